@@ -1,0 +1,86 @@
+"""What forecasting needs from outside and what its parts promise each other.
+
+Arrays of one series are on a regular UTC grid of its ``resolution_s``: element ``i`` speaks for the
+period that starts at ``start_s + i * resolution_s``. Values are in the base unit (W), in the
+series' own direction; NaN is "no complete window". Nothing later than the issue slot is inside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridseal.wire.catalog import Series
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesHistory:
+    """Complete windows of one series. ``start_s`` is Unix seconds of element 0."""
+
+    series: Series
+    start_s: int
+    values: Floats
+    """``(N,)`` W."""
+
+    @property
+    def end_s(self) -> int:
+        """Unix seconds at which the last element's period ends."""
+        return self.start_s + len(self.values) * self.series.resolution_s
+
+
+@dataclass(frozen=True, slots=True)
+class QuantileForecast:
+    """One series, all target periods of one slot."""
+
+    series_id: str
+    first_target_s: int
+    """Unix seconds: slot + resolution."""
+    values_milli: NDArray[np.int64]
+    """``(H, Q)`` thousandths of the base unit, non-decreasing along Q."""
+    model: str
+    """``lstm``, ``reference`` or ``analogue``."""
+    rung: int
+    data_age_s: int
+
+
+class HistoryStore(Protocol):
+    """Reads complete windows from the telemetry store."""
+
+    def load(self, series: Sequence[Series], start: datetime, until: datetime) -> list[SeriesHistory]:
+        """Windows of each series with ``start <= window_start`` and ``window_end <= until``, as one grid each."""
+        ...
+
+
+class Forecaster(Protocol):
+    """Turns histories into quantiles. The same object serves and is scored in the gate."""
+
+    @property
+    def name(self) -> str:
+        """Registered model name, or ``analogue``."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Version under that name."""
+        ...
+
+    @property
+    def model_hash(self) -> str:
+        """0x-prefixed SHA-256 of the artefact."""
+        ...
+
+    @property
+    def history_s(self) -> int:
+        """Seconds of history that ``forecast`` wants before the slot."""
+        ...
+
+    def forecast(
+        self, histories: Sequence[SeriesHistory], slot: datetime, horizon_s: int, levels_bps: Sequence[int]
+    ) -> list[QuantileForecast]:
+        """One forecast per history, in the same order; a series without any data is left out."""
+        ...

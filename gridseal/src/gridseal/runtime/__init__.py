@@ -1,0 +1,1 @@
+"""What every process does the same way: settings, clock, logs, metrics, health, serving, migrations."""

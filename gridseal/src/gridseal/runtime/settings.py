@@ -1,0 +1,96 @@
+"""Settings that every process shares, read from ``GRIDSEAL_*``, and the base for a service's own.
+
+Every default works on one machine started by ``local/``. A service's own variables carry the
+service's prefix; a misspelt variable under a known prefix is refused instead of ignored.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import AwareDatetime, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gridseal.errors import ConfigError
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class PrefixedSettings(BaseSettings):
+    """A group of settings under one prefix. Subclass with ``model_config = prefixed("NAME_")``."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+
+def prefixed(prefix: str) -> SettingsConfigDict:
+    """Configuration of a settings group whose variables all start with ``prefix``."""
+    return SettingsConfigDict(env_prefix=prefix, frozen=True, extra="ignore")
+
+
+class CoreSettings(PrefixedSettings):
+    """Where the shared servers are, and which clock the process lives on."""
+
+    model_config = prefixed("GRIDSEAL_")
+
+    auth: Literal["dev"] = "dev"
+    """``dev``: no login; services then refuse to listen anywhere but on loopback."""
+    host: str = "127.0.0.1"
+    port_base: int = 20_000
+    tenant: str = "demo"
+    state_dir: Path = Path(".local")
+
+    kafka_bootstrap: str = "127.0.0.1:29092"
+    postgres_dsn: str = "postgresql://gridseal@127.0.0.1:25432/gridseal"
+    redis_url: str = "redis://127.0.0.1:26379/0"
+    mongo_url: str = "mongodb://127.0.0.1:28017"
+    mlflow_url: str = "http://127.0.0.1:25000"
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int = 28_883
+    chain_rpc_url: str = "http://127.0.0.1:28545"
+    forecast_url: str = "http://127.0.0.1:28000"
+    asset_url: str = "http://127.0.0.1:28010"
+    settlement_url: str = "http://127.0.0.1:28020"
+    gateway_url: str = "http://127.0.0.1:28030"
+    dashboard_url: str = "http://127.0.0.1:23000"
+    otlp_endpoint: str | None = None
+
+    time_scale: float = Field(default=1.0, gt=0, le=3_600)
+    """Domain seconds per wall second. 1 is production."""
+    time_origin: AwareDatetime | None = None
+    """Domain time at ``time_anchor``. Unset: domain time is UTC now."""
+    time_anchor: AwareDatetime | None = None
+    """Wall time at which domain time is ``time_origin``."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+S = TypeVar("S", bound=PrefixedSettings)
+
+
+def load_settings(kind: type[S], **overrides: Any) -> S:
+    """Read one settings group from the environment.
+
+    Raises:
+        ConfigError: A variable has a wrong value, or stands under the prefix but means nothing.
+    """
+    prefix = str(kind.model_config.get("env_prefix", ""))
+    known = {prefix + name.upper() for name in kind.model_fields}
+    strangers = sorted(n for n in os.environ if prefix and n.startswith(prefix) and n not in known)
+    if strangers:
+        raise ConfigError(f"unknown setting {strangers[0]}: {kind.__name__} has no such variable, remove or correct it")
+    try:
+        return kind(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = prefix + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(f"setting {name} is wrong: {first['msg']}") from error
+
+
+def require_loopback(core: CoreSettings) -> None:
+    """Refuse to serve a network in development mode.
+
+    Raises:
+        ConfigError: ``GRIDSEAL_AUTH=dev`` with a host that is not loopback.
+    """
+    if core.auth == "dev" and core.host not in LOOPBACK:
+        raise ConfigError("GRIDSEAL_HOST must be 127.0.0.1 while GRIDSEAL_AUTH=dev: there is no login in this mode")

@@ -1,0 +1,134 @@
+"""What exists: sites, assets, series and products, on the compacted topic ``assets.changed``.
+
+Owned by asset-service. The gateway learns from it which devices it may believe, the stream which
+series a reading belongs to, the forecast-service what to forecast and when. A missing record is
+deleted by a null value under its key.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gridseal.wire.fields import LevelBps, Message, SeriesId, Slug
+from gridseal.wire.telemetry import Quantity
+from gridseal.wire.topics import TelemetryClass
+
+SeriesKind = Literal["wind", "pv", "home_load", "home_pv", "home_net", "household", "storage", "weather"]
+"""Chooses references, scales and physical limits in the forecast models."""
+
+
+class Site(Message):
+    """A place behind one grid connection."""
+
+    record: Literal["site"] = "site"
+    tenant_id: Slug
+    site_id: Slug
+    name: str
+    region_id: Slug
+    timezone: str
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    attribution: str = ""
+    """Source and licence of the site's data, shown wherever its values are."""
+
+    @property
+    def key(self) -> str:
+        """Kafka key of the record."""
+        return f"site/{self.site_id}"
+
+
+class Asset(Message):
+    """A device or plant of a site. ``device_id`` is the subject of its client certificate."""
+
+    record: Literal["asset"] = "asset"
+    tenant_id: Slug
+    site_id: Slug
+    asset_id: Slug
+    device_id: Slug
+    name: str
+    asset_type: Literal["wind_turbine", "pv", "meter", "battery", "weather_station"]
+    telemetry_class: TelemetryClass
+    quantities: tuple[Quantity, ...]
+    native_period_s: Annotated[int, Field(gt=0)]
+    rating_w: Annotated[int, Field(gt=0)] | None = None
+    simulated: bool = False
+
+    @property
+    def key(self) -> str:
+        """Kafka key of the record."""
+        return f"asset/{self.asset_id}"
+
+
+class SeriesInput(Message):
+    """One device quantity that is added into a series with a sign."""
+
+    device_id: Slug
+    quantity: Quantity
+    sign: Literal[1, -1] = 1
+
+
+class Series(Message):
+    """A time series in the base unit of its quantity. Several inputs are summed (a site's net power).
+
+    ``direction`` says when a power value is positive: ``into_grid`` (generation, net) or
+    ``from_grid`` (load). Input signs turn the convention of telemetry (into the grid) into it.
+    """
+
+    record: Literal["series"] = "series"
+    tenant_id: Slug
+    series_id: SeriesId
+    site_id: Slug
+    asset_id: Slug | None = None
+    name: str
+    kind: SeriesKind
+    unit: Literal["W", "m/s", "Cel", "W/m2", "%"]
+    resolution_s: Annotated[int, Field(gt=0)]
+    """Width of the windows that are forecast: 900, or the device's own period where coarser."""
+    issue_every_s: Annotated[int, Field(gt=0)]
+    """A forecast is issued at UTC multiples of this. Coarser than ``resolution_s`` where a device's
+    period straddles window borders (10-min data in 15-min windows: 1800), else a window would leak."""
+    direction: Literal["into_grid", "from_grid", "none"]
+    inputs: Annotated[tuple[SeriesInput, ...], Field(min_length=1)]
+    capacity_w: Annotated[int, Field(gt=0)] | None = None
+    forecast: bool = True
+    primary: bool = False
+    """The series that stands for the site in lists: its net or only power."""
+
+    @property
+    def key(self) -> str:
+        """Kafka key of the record."""
+        return f"series/{self.series_id}"
+
+
+class Product(Message):
+    """A forecast product: which series, how far, how often, sealed before which gate."""
+
+    record: Literal["product"] = "product"
+    product_id: Slug
+    name: str
+    kinds: tuple[SeriesKind, ...]
+    """Series of these kinds with ``forecast`` set belong to the product."""
+    horizon_s: Annotated[int, Field(gt=0)]
+    slot_s: Annotated[int, Field(gt=0)]
+    """A run is due at UTC multiples of this; a series takes part in the slots of its ``issue_every_s``."""
+    gate_lead_s: Annotated[int, Field(ge=0)] = 0
+    """The seal must be mined this long before delivery starts."""
+    levels_bps: Annotated[tuple[LevelBps, ...], Field(min_length=1)]
+    model_family: str
+
+    @property
+    def key(self) -> str:
+        """Kafka key of the record."""
+        return f"product/{self.product_id}"
+
+
+CatalogRecord = Annotated[Site | Asset | Series | Product, Field(discriminator="record")]
+
+
+class CatalogMessage(Message):
+    """One value on ``assets.changed``."""
+
+    schema_: Annotated[Literal["catalog/1"], Field(alias="schema")] = "catalog/1"
+    revision: Annotated[int, Field(ge=1)]
+    """Counts up with every change of the record."""
+    item: CatalogRecord

@@ -1,0 +1,68 @@
+"""Every Kafka and MQTT topic name, in one place.
+
+Kafka keys: device id for ``telemetry.*``; series id for ``features.*``; run id for
+``forecasts.*``; record key for ``assets.changed``. Values are JSON; headers are CloudEvents 1.0
+binary mode (``ce_id``, ``ce_type``, ``ce_source``, ``ce_time``, ``ce_specversion``) plus ``traceparent``.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+TelemetryClass = Literal["meter", "solar", "wind", "storage", "weather"]
+TELEMETRY_CLASSES: Final[tuple[TelemetryClass, ...]] = ("meter", "solar", "wind", "storage", "weather")
+
+TELEMETRY_PREFIX: Final = "telemetry."
+FEATURES_WINDOWS: Final = "features.windows"
+FORECASTS_ISSUED: Final = "forecasts.issued"
+FORECASTS_SEALED: Final = "forecasts.sealed"
+ALERTS: Final = "alerts"
+DEAD_LETTER: Final = "dead-letter"
+ASSETS_CHANGED: Final = "assets.changed"
+
+HEADER_REASON: Final = "gs-reason"
+"""On ``dead-letter``: why the message was refused (a bounded label)."""
+HEADER_DETAIL: Final = "gs-detail"
+"""On ``dead-letter``: one sentence for a person, field names only."""
+HEADER_SOURCE: Final = "gs-source"
+"""On ``dead-letter``: the MQTT or Kafka topic the message came from."""
+HEADER_RECEIVED_AT_MS: Final = "gs-received-at-ms"
+"""On ``telemetry.*``: wall-clock milliseconds at which the gateway took the message from MQTT."""
+
+
+def telemetry_topic(telemetry_class: TelemetryClass) -> str:
+    """``telemetry.meter``, ``telemetry.wind`` and so on."""
+    return TELEMETRY_PREFIX + telemetry_class
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """How a Kafka topic is created. ``retention_hours`` of -1 keeps it for ever."""
+
+    name: str
+    partitions: int
+    compacted: bool = False
+    retention_hours: int = 168
+
+
+KAFKA_TOPICS: Final[tuple[TopicSpec, ...]] = (
+    *(TopicSpec(telemetry_topic(c), partitions=2) for c in TELEMETRY_CLASSES),
+    TopicSpec(FEATURES_WINDOWS, partitions=2),
+    TopicSpec(FORECASTS_ISSUED, partitions=1),
+    TopicSpec(FORECASTS_SEALED, partitions=1),
+    TopicSpec(ALERTS, partitions=1),
+    TopicSpec(DEAD_LETTER, partitions=1, retention_hours=-1),
+    TopicSpec(ASSETS_CHANGED, partitions=1, compacted=True, retention_hours=-1),
+)
+
+
+def mqtt_telemetry_topic(tenant: str, site: str, device: str) -> str:
+    """The one topic that a device may write."""
+    return f"v1/{tenant}/{site}/{device}/telemetry"
+
+
+def mqtt_receipt_topic(tenant: str, site: str, device: str) -> str:
+    """The one topic that a device may read: what the gateway has made durable."""
+    return f"v1/{tenant}/{site}/{device}/receipt"
+
+
+MQTT_TELEMETRY_FILTER: Final = "v1/+/+/+/telemetry"
