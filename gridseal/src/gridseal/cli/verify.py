@@ -1,0 +1,51 @@
+"""``gridseal verify``: check a proof file with no part of Gridseal but this command."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from gridseal.client.json_rpc import JsonRpcChain
+from gridseal.errors import UnavailableError, WireError
+from gridseal.notary.check import Check, check_chain, check_offline
+from gridseal.notary.proof_file import ProofFile
+from gridseal.wire.codec import decode
+
+VERIFIED, REFUTED, NOT_CHECKED = 0, 1, 2
+
+
+def verify_file(path: Path, rpc_url: str | None, console: Console) -> int:
+    """Print each check by name; 0 all passed, 1 a check failed, 2 the file or the node cannot be read."""
+    try:
+        proof = decode(ProofFile, path.read_bytes())
+    except OSError as error:
+        console.print(f"cannot read {path}: {error.strerror}")
+        return NOT_CHECKED
+    except WireError as error:
+        console.print(f"{path.name} is not a proof file: {error}")
+        return NOT_CHECKED
+    checks = check_offline(proof)
+    try:
+        if rpc_url is not None:
+            checks += check_chain(proof, JsonRpcChain(rpc_url))
+    except UnavailableError as error:
+        _print(checks, console)
+        console.print(f"not verified: {error}")
+        return NOT_CHECKED
+    _print(checks, console)
+    if not all(check.passed for check in checks):
+        console.print("NOT VERIFIED: at least one check failed", style="bold red")
+        return REFUTED
+    if rpc_url is None:
+        console.print("not verified: the chain was not asked; give --rpc URL of any node of this chain")
+        return NOT_CHECKED
+    forecast = proof.forecast
+    console.print(
+        f"VERIFIED: {forecast.series_id}, {len(forecast.points)} periods from run {forecast.run_id}", style="bold green"
+    )
+    return VERIFIED
+
+
+def _print(checks: list[Check], console: Console) -> None:
+    for check in checks:
+        mark = "[green]ok  [/]" if check.passed else "[red]FAIL[/]"
+        console.print(f"{mark} {check.name}: {check.detail}", highlight=False)
