@@ -1,0 +1,1 @@
+"""What the demo says about itself: figures read from the running system, and what is still missing."""

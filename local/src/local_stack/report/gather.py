@@ -1,0 +1,112 @@
+"""Ask every part for its figures. A part that is silent is named, never guessed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+import psycopg
+
+from gridseal.runtime.settings import CoreSettings
+from local_stack.report.figures import Accuracy, Flow
+
+T = TypeVar("T")
+
+
+@dataclass
+class Gatherer:
+    """Reads the running system through its public addresses and the operator's database role."""
+
+    core: CoreSettings
+    agent_url: str
+    stream_url: str
+    silent: list[str] = field(default_factory=list)
+    _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=5.0))
+
+    def ask(self, part: str, read: Callable[[], T]) -> T | None:
+        """The answer of one part, or none with the reason noted."""
+        try:
+            return read()
+        except (httpx.HTTPError, psycopg.Error, KeyError, ValueError) as error:
+            self.silent.append(f"{part}: no answer ({type(error).__name__})")
+            return None
+
+    def get(self, url: str) -> Any:
+        """JSON of one address."""
+        return self._http.get(url).raise_for_status().json()
+
+    def flow(self) -> Flow | None:
+        """Counters from the agent to the store. The agent is asked first, so that a lag shows as lost < 0, never hides a loss."""
+        agent = self.ask("edge-agent", lambda: self.get(f"{self.agent_url}/status"))
+        gateway = self.ask("gateway", lambda: self.get(f"{self.core.gateway_url}/api/v1/gateway/status"))
+        stream = self.ask("stream", lambda: self.get(f"{self.stream_url}/status"))
+        stored = self.ask("store", self._stored)
+        if agent is None or gateway is None or stream is None or stored is None:
+            return None
+        totals, latency = agent["totals"], stream.get("latency_live") or {}
+        return Flow(
+            messages_sent=totals["messages_enqueued"],
+            messages_received=gateway["messages_received"],
+            messages_refused=sum(gateway["refused"].values()),
+            readings_sent=totals["readings_enqueued"],
+            readings_stored=stored[0],
+            readings_refused=stored[1],
+            duplicates_removed=stored[2],
+            stored_twice=stored[3],
+            queued=totals["queue_depth"],
+            caught_up=bool(agent["caught_up"]),
+            backfill_readings_per_s=agent["backfill"].get("readings_per_s"),
+            p50_ms=latency.get("p50_ms"),
+            p95_ms=latency.get("p95_ms"),
+            p99_ms=latency.get("p99_ms"),
+        )
+
+    def _stored(self) -> tuple[int, int, int, int]:
+        with psycopg.connect(self.core.postgres_dsn, connect_timeout=5) as db:
+            row = db.execute(
+                "SELECT (SELECT count(*) FROM telemetry.readings),"
+                " (SELECT count(*) FROM telemetry.refused),"
+                " (SELECT coalesce(sum(duplicates), 0) FROM telemetry.ledger),"
+                " (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM telemetry.readings"
+                "  GROUP BY device_id, quantity, period_start HAVING count(*) > 1) AS twice)"
+            ).fetchone()
+        if row is None:
+            raise ValueError("counts")
+        return int(row[0]), int(row[1]), int(row[2]), int(row[3])
+
+    def summary(self) -> dict[str, Any] | None:
+        """Answer of ``GET /api/v1/forecasts/summary``."""
+        found: dict[str, Any] | None = self.ask(
+            "forecast-service", lambda: self.get(f"{self.core.forecast_url}/api/v1/forecasts/summary")
+        )
+        return found
+
+    def sites(self) -> tuple[str, ...]:
+        """Every site of the catalog."""
+        found = self.ask("asset-service", lambda: self.get(f"{self.core.asset_url}/api/v1/sites"))
+        return tuple(sorted(site["site_id"] for site in found["items"])) if found else ()
+
+    def alerts(self) -> int | None:
+        """Number of recent alerts."""
+        found = self.ask("alerts", lambda: self.get(f"{self.core.forecast_url}/api/v1/alerts/recent"))
+        return len(found["items"]) if found else None
+
+    def training(self) -> str | None:
+        """How the last training job ended."""
+
+        def read() -> str | None:
+            with psycopg.connect(self.core.postgres_dsn, connect_timeout=5) as db:
+                row = db.execute(
+                    "SELECT state FROM forecast.job_runs WHERE job = 'train' AND finished_at IS NOT NULL"
+                    " ORDER BY finished_at DESC LIMIT 1"
+                ).fetchone()
+            return str(row[0]) if row else None
+
+        return self.ask("training", read)
+
+
+def accuracy_of(summary: dict[str, Any] | None) -> tuple[Accuracy, ...]:
+    """The accuracy rows of a forecast summary."""
+    rows = summary["accuracy"] if summary else []
+    names = ("kind", "model", "forecasts", "pinball_ratio", "coverage_90_ratio")
+    return tuple(Accuracy(**{name: row[name] for name in names}) for row in rows)
