@@ -1,6 +1,7 @@
 """A message means the same on both ends of the wire."""
 
 from datetime import timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from gridseal.errors import WireError
 from gridseal.wire.codec import decode, encode
 from gridseal.wire.forecasts import ForecastRun, Point
+from gridseal.wire.schemas import schema_texts
 from gridseal.wire.telemetry import BASE_UNITS, UNITS, Reading, Telemetry
 
 from .builders import SLOT, a_run, a_series
@@ -84,3 +86,9 @@ def test_a_run_survives_the_wire() -> None:
 def test_every_quantity_has_units_and_all_but_energy_a_base_unit() -> None:
     assert {q for q in UNITS if not q.startswith("active_energy")} == set(BASE_UNITS)
     assert all(unit in UNITS[quantity] for quantity, unit in BASE_UNITS.items())
+
+
+def test_the_committed_schemas_are_what_the_code_says() -> None:
+    folder = Path(__file__).parents[1] / "schemas"
+
+    assert {p.name: p.read_text() for p in folder.glob("*.json")} == schema_texts(), "run: make schemas"

@@ -36,7 +36,7 @@ class Gatherer:
         return self._http.get(url).raise_for_status().json()
 
     def flow(self) -> Flow | None:
-        """Counters from the agent to the store. The agent is asked first, so that a lag shows as lost < 0, never hides a loss."""
+        """Counters from the agent to the store; the agent first, so that a lag never hides a loss."""
         agent = self.ask("edge-agent", lambda: self.get(f"{self.agent_url}/status"))
         gateway = self.ask("gateway", lambda: self.get(f"{self.core.gateway_url}/api/v1/gateway/status"))
         stream = self.ask("stream", lambda: self.get(f"{self.stream_url}/status"))

@@ -46,7 +46,7 @@ def _seals(figures: Figures, runs_per_site: int) -> list[str]:
     if short:
         worst = min(short, key=lambda site: seals.verified.get(site, 0))
         found.append(
-            f"seals: {len(short)} of {len(figures.sites)} sites have fewer than {runs_per_site} sealed and verified runs"
-            f" ({worst} has {seals.verified.get(worst, 0)})"
+            f"seals: {len(short)} of {len(figures.sites)} sites have fewer than {runs_per_site}"
+            f" sealed and verified runs ({worst} has {seals.verified.get(worst, 0)})"
         )
     return found

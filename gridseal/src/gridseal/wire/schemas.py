@@ -1,0 +1,41 @@
+"""JSON Schema of every message, for readers in other languages. ``make schemas`` writes the files."""
+
+import json
+import sys
+from pathlib import Path
+
+from gridseal.wire.alerts import Alert
+from gridseal.wire.catalog import CatalogMessage
+from gridseal.wire.fields import Message
+from gridseal.wire.forecasts import ForecastRun, Seal
+from gridseal.wire.telemetry import Receipt, Telemetry
+from gridseal.wire.windows import Window
+
+MESSAGES: dict[str, type[Message]] = {
+    "telemetry-1": Telemetry,
+    "receipt-1": Receipt,
+    "catalog-1": CatalogMessage,
+    "window-1": Window,
+    "alert-1": Alert,
+    "forecast-run-1": ForecastRun,
+    "seal-1": Seal,
+}
+
+
+def schema_texts() -> dict[str, str]:
+    """File name → text of each schema, stable from run to run."""
+    return {
+        f"{name}.json": json.dumps(message.model_json_schema(by_alias=True), indent=2, sort_keys=True) + "\n"
+        for name, message in MESSAGES.items()
+    }
+
+
+def main() -> None:
+    """Write every schema into the folder given as the only argument."""
+    folder = Path(sys.argv[1])
+    for name, text in schema_texts().items():
+        (folder / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()
