@@ -1,0 +1,1 @@
+"""Loads the promoted model and serves forecasts with it."""

@@ -1,0 +1,1 @@
+"""Fits a candidate model on stored history, judges it out of sample and promotes it, or not."""
