@@ -1,1 +1,1 @@
-"""See the README of the folder above."""
+"""What exists: sites, assets, series and products, and how each asset did against its forecast."""

@@ -1,0 +1,53 @@
+"""The HTTP face of asset-service."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from prometheus_client import CollectorRegistry
+
+from asset_service.api.catalog_routes import catalog_routes
+from asset_service.api.performance_routes import performance_routes
+from asset_service.ports import CatalogStore, CatalogTopic, PerformanceSource
+from asset_service.sync import CatalogSync
+from gridseal import __version__
+from gridseal.errors import UnavailableError
+from gridseal.runtime.clock import Clock
+from gridseal.runtime.health import install_health
+from gridseal.runtime.problems import install_problem_handlers
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is made of."""
+
+    store: CatalogStore
+    topic: CatalogTopic
+    performance: PerformanceSource
+    sync: CatalogSync
+    clock: Clock
+    registry: CollectorRegistry
+    dashboard_origins: tuple[str, ...]
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Build the application."""
+    app = FastAPI(title="Gridseal asset-service", version=__version__)
+    app.add_middleware(CORSMiddleware, allow_origins=list(parts.dashboard_origins), allow_methods=["GET"])
+    install_problem_handlers(app)
+
+    async def catalog_on_topic() -> None:
+        if not parts.sync.reconciled:
+            raise UnavailableError("the catalog is not on Kafka yet")
+
+    probes = {
+        "mongo": parts.store.ping,
+        "kafka": parts.topic.ping,
+        "postgres": parts.performance.ping,
+        "catalog": catalog_on_topic,
+    }
+    install_health(app, "asset-service", probes, parts.registry)
+    # Before the catalog routes: `/assets/performance` would else be taken for an asset id.
+    app.include_router(performance_routes(parts.store, parts.performance, parts.clock))
+    app.include_router(catalog_routes(parts.store))
+    return app

@@ -1,0 +1,114 @@
+"""The catalog in MongoDB: one collection per kind of record, ``_id`` is the record key.
+
+A document holds the record as JSON under ``record``, its ``revision`` and the
+``published_revision``, which together are the outbox. A removed record stays as a document
+without ``record``, so that its next life goes on counting.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from asset_service.presets import Record
+from asset_service.reconcile import Kept, Target
+from gridseal.errors import UnavailableError
+from gridseal.wire.catalog import Asset, CatalogRecord, Product, Series, Site
+
+COLLECTIONS: Final[dict[str, str]] = {"site": "sites", "asset": "assets", "series": "series", "product": "products"}
+_KINDS: Final[dict[type[Record], str]] = {Site: "sites", Asset: "assets", Series: "series", Product: "products"}
+_RECORD: TypeAdapter[Record] = TypeAdapter(CatalogRecord)
+_Documents = AsyncCollection[dict[str, Any]]
+
+
+class MongoCatalogStore:
+    """``CatalogStore`` on any server that speaks the MongoDB protocol."""
+
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]], database: str) -> None:
+        self._client = client
+        self._database = client[database]
+
+    async def kept(self) -> Mapping[str, Kept]:
+        """Every record by key, removed ones included."""
+        found: dict[str, Kept] = {}
+        try:
+            for name in COLLECTIONS.values():
+                async for document in self._database[name].find():
+                    found[document["_id"]] = Kept(_record(document), document["revision"])
+        except PyMongoError as error:
+            raise _unavailable() from error
+        return found
+
+    async def save(self, target: Target) -> None:
+        """Insert or raise one record to its target revision; a newer one in the store stays."""
+        content = {
+            "record": target.record.model_dump(mode="json") if target.record else None,
+            "revision": target.revision,
+            "published_revision": target.revision if target.published else 0,
+        }
+        documents = self._documents(target.key)
+        try:
+            result = await documents.update_one(
+                {"_id": target.key, "revision": {"$lte": target.revision}}, {"$set": content}
+            )
+            if result.matched_count == 0:
+                await documents.insert_one({"_id": target.key} | content)
+        except DuplicateKeyError:
+            return
+        except PyMongoError as error:
+            raise _unavailable() from error
+
+    async def unpublished(self) -> Sequence[Target]:
+        """Records whose newest revision is not marked as published."""
+        found: list[dict[str, Any]] = []
+        try:
+            for name in COLLECTIONS.values():
+                found.extend([document async for document in self._database[name].find()])
+        except PyMongoError as error:
+            raise _unavailable() from error
+        waiting = [one for one in found if one["published_revision"] != one["revision"]]
+        return sorted((Target(one["_id"], _record(one), one["revision"], False) for one in waiting), key=_key)
+
+    async def mark_published(self, key: str, revision: int) -> None:
+        """Note that this revision is on the topic; ignored when the record has moved on."""
+        try:
+            await self._documents(key).update_one(
+                {"_id": key, "revision": revision}, {"$set": {"published_revision": revision}}
+            )
+        except PyMongoError as error:
+            raise _unavailable() from error
+
+    async def records(self, kind: type[Record], **equal: str) -> Sequence[Record]:
+        """The living records of one kind with these field values, ordered by key."""
+        query: dict[str, Any] = {"record": {"$ne": None}} | {f"record.{name}": value for name, value in equal.items()}
+        try:
+            documents = self._database[_KINDS[kind]].find(query).sort("_id", 1)
+            return [record async for document in documents if (record := _record(document)) is not None]
+        except PyMongoError as error:
+            raise _unavailable() from error
+
+    async def ping(self) -> None:
+        """Return when the server answers."""
+        try:
+            await self._client.admin.command("ping")
+        except PyMongoError as error:
+            raise _unavailable() from error
+
+    def _documents(self, key: str) -> _Documents:
+        return self._database[COLLECTIONS[key.split("/", 1)[0]]]
+
+
+def _key(target: Target) -> str:
+    return target.key
+
+
+def _record(document: Mapping[str, Any]) -> Record | None:
+    content = document["record"]
+    return None if content is None else _RECORD.validate_python(content, strict=False)
+
+
+def _unavailable() -> UnavailableError:
+    return UnavailableError("the MongoDB server does not answer: check GRIDSEAL_MONGO_URL and that the server runs")

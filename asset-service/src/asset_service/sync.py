@@ -1,0 +1,79 @@
+"""Bring the store to the presets, and the topic to the store; begun anew after any failure.
+
+Effects first: a revision is marked as published only after Kafka acknowledged it, so a crash
+between the two publishes it again, which consumers see as the same record.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from asset_service.metrics import CatalogMetrics
+from asset_service.ports import CatalogStore, CatalogTopic
+from asset_service.presets import Record
+from asset_service.reconcile import plan
+from gridseal.errors import UnavailableError
+from gridseal.runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+
+class CatalogSync:
+    """The one loop of asset-service."""
+
+    def __init__(
+        self,
+        presets: Sequence[Record],
+        store: CatalogStore,
+        topic: CatalogTopic,
+        metrics: CatalogMetrics,
+        *,
+        retry_max_s: float,
+        relay_interval_s: float,
+    ) -> None:
+        self._presets = presets
+        self._store = store
+        self._topic = topic
+        self._metrics = metrics
+        self._retry_max_s = retry_max_s
+        self._relay_interval_s = relay_interval_s
+        self._reconciled = False
+
+    @property
+    def reconciled(self) -> bool:
+        """The store holds the presets, and the topic had them all at least once since the start."""
+        return self._reconciled
+
+    async def run(self) -> None:
+        """Reconcile once, then publish whatever the store holds unpublished, until cancelled."""
+        pause = 0.2
+        while True:
+            try:
+                if not self._reconciled:
+                    await self.reconcile()
+                await self.relay()
+            except UnavailableError as error:
+                log.warning("catalog_waits", error=str(error), retry_s=pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, self._retry_max_s)
+                continue
+            pause = 0.2
+            self._reconciled = True
+            await asyncio.sleep(self._relay_interval_s)
+
+    async def reconcile(self) -> None:
+        """Bring every record in the store to the presets and to what the topic has seen."""
+        targets = plan(self._presets, await self._store.kept(), await self._topic.kept())
+        for target in targets:
+            await self._store.save(target)
+        log.info("catalog_reconciled", records=len(targets), unpublished=sum(not t.published for t in targets))
+
+    async def relay(self) -> None:
+        """Publish what is marked as unpublished."""
+        waiting = await self._store.unpublished()
+        if not waiting:
+            return
+        await self._topic.publish(waiting)
+        for target in waiting:
+            await self._store.mark_published(target.key, target.revision)
+            self._metrics.published.labels("removed" if target.record is None else "changed").inc()
+        log.info("catalog_published", records=len(waiting))
