@@ -1,1 +1,1 @@
-"""See the README of the folder above."""
+"""The whole stack on one machine, with no container: real servers on loopback, in order, restarted when they die."""

@@ -1,0 +1,44 @@
+"""What every process of the stack finds in its environment."""
+
+import os
+
+from local_stack.domain_time import DomainTime
+from local_stack.layout import Layout
+from local_stack.ports import Ports
+
+LOOPBACK = "127.0.0.1"
+
+
+def addresses(ports: Ports) -> dict[str, str]:
+    """The servers and services of this stack, under the names of ``CoreSettings``."""
+    return {
+        "GRIDSEAL_HOST": LOOPBACK,
+        "GRIDSEAL_PORT_BASE": str(ports.base),
+        "GRIDSEAL_KAFKA_BOOTSTRAP": f"{LOOPBACK}:{ports.kafka}",
+        "GRIDSEAL_POSTGRES_DSN": f"postgresql://gridseal@{LOOPBACK}:{ports.postgres}/gridseal",
+        "GRIDSEAL_REDIS_URL": f"redis://{LOOPBACK}:{ports.redis}/0",
+        "GRIDSEAL_MONGO_URL": f"mongodb://{LOOPBACK}:{ports.mongo}",
+        "GRIDSEAL_MLFLOW_URL": f"http://{LOOPBACK}:{ports.mlflow}",
+        "GRIDSEAL_MQTT_HOST": LOOPBACK,
+        "GRIDSEAL_MQTT_PORT": str(ports.mqtt),
+        "GRIDSEAL_CHAIN_RPC_URL": f"http://{LOOPBACK}:{ports.chain}",
+        "GRIDSEAL_FORECAST_URL": f"http://{LOOPBACK}:{ports.at(8000)}",
+        "GRIDSEAL_ASSET_URL": f"http://{LOOPBACK}:{ports.at(8010)}",
+        "GRIDSEAL_SETTLEMENT_URL": f"http://{LOOPBACK}:{ports.at(8020)}",
+        "GRIDSEAL_GATEWAY_URL": f"http://{LOOPBACK}:{ports.at(8030)}",
+        "GRIDSEAL_DASHBOARD_URL": f"http://{LOOPBACK}:{ports.dashboard}",
+    }
+
+
+def child_environment(layout: Layout, ports: Ports, time: DomainTime) -> dict[str, str]:
+    """The environment of every child: ours, the addresses of this stack, and its clock."""
+    path = os.pathsep.join([str(layout.node.parent), str(layout.venv / "bin"), os.environ.get("PATH", os.defpath)])
+    own = {
+        "PATH": path,
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+        "GRIDSEAL_STATE_DIR": str(layout.state),
+    }
+    return {**os.environ, **own, **addresses(ports), **time.environment()}

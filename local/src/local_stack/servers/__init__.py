@@ -1,0 +1,1 @@
+"""One file per server: how it is configured, started and asked."""

@@ -1,0 +1,124 @@
+"""PostgreSQL 15 from Debian, in a cluster of its own.
+
+It refuses to run as root. Root runs it as the ``postgres`` user of the package; where that user
+cannot reach the checkout (a private home or temporary folder), the data folder moves to
+``/var/lib/gridseal/<hash of the state folder>``.
+"""
+
+import hashlib
+import os
+import pwd
+import signal
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from local_stack.errors import StackError
+from local_stack.health import CommandProbe
+from local_stack.layout import Layout
+from local_stack.ports import Ports
+from local_stack.servers.templates import write_config
+from local_stack.spec import ProcessSpec
+
+BIN: Final = Path("/usr/lib/postgresql/15/bin")
+SYSTEM_USER: Final = "postgres"
+FAR_DATA: Final = Path("/var/lib/gridseal")
+ROLE: Final = "gridseal"
+DATABASES: Final = ("gridseal", "mlflow")
+
+
+def server_user() -> str | None:
+    """Who runs the server: nobody else than us, unless we are root."""
+    return SYSTEM_USER if os.geteuid() == 0 else None
+
+
+def far_folder(layout: Layout) -> Path:
+    """Data folder for when the server's user cannot reach the state folder."""
+    return FAR_DATA / hashlib.sha256(str(layout.state).encode()).hexdigest()[:16] / "postgres"
+
+
+def data_folder(layout: Layout) -> Path:
+    """Where the cluster lies, or shall lie."""
+    near = layout.data / "postgres"
+    if server_user() is None:
+        return near
+    far = far_folder(layout)
+    for folder in (near, far):
+        if (folder / "PG_VERSION").exists() and _reachable(folder):
+            return folder
+    near.mkdir(parents=True, exist_ok=True)
+    _give_to_server(near)
+    return near if _reachable(near) else far
+
+
+def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
+    """The server; its cluster is made at the first start."""
+    data = data_folder(layout)
+    return ProcessSpec(
+        name="postgres",
+        argv=(str(BIN / "postgres"), "-D", str(data)),
+        cwd=Path("/"),
+        env={"LC_ALL": "C.UTF-8"},
+        user=server_user(),
+        prepare=lambda: _prepare(data, ports.postgres),
+        probe=CommandProbe((str(BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(ports.postgres))),
+        ports=(ports.postgres,),
+        url=f"postgresql://{ROLE}@127.0.0.1:{ports.postgres}/{ROLE}",
+        stop_signal=signal.SIGINT,
+        stop_s=30,
+        essential=True,
+    )
+
+
+def databases_spec(layout: Layout, ports: Ports) -> ProcessSpec:
+    """Makes role and databases."""
+    return ProcessSpec(
+        name="databases",
+        argv=(str(layout.python), "-m", "local_stack.servers.databases", str(ports.postgres)),
+        needs=("postgres",),
+        oneshot=True,
+        essential=True,
+    )
+
+
+def _prepare(data: Path, port: int) -> None:
+    if not (data / "PG_VERSION").exists():
+        data.mkdir(parents=True, exist_ok=True)
+        _give_to_server(data)
+        made = _as_server(str(BIN / "initdb"), "-D", str(data), "-A", "trust", "-U", SYSTEM_USER, "-E", "UTF8")
+        if made.returncode:
+            raise StackError(
+                f"PostgreSQL could not make its data folder {data}: {made.stderr.strip().splitlines()[-1]}"
+            )
+    write_config(data / "gridseal.conf", "postgres.conf", port=port)
+    main = data / "postgresql.conf"
+    if "include 'gridseal.conf'" not in main.read_text():
+        with main.open("a") as file:
+            file.write("\ninclude 'gridseal.conf'\n")
+
+
+def _as_server(*argv: str) -> subprocess.CompletedProcess[str]:
+    user = server_user()
+    account = pwd.getpwnam(user) if user else None
+    return subprocess.run(
+        [*argv, "--locale=C.UTF-8", "--no-instructions"] if argv[0].endswith("initdb") else argv,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+        user=None if account is None else account.pw_uid,
+        group=None if account is None else account.pw_gid,
+        extra_groups=None if account is None else [],
+    )
+
+
+def _give_to_server(folder: Path) -> None:
+    user = server_user()
+    if user is not None:
+        account = pwd.getpwnam(user)
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    folder.chmod(0o700)
+
+
+def _reachable(folder: Path) -> bool:
+    return _as_server("/usr/bin/test", "-w", str(folder)).returncode == 0
