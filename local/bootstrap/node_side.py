@@ -1,0 +1,32 @@
+"""Contracts and dashboard: npm packages and builds, with the Node of the Python environment."""
+
+from context import Context, digest
+
+SOURCE = "the npm registry"
+
+
+def is_present(context: Context, folder: str) -> bool:
+    """Whether the folder has something to build."""
+    return (context.root / folder / "package.json").exists()
+
+
+def npm_inputs(context: Context, folder: str) -> str:
+    """The list of npm packages."""
+    here = context.root / folder
+    return digest(context.root, [here / "package.json", here / "package-lock.json"])
+
+
+def build_inputs(context: Context, folder: str) -> str:
+    """All hand-written files of the folder."""
+    return digest(context.root, [context.root / folder])
+
+
+def install(context: Context, folder: str) -> None:
+    """``npm ci``: exactly what the lock file says."""
+    quiet = ["--no-audit", "--no-fund", "--no-progress"]
+    context.call(f"npm-{folder}", ["npm", "ci", *quiet], source=SOURCE, cwd=context.root / folder)
+
+
+def build(context: Context, folder: str) -> None:
+    """``npm run build``."""
+    context.call(f"build-{folder}", ["npm", "run", "build"], cwd=context.root / folder)
