@@ -1,6 +1,6 @@
 """The only place where bytes become messages and messages become bytes."""
 
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -8,6 +8,7 @@ from gridseal.errors import WireError
 from gridseal.wire.fields import Message
 
 M = TypeVar("M", bound=Message)
+_REASONS: Final = {"json_invalid": "not_json", "finite_number": "not_finite"}
 
 
 def decode(message_type: type[M], payload: bytes | str) -> M:
@@ -22,7 +23,7 @@ def decode(message_type: type[M], payload: bytes | str) -> M:
     except ValidationError as error:
         fields = sorted({".".join(map(str, e["loc"])) or "payload" for e in error.errors()})
         kind = error.errors()[0]["type"]
-        reason = "not_json" if kind == "json_invalid" else "malformed"
+        reason = _REASONS.get(kind, "malformed")
         name = message_type.__name__
         raise WireError(f"{name} refused: check {', '.join(fields[:8])}", reason=reason) from error
 

@@ -61,7 +61,7 @@ class Reading(Message):
     unit: str
     period_start_ms: Annotated[int, Field(strict=True, ge=0, le=253_402_300_799_000)]
     period_ms: Annotated[int, Field(strict=True, ge=MIN_PERIOD_MS, le=MAX_PERIOD_MS)]
-    value: Annotated[float, Field(ge=-1e12, le=1e12)]
+    value: Annotated[float, Field(strict=True, ge=-1e12, le=1e12)]
     quality: Quality = "good"
 
 
