@@ -1,0 +1,173 @@
+"""``python -m edge_agent replay | devices | inspect | expected``."""
+
+import argparse
+import json
+import sqlite3
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from edge_agent.app import StatusPage, create_app
+from edge_agent.datasets.sources import load_all
+from edge_agent.dispatcher import Dispatcher
+from edge_agent.expected import expected_rows, write_expected
+from edge_agent.fleet import Device, fleet
+from edge_agent.metrics import AgentMetrics
+from edge_agent.mqtt_link import MqttLink
+from edge_agent.progress import Progress
+from edge_agent.queue import DurableQueue, kernel_boot_id
+from edge_agent.replay import Replay
+from edge_agent.settings import AgentSettings
+from edge_agent.survey import as_table, survey
+from gridseal.errors import ConfigError, GridsealError
+from gridseal.runtime.clock import Clock, clock_from
+from gridseal.runtime.logs import configure_logs
+from gridseal.runtime.metrics import new_registry
+from gridseal.runtime.serve import http_part, main, run_parts
+from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
+from gridseal.runtime.traces import configure_traces
+
+
+async def replay() -> None:
+    """Build the parts and run them until a stop signal."""
+    core, settings = load_settings(CoreSettings), load_settings(AgentSettings)
+    require_loopback(core)
+    configure_logs("edge-agent", core.log_level)
+    configure_traces("edge-agent", core.otlp_endpoint)
+    devices = fleet(core.tenant)
+    registry = new_registry()
+    metrics, progress, clock = AgentMetrics(registry), Progress(), clock_from(core)
+    queue = open_queue(settings, devices)
+    link = MqttLink(
+        devices=devices,
+        host=core.mqtt_host,
+        port=core.mqtt_port,
+        tls_dir=settings.tls_dir,
+        window=settings.inflight_per_device,
+    )
+    dispatcher = Dispatcher(
+        devices=devices,
+        queue=queue,
+        link=link,
+        metrics=metrics,
+        progress=progress,
+        window=settings.inflight_per_device,
+        window_total=settings.inflight_total,
+        timeout_s=settings.receipt_timeout_s,
+    )
+    player = Replay(
+        load=partial(load_all, settings.wheel_dir, settings.cache_dir),
+        history_from_ms=queue.history_from_ms(history_start_ms(core, settings, clock)),
+        clock=clock,
+        queue=queue,
+        dispatcher=dispatcher,
+        progress=progress,
+        metrics=metrics,
+        max_readings=settings.message_readings,
+        queue_max=settings.queue_max_messages,
+        lane_max=2 * settings.inflight_per_device,
+    )
+    page = StatusPage(queue=queue, dispatcher=dispatcher, replay=player, progress=progress)
+    dispatcher.restore()
+    link.start(dispatcher)
+    try:
+        app = create_app(page, dispatcher, registry)
+        await run_parts([player.run, dispatcher.run, http_part(app, core.host, settings.status_port)])
+    finally:
+        link.stop()
+        dispatcher.settle()
+        queue.close()
+
+
+def open_queue(settings: AgentSettings, devices: Sequence[Device]) -> DurableQueue:
+    """The queue file, with a counter for every device."""
+    queue = DurableQueue(settings.queue_path, settings.queue_sync, settings.refused_keep_bytes, kernel_boot_id())
+    queue.register([device.device_id for device in devices])
+    return queue
+
+
+def history_start_ms(core: CoreSettings, settings: AgentSettings, clock: Clock) -> int:
+    """Domain origin less the days of history."""
+    origin = core.time_origin or clock.now()
+    return int((origin - timedelta(days=settings.demo_days)).timestamp() * 1_000)
+
+
+def print_devices() -> None:
+    """The fleet as JSON; needs neither network nor data."""
+    core = load_settings(CoreSettings)
+    print(json.dumps([device.as_record() for device in fleet(core.tenant)], indent=2))
+
+
+def print_survey() -> None:
+    """The data sets as a table."""
+    settings = load_settings(AgentSettings)
+    print(as_table(survey(load_all(settings.wheel_dir, settings.cache_dir).values())))
+
+
+def write_expectation(until: str, start: str | None, out: Path) -> None:
+    """What the store should hold, as Parquet."""
+    core, settings = load_settings(CoreSettings), load_settings(AgentSettings)
+    from_ms = _milliseconds(start, "--from") if start else recorded_start_ms(settings)
+    if from_ms is None:
+        from_ms = history_start_ms(core, settings, clock_from(core))
+    tracks = load_all(settings.wheel_dir, settings.cache_dir)
+    table = expected_rows(tracks.values(), from_ms, _milliseconds(until, "--until"))
+    write_expected(table, out)
+    print(json.dumps({"rows": table.num_rows, "path": str(out)}))
+
+
+def recorded_start_ms(settings: AgentSettings) -> int | None:
+    """Where the running agent's history begins; None before its first start."""
+    if not settings.queue_path.exists():
+        return None
+    with sqlite3.connect(f"file:{settings.queue_path}?mode=ro", uri=True) as database:
+        row = database.execute("SELECT value FROM meta WHERE name = 'history_from_ms'").fetchone()
+    database.close()
+    return None if row is None else int(row[0])
+
+
+def _milliseconds(text: str, option: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{option} must be a time such as 2026-06-01T00:00:00Z") from error
+    if moment.tzinfo is None:
+        raise ConfigError(f"{option} needs a zone: write 2026-06-01T00:00:00Z")
+    return int(moment.timestamp() * 1_000)
+
+
+def run(arguments: list[str]) -> None:
+    """Parse the command line and do it."""
+    parser = argparse.ArgumentParser(prog="python -m edge_agent", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("replay", help="send the data sets, history first, then as domain time goes on")
+    commands.add_parser("devices", help="print the fleet as JSON")
+    commands.add_parser("inspect", help="print a table of the data sets")
+    expected = commands.add_parser("expected", help="write the readings that the store should hold")
+    expected.add_argument(
+        "--until", required=True, metavar="ISO", help="domain time; periods that end later are left out"
+    )
+    expected.add_argument("--from", dest="start", metavar="ISO", help="default: where the agent's history begins")
+    expected.add_argument("--out", type=Path, default=Path(".local/expected.parquet"))
+    options = parser.parse_args(arguments)
+    if options.command == "replay":
+        main(replay)
+    elif options.command == "devices":
+        print_devices()
+    elif options.command == "inspect":
+        print_survey()
+    else:
+        write_expectation(options.until, options.start, options.out)
+
+
+if __name__ == "__main__":
+    try:
+        run(sys.argv[1:])
+    except ConfigError as error:
+        print(f"gridseal: {error}", file=sys.stderr)
+        sys.exit(2)
+    except GridsealError as error:
+        print(f"gridseal: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,190 @@
+"""Sends what the queue holds and forgets what a receipt covers. Lives on the event loop."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from edge_agent.fleet import Device
+from edge_agent.lanes import Lane
+from edge_agent.metrics import AgentMetrics
+from edge_agent.packing import traceparent_of
+from edge_agent.ports import Link
+from edge_agent.progress import Progress
+from edge_agent.queue import DurableQueue, Queued
+from gridseal.errors import WireError
+from gridseal.runtime.logs import get_logger
+from gridseal.wire.codec import decode
+from gridseal.wire.telemetry import Receipt
+
+log = get_logger(__name__)
+TICK_S = 0.25
+
+
+class Dispatcher:
+    """Between the queue and the link. Implements ``ports.LinkListener``."""
+
+    def __init__(
+        self,
+        *,
+        devices: Sequence[Device],
+        queue: DurableQueue,
+        link: Link,
+        metrics: AgentMetrics,
+        progress: Progress,
+        window: int,
+        window_total: int,
+        timeout_s: float,
+    ) -> None:
+        self._devices = {device.device_id: device for device in devices}
+        self._queue, self._link, self._metrics, self._progress = queue, link, metrics, progress
+        self._window_total = window_total
+        self.lanes = {name: Lane(name, window, timeout_s) for name in self._devices}
+        self.changed = asyncio.Event()
+        """Set when room may have appeared; the replay clears it."""
+        self.refused_receipts = 0
+        self.resent = 0
+        self.depth = 0
+        self._receipts: list[Receipt] = []
+        self._flush_due = False
+        self._down: Counter[str] = Counter()
+
+    def restore(self) -> None:
+        """Take over what the last process left without a receipt."""
+        left = self._queue.backlog()
+        self.add(message for message in left if message.device_id in self.lanes)
+
+    def add(self, messages: Iterable[Queued]) -> None:
+        """New messages, already on disk."""
+        for message in messages:
+            self.lanes[message.device_id].waiting.append(message)
+            self.depth += 1
+
+    @property
+    def flying(self) -> int:
+        """Messages sent and not receipted."""
+        return sum(len(lane.flying) for lane in self.lanes.values())
+
+    @property
+    def ready_devices(self) -> int:
+        """Devices connected and subscribed."""
+        return sum(lane.ready for lane in self.lanes.values())
+
+    def oldest_age_s(self) -> float:
+        """Wall seconds since the oldest message without a receipt was made; 0 when there is none."""
+        heads = [next(iter(lane.flying.values())).message for lane in self.lanes.values() if lane.flying]
+        heads += [lane.waiting[0] for lane in self.lanes.values() if lane.waiting]
+        oldest_ms = min((message.created_ms for message in heads), default=None)
+        return 0.0 if oldest_ms is None else max(0.0, time.time() - oldest_ms / 1_000)
+
+    def pump(self) -> None:
+        """Publish whatever may be published now, one message per device and round."""
+        now, room = time.monotonic(), self._window_total - self.flying
+        lanes = [lane for lane in self.lanes.values() if lane.next_to_send(now) is not None]
+        while lanes and room > 0:
+            for lane in lanes[:room]:
+                message = lane.next_to_send(now)
+                if message is not None and self._publish(lane, message, now):
+                    room -= 1
+            lanes = [lane for lane in lanes if lane.next_to_send(now) is not None]
+
+    async def run(self) -> None:
+        """Send again what stays without a receipt; lift pauses."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = time.monotonic()
+            for lane in self.lanes.values():
+                flight = lane.overdue(now)
+                if flight is not None:
+                    mid = self._send(flight.message)
+                    if mid is not None:
+                        lane.sent_again(flight, mid, now)
+                        self.resent += 1
+                        self._metrics.resent.inc()
+            self.pump()
+            age = self.oldest_age_s()
+            self._metrics.queued.set(self.depth)
+            self._metrics.oldest.set(age)
+            self._progress.look(age)
+            self.changed.set()
+
+    def on_ready(self, device_id: str, *, session_kept: bool) -> None:
+        """Connected and subscribed: go on."""
+        self.lanes[device_id].connected(session_kept=session_kept)
+        self._metrics.connected.set(self.ready_devices)
+        self._down.clear()
+        self.pump()
+
+    def on_down(self, device_id: str, why: str) -> None:
+        """Hold back until the link is up again."""
+        self.lanes[device_id].ready = False
+        self._metrics.connected.set(self.ready_devices)
+        self._down[why] += 1
+        if self._down[why] == 1:
+            log.warning("link_down", device_id=device_id, why=why)
+
+    def on_acknowledged(self, device_id: str, mid: int, *, reason: int, text: str) -> None:
+        """Anything but success means that the broker will give the message to nobody."""
+        lane = self.lanes[device_id]
+        if reason == 0:
+            lane.acknowledged(mid)
+            return
+        first = lane.refusals == 0
+        pause = lane.not_delivered(mid, time.monotonic())
+        self._metrics.undelivered.labels(reason=text).inc()
+        if first:
+            log.warning("publish_not_delivered", device_id=device_id, reason=text, again_in_s=pause)
+
+    def on_receipt(self, device_id: str, payload: bytes) -> None:
+        """Collect receipts that arrive together and settle them in one transaction."""
+        try:
+            receipt = decode(Receipt, payload)
+            if receipt.device_id != device_id:
+                raise WireError("Receipt refused: it names another device than its topic", reason="foreign_device")
+        except WireError as error:
+            self.refused_receipts += 1
+            self._metrics.receipts_refused.labels(reason=error.reason).inc()
+            log.warning("receipt_refused", device_id=device_id, detail=str(error))
+            return
+        self._receipts.append(receipt)
+        if not self._flush_due:
+            self._flush_due = True
+            asyncio.get_running_loop().call_soon(self.settle)
+
+    def settle(self) -> None:
+        """Write the receipts that have arrived and use the room they made."""
+        self._flush_due = False
+        receipts, self._receipts = self._receipts, []
+        if not receipts:
+            return
+        now = time.monotonic()
+        for receipt, settled in zip(receipts, self._queue.settle(receipts), strict=True):
+            lane = self.lanes[receipt.device_id]
+            for message_id in (*settled.delivered, *settled.refused):
+                lane.settled(message_id, now)
+            self.depth -= len(settled.delivered) + len(settled.refused)
+            self._progress.receipted(settled.readings_delivered + settled.readings_refused)
+            self._metrics.settled("delivered", len(settled.delivered), settled.readings_delivered)
+            self._metrics.settled("refused", len(settled.refused), settled.readings_refused)
+            for reason in settled.reasons:
+                self._metrics.refused_reasons.labels(reason=reason).inc()
+                log.warning("message_refused", device_id=receipt.device_id, reason=reason)
+        self.pump()
+        self.changed.set()
+
+    def _publish(self, lane: Lane, message: Queued, now: float) -> bool:
+        mid = self._send(message)
+        if mid is None:
+            lane.waiting.popleft()
+            self.depth -= 1
+            return False
+        lane.sent(mid, now)
+        self._metrics.sent.inc()
+        return True
+
+    def _send(self, message: Queued) -> int | None:
+        payload = self._queue.payload(message.id)
+        if payload is None:
+            return None
+        traceparent = traceparent_of(message.device_id, message.boot_id, message.seq)
+        return self._link.publish(self._devices[message.device_id], payload, traceparent)

@@ -1,0 +1,41 @@
+"""What the agent needs from outside: a link to the broker, and someone who listens to it."""
+
+from typing import Protocol
+
+from edge_agent.fleet import Device
+
+
+class LinkListener(Protocol):
+    """Hears what happened on the link. Always called on the event loop, never from a network thread."""
+
+    def on_ready(self, device_id: str, *, session_kept: bool) -> None:
+        """The device is connected and subscribed to its receipts."""
+        ...
+
+    def on_down(self, device_id: str, why: str) -> None:
+        """The device is not connected (any more)."""
+        ...
+
+    def on_acknowledged(self, device_id: str, mid: int, *, reason: int, text: str) -> None:
+        """The broker answered a publish; any reason but 0 means that nobody will get it."""
+        ...
+
+    def on_receipt(self, device_id: str, payload: bytes) -> None:
+        """Something arrived on the device's receipt topic."""
+        ...
+
+
+class Link(Protocol):
+    """One connection per device."""
+
+    def start(self, listener: LinkListener) -> None:
+        """Connect every device; keep trying for ever."""
+        ...
+
+    def publish(self, device: Device, payload: bytes, traceparent: str) -> int:
+        """Send at QoS 1 and return the id that ``on_acknowledged`` will name."""
+        ...
+
+    def stop(self) -> None:
+        """Disconnect every device."""
+        ...
