@@ -1,0 +1,42 @@
+"use client";
+import type { Connection } from "@/lib/live";
+import { duration } from "@/lib/time";
+import { useWallNow } from "@/lib/use-now";
+
+const LOOKS = {
+  connecting: { dot: "bg-muted pulse", word: "Connecting" },
+  live: { dot: "bg-ok", word: "Live" },
+  reconnecting: { dot: "bg-warn pulse", word: "Reconnecting" },
+  offline: { dot: "bg-bad", word: "Offline" },
+} as const;
+
+/** Where the connection stands, and how old the newest word from it is. */
+export function ConnectionPill({ connection, onRetry }: { connection: Connection; onRetry: () => void }) {
+  const now = useWallNow(1_000);
+  const { phase, attempt, retryAtMs, lastFrameMs } = connection;
+  const look = LOOKS[phase];
+  const age = now !== null && lastFrameMs !== null ? duration((now - lastFrameMs) / 1000) : null;
+  const wait = now !== null && retryAtMs !== null ? Math.max(0, Math.ceil((retryAtMs - now) / 1000)) : null;
+  const down = phase === "reconnecting" || phase === "offline";
+  return (
+    <div
+      className="flex items-center gap-2 rounded-md border border-line bg-raised px-2.5 py-1"
+      data-phase={phase}
+      data-testid="connection"
+    >
+      <span aria-hidden="true" className={`size-2 rounded-full ${look.dot}`} />
+      <span className="font-medium text-xs" role="status">
+        {look.word}
+      </span>
+      <span className="min-w-14 whitespace-nowrap text-2xs text-muted">
+        {age ? `heard ${age} ago` : "nothing heard yet"}
+        {down ? ` · attempt ${attempt}${wait ? `, next in ${wait} s` : ""}` : ""}
+      </span>
+      {down ? (
+        <button className="text-2xs text-accent underline" onClick={onRetry} type="button">
+          Try now
+        </button>
+      ) : null}
+    </div>
+  );
+}

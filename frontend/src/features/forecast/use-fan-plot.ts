@@ -1,0 +1,167 @@
+"use client";
+import { type RefObject, useCallback, useEffect, useRef } from "react";
+import uPlot from "uplot";
+import { formatNumber, type Scale } from "@/lib/units";
+import type { FanData } from "./fan-data";
+import { paintFan, type Theme } from "./fan-draw";
+
+export interface FanPicture {
+  data: FanData;
+  scale: Scale;
+  zone: string;
+  nowS: number;
+  gateS: number;
+}
+
+export interface Hover {
+  index: number;
+  /** CSS pixels inside the plot. */
+  left: number;
+  width: number;
+}
+
+function themeOf(element: Element): Theme {
+  const css = getComputedStyle(element);
+  const read = (name: string) => css.getPropertyValue(name).trim();
+  return {
+    fan: read("--fan"),
+    actual: read("--actual"),
+    now: read("--now"),
+    gate: read("--gate"),
+    gap: read("--gap"),
+    muted: read("--muted"),
+  };
+}
+
+function columns(data: FanData): uPlot.AlignedData {
+  const widest = data.bands[0];
+  return [data.starts, widest?.low ?? data.median, widest?.high ?? data.median, data.actual, data.median];
+}
+
+function yRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+  const from = Math.min(0, low ?? 0);
+  const to = Math.max(0, high ?? 0);
+  const pad = (to - from || 1000) * 0.06;
+  return [from < 0 ? from - pad : 0, to > 0 || from === 0 ? to + pad : 0];
+}
+
+type Latest = RefObject<FanPicture>;
+
+/** uPlot keeps scales, axes, zoom and cursor; the fan itself is painted by `fan-draw`. */
+function optionsFor(host: HTMLElement, latest: Latest, onHover: (plot: uPlot) => void): uPlot.Options {
+  const hidden: uPlot.Series = { paths: () => null, points: { show: false } };
+  const axis: uPlot.Axis = {
+    stroke: () => themeOf(host).muted,
+    grid: { stroke: () => themeOf(host).gap, width: 1 },
+    ticks: { show: false },
+    font: "11px sans-serif",
+  };
+  return {
+    width: Math.max(200, host.clientWidth),
+    height: host.clientHeight,
+    padding: [10, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, x: false, points: { show: false }, drag: { x: true, y: false, setScale: true } },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), latest.current.zone),
+    scales: { x: { time: true }, y: { range: yRange } },
+    axes: [
+      { ...axis, space: 70, values: AXIS_TIMES },
+      {
+        ...axis,
+        size: 56,
+        values: (_, splits) => {
+          const { factor } = latest.current.scale;
+          const step = Math.abs(((splits[1] ?? 0) - (splits[0] ?? 0)) * factor);
+          const digits = step >= 1 || step === 0 ? 0 : step >= 0.1 ? 1 : 2;
+          return splits.map((value) => formatNumber(value * factor, digits));
+        },
+      },
+    ],
+    series: [{}, hidden, hidden, hidden, hidden],
+    hooks: { draw: [(plot) => paint(plot, host, latest.current)], setCursor: [onHover] },
+  };
+}
+
+/** 24-hour clock; the day stands below where it changes. */
+const AXIS_TIMES: uPlot.Axis.Values = [
+  [3600 * 24, "{D} {MMM}", null, null, null, null, null, null, 1],
+  [3600, "{HH}:{mm}", null, null, "\n{WWW} {D} {MMM}", null, null, null, 1],
+  [60, "{HH}:{mm}", null, null, "\n{WWW} {D} {MMM}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", null, null, "\n{WWW} {D} {MMM}", null, null, null, 1],
+];
+
+function paint(plot: uPlot, host: Element, picture: FanPicture): void {
+  const { left, top, width, height } = plot.bbox;
+  const plane = {
+    ctx: plot.ctx,
+    x: (seconds: number) => plot.valToPos(seconds, "x", true),
+    y: (milli: number) => plot.valToPos(milli, "y", true),
+    box: { left, top, width, height },
+    ratio: uPlot.pxRatio,
+  };
+  paintFan(plane, picture.data, themeOf(host), picture.nowS, picture.gateS);
+}
+
+/** Where period `index` lies in the plot, in CSS pixels. */
+export function placeOf(plot: uPlot, data: FanData, index: number): Hover | null {
+  const from = data.starts[index];
+  const to = data.starts[index + 1];
+  if (from === undefined || to === undefined) return null;
+  const left = plot.valToPos(from, "x");
+  return { index, left, width: plot.valToPos(to, "x") - left };
+}
+
+/** Keeps one uPlot in `host`, in step with the picture, the size and the colour scheme. */
+export function useFanPlot(
+  host: RefObject<HTMLDivElement | null>,
+  picture: FanPicture,
+  onHover: (hover: Hover | null) => void,
+): RefObject<uPlot | null> {
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(picture);
+  latest.current = picture;
+  const hover = useRef(onHover);
+  hover.current = onHover;
+  const zoomed = useRef(false);
+
+  const onCursor = useCallback((made: uPlot) => {
+    const { left } = made.cursor;
+    const { data } = latest.current;
+    if (left === undefined || left === null || left < 0) return hover.current(null);
+    const index = data.starts.findLastIndex((start) => start <= made.posToVal(left, "x"));
+    hover.current(placeOf(made, data, index));
+  }, []);
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const made = new uPlot(optionsFor(element, latest, onCursor), columns(latest.current.data), element);
+    plot.current = made;
+    made.over.addEventListener("mouseup", () => {
+      if (made.select.width > 0) zoomed.current = true;
+    });
+    made.over.addEventListener("dblclick", () => {
+      zoomed.current = false;
+    });
+    const sizes = new ResizeObserver(() =>
+      made.setSize({ width: Math.max(200, element.clientWidth), height: element.clientHeight }),
+    );
+    sizes.observe(element);
+    const scheme = window.matchMedia("(prefers-color-scheme: dark)");
+    const redraw = () => made.redraw(false, true);
+    scheme.addEventListener("change", redraw);
+    return () => {
+      scheme.removeEventListener("change", redraw);
+      sizes.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [host, onCursor]);
+
+  useEffect(() => {
+    plot.current?.setData(columns(picture.data), !zoomed.current);
+    if (zoomed.current) plot.current?.redraw();
+  }, [picture]);
+
+  return plot;
+}

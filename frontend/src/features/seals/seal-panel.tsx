@@ -1,0 +1,94 @@
+import { dayAndTime, duration } from "@/lib/time";
+import type { Seal, SeriesForecastView } from "@/lib/wire";
+import { CopyButton } from "@/ui/copy-button";
+import { Fact } from "@/ui/fact";
+import { SealBadge } from "./seal-badge";
+import { marginS, proofFileName, proofPath, sealWords } from "./seal-state";
+
+/** Where the seal of the newest run stands, and how to check it without trusting this page. */
+export function SealPanel({
+  view,
+  seal,
+  rpcUrl,
+}: {
+  view: SeriesForecastView;
+  seal: Seal | null;
+  rpcUrl: string;
+}) {
+  const margin = marginS(seal, view.gate_closure);
+  return (
+    <section aria-labelledby="seal-title" className="card p-3" data-testid="seal-panel">
+      <div className="flex items-center justify-between gap-2">
+        <h3 className="font-semibold" id="seal-title">
+          Seal
+        </h3>
+        <span data-state={seal?.state ?? "pending"} data-testid="seal-state">
+          <SealBadge seal={seal} />
+        </span>
+      </div>
+      <p className="mt-1 mb-1 min-h-8 text-muted text-xs">{sealWords(seal).long}</p>
+      <dl>
+        <Hash name="Transaction" testId="seal-tx" value={seal?.tx_hash ?? null} />
+        <Fact name="Block">
+          <span data-testid="seal-block">{seal?.block_number ?? "—"}</span>
+        </Fact>
+        <Fact name="Block time">
+          {seal?.block_time ? `${dayAndTime(Date.parse(seal.block_time), "UTC")} UTC` : "—"}
+        </Fact>
+        <Fact name="Gate">{dayAndTime(Date.parse(view.gate_closure), "UTC")} UTC</Fact>
+        <Fact name="Before the gate">
+          {margin === null ? "—" : margin >= 0 ? duration(margin) : `${duration(-margin)} too late`}
+        </Fact>
+        <Hash name="Merkle root" testId="seal-root" value={seal?.root ?? null} />
+      </dl>
+      <Check rpcUrl={rpcUrl} sealed={seal?.state === "mined"} view={view} />
+    </section>
+  );
+}
+
+function Hash({ name, value, testId }: { name: string; value: string | null; testId: string }) {
+  return (
+    <Fact name={name} title={value ?? undefined}>
+      {value ? (
+        <span className="inline-flex items-center gap-2">
+          <code className="font-mono text-2xs" data-testid={testId} data-value={value}>
+            {value.slice(0, 10)}…{value.slice(-6)}
+          </code>
+          <CopyButton text={value} what={name.toLowerCase()} />
+        </span>
+      ) : (
+        <span data-testid={testId}>—</span>
+      )}
+    </Fact>
+  );
+}
+
+function Check({ view, sealed, rpcUrl }: { view: SeriesForecastView; sealed: boolean; rpcUrl: string }) {
+  const file = proofFileName(view.run_id, view.series_id);
+  const command = `gridseal verify ${file} --rpc ${rpcUrl}`;
+  return (
+    <div className="mt-2 border-line border-t pt-2">
+      <p className="text-muted text-xs">Check it yourself, with no server of ours:</p>
+      <div className="mt-1.5 flex flex-wrap items-center gap-2">
+        {sealed ? (
+          <a
+            className="rounded-md bg-accent px-2.5 py-1 font-medium text-surface text-xs hover:opacity-90"
+            data-testid="proof-link"
+            download={file}
+            href={proofPath(view.run_id, view.series_id)}
+          >
+            Download proof file
+          </a>
+        ) : (
+          <span className="rounded-md border border-line px-2.5 py-1 text-muted text-xs">
+            Proof file follows once sealed
+          </span>
+        )}
+      </div>
+      <div className="mt-2 flex items-center gap-2 rounded bg-raised px-2 py-1.5">
+        <code className="min-w-0 flex-1 overflow-x-auto whitespace-nowrap font-mono text-2xs">{command}</code>
+        <CopyButton text={command} what="the command" />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+"use client";
+import { useEffect, useState } from "react";
+import { ApiProblem } from "./api";
+
+export interface Polled<T> {
+  data: T | null;
+  problem: ApiProblem | null;
+}
+
+/** Loads again and again; an answer stays while later ones fail, with the problem beside it. */
+export function usePolled<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  everyMs: number,
+  on = true,
+): Polled<T> {
+  const [state, setState] = useState<Polled<T>>({ data: null, problem: null });
+
+  useEffect(() => {
+    if (!on) return;
+    const abort = new AbortController();
+    let timer: ReturnType<typeof setTimeout>;
+    const turn = async () => {
+      try {
+        const data = await load(abort.signal);
+        if (!abort.signal.aborted) setState({ data, problem: null });
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        const problem = error instanceof ApiProblem ? error : new ApiProblem(String(error), 0);
+        setState((old) => ({ data: old.data, problem }));
+      }
+      if (!abort.signal.aborted) timer = setTimeout(turn, everyMs);
+    };
+    void turn();
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+    };
+  }, [load, everyMs, on]);
+
+  return state;
+}

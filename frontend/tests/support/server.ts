@@ -1,0 +1,147 @@
+/**
+ * Stands in for the services while the page is worked on: REST and socket on one port, test data only.
+ * `node tests/support/server.ts`, then start the dashboard with the three GRIDSEAL_*_URL set to it.
+ * PORT (31600), RUNS_AT_START (0 shows the empty state).
+ */
+import { createServer } from "node:http";
+import { type WebSocket, WebSocketServer } from "ws";
+import {
+  alertOf,
+  domainNow,
+  EPOCH,
+  iso,
+  powerW,
+  runIdOf,
+  SCALE,
+  SERIES,
+  SITES,
+  sealOf,
+  summaryOf,
+  viewOf,
+} from "./fleet.ts";
+
+const SLOT_MS = 900_000;
+const port = Number(process.env.PORT ?? 31600);
+const open = new Map<WebSocket, Set<string>>();
+const seqs = new Map<WebSocket, Map<string, number>>();
+let slot = Math.floor(domainNow() / SLOT_MS) * SLOT_MS;
+let runs = Number(process.env.RUNS_AT_START ?? 40);
+let alerts = [1, 2, 3, 4, 5].map((n) => alertOf(n, slot - n * 1_500_000));
+const started = Date.now();
+
+const currentViews = () => {
+  if (runs === 0) return [];
+  return SERIES.map((series) => {
+    const step = series.issue_every_s * 1000;
+    const own = Math.floor(slot / step) * step;
+    const view = viewOf(series, own);
+    view.seal = sealOf(own, own % 7_200_000 === 0 ? "late" : "mined");
+    return view;
+  });
+};
+
+const http = createServer((request, response) => {
+  const url = new URL(request.url ?? "/", "http://127.0.0.1");
+  const body = answerOf(url.pathname);
+  response.writeHead(body ? 200 : 404, {
+    "Content-Type": body ? "application/json" : "application/problem+json",
+  });
+  response.end(
+    JSON.stringify(body ?? { title: "Not Found", status: 404, detail: `${url.pathname} does not exist` }),
+  );
+});
+
+function answerOf(path: string): unknown {
+  if (path === "/api/v1/sites") return { items: SITES, next_cursor: null };
+  if (path === "/api/v1/series")
+    return { items: SERIES.map((s) => ({ ...s, unit: "W", forecast: true })), next_cursor: null };
+  if (path === "/api/v1/forecasts/summary")
+    return { ...summaryOf(runs), ...(runs === 0 ? { accuracy: [], champion: null } : {}) };
+  if (path === "/api/v1/forecasts/latest")
+    return { as_at: iso(domainNow()), items: currentViews(), next_cursor: null };
+  if (path === "/api/v1/alerts/recent") return { as_at: iso(domainNow()), items: alerts, next_cursor: null };
+  if (path.endsWith("/proof")) return { format: "gridseal-proof/1", note: "test data" };
+  return null;
+}
+
+const sockets = new WebSocketServer({
+  server: http,
+  path: "/ws/forecasts",
+  handleProtocols: (offered) => [...offered][0] ?? false,
+});
+sockets.on("connection", (socket) => {
+  open.set(socket, new Set());
+  seqs.set(socket, new Map());
+  send(socket, {
+    type: "hello",
+    protocol: "gridseal.forecasts.v1+json",
+    epoch: EPOCH + started,
+    time_scale: SCALE,
+    now: iso(domainNow()),
+  });
+  socket.on("close", () => open.delete(socket));
+  socket.on("message", (raw) => {
+    const frame = JSON.parse(String(raw));
+    if (frame.type === "ping") send(socket, { type: "pong" });
+    if (frame.type !== "subscribe") return;
+    open.get(socket)?.add(frame.id);
+    seqs.get(socket)?.set(frame.id, 1);
+    send(socket, { type: "ack", id: frame.id, epoch: EPOCH + started });
+    const data = frame.channel === "forecasts" ? currentViews() : frame.channel === "alerts" ? alerts : [];
+    send(socket, { type: "snapshot", id: frame.id, seq: 1, as_at: iso(domainNow()), reset: false, data });
+  });
+});
+
+function send(socket: WebSocket, frame: unknown): void {
+  socket.send(JSON.stringify(frame));
+}
+
+function delta(channel: string, data: unknown): void {
+  for (const [socket, subscribed] of open) {
+    const own = seqs.get(socket);
+    const prev_seq = own?.get(channel) ?? 0;
+    if (!subscribed.has(channel)) continue;
+    own?.set(channel, prev_seq + 1);
+    send(socket, { type: "delta", id: channel, seq: prev_seq + 1, prev_seq, data });
+  }
+}
+
+function windows(at: number): void {
+  for (const series of SERIES.filter((one) => at % (one.resolution_s * 1000) === 0)) {
+    const start = at - series.resolution_s * 1000;
+    const mean_milli = Math.round(powerW(series, start) * 1000);
+    delta("windows", {
+      schema: "window/1",
+      series_id: series.series_id,
+      width_s: series.resolution_s,
+      window_start: iso(start),
+      mean_milli,
+      covered_s: series.resolution_s,
+      expected_s: series.resolution_s,
+      version: 1,
+    });
+  }
+}
+
+setInterval(() => {
+  const next = Math.floor(domainNow() / SLOT_MS) * SLOT_MS;
+  if (next === slot) return;
+  slot = next;
+  windows(slot);
+  if (process.env.RUNS_AT_START === "0" && Date.now() - started < Number(process.env.EMPTY_MS ?? 60_000))
+    return;
+  runs += 1;
+  for (const series of SERIES.filter((one) => slot % (one.issue_every_s * 1000) === 0))
+    delta("forecasts", viewOf(series, slot));
+  const issued = slot;
+  setTimeout(() => delta("seals", sealOf(issued, issued % 7_200_000 === 0 ? "late" : "mined")), 1_500);
+  if (runs % 3 === 0) {
+    const alert = alertOf(runs, slot);
+    alerts = [alert, ...alerts].slice(0, 50);
+    delta("alerts", alert);
+  }
+}, 200);
+
+http.listen(port, "127.0.0.1", () =>
+  process.stdout.write(`test data on http://127.0.0.1:${port}, run ${runIdOf(slot)}\n`),
+);
