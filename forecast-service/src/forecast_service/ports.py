@@ -84,3 +84,23 @@ class Forecaster(Protocol):
     ) -> list[QuantileForecast]:
         """One forecast per history, in the same order; a series without any data is left out."""
         ...
+
+
+class ChampionSource(Protocol):
+    """Finds the model that serves. ``inference.ChampionLoader`` is one."""
+
+    def poll(self) -> Forecaster | None:
+        """The champion, or none while there is none. Returns the same object until the alias moves.
+
+        Raises:
+            UnavailableError: The registry does not answer; the caller keeps what it has.
+        """
+        ...
+
+
+class Trainer(Protocol):
+    """Trains, gates and, if better, promotes. ``training.run_training`` builds and runs one."""
+
+    def run(self, series: Sequence[Series], store: HistoryStore, until: datetime) -> str:
+        """Train on everything that ended by ``until``; return one sentence on what came of it."""
+        ...

@@ -1,0 +1,206 @@
+"""``python -m forecast_service api|worker|scheduler|train``."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from pymongo import AsyncMongoClient
+from redis.asyncio import Redis
+
+from forecast_service.app import SERVICE, ApiParts, create_app, create_operator_app
+from forecast_service.catalog import Catalog
+from forecast_service.inference.champion import ChampionLoader
+from forecast_service.inference.registry import MlflowRegistry
+from forecast_service.jobs.leader import SCHEDULER_LOCK, TRAIN_LOCK, Lock
+from forecast_service.jobs.queue import JobQueue
+from forecast_service.jobs.scheduler import SchedulerState, SlotLoop, SlotRule
+from forecast_service.jobs.training import TrainingLoop
+from forecast_service.jobs.training_due import TrainingRule
+from forecast_service.live.feed import LiveFeed
+from forecast_service.live.hub import Hub
+from forecast_service.live.snapshots import snapshots
+from forecast_service.model.analogue import AnalogueForecaster
+from forecast_service.monitoring.score_loop import ScoreLoop
+from forecast_service.settings import ForecastSettings, origins
+from forecast_service.store.alerts import AlertReader
+from forecast_service.store.catalog_reader import CatalogReader
+from forecast_service.store.database import migrate, open_async_pool, open_pool
+from forecast_service.store.history import WindowHistory
+from forecast_service.store.job_runs import JobRuns
+from forecast_service.store.runs import RunStore
+from forecast_service.store.scores import ScoreStore
+from forecast_service.store.seals import SealStore
+from forecast_service.store.telemetry import TelemetryReader
+from forecast_service.store.views import ForecastViews
+from forecast_service.worker.issue import Issuer
+from forecast_service.worker.loop import ChampionLoop, SealLoop, WorkerLoop
+from forecast_service.worker.metrics import WorkerMetrics
+from forecast_service.worker.relay import Relay
+from gridseal.errors import ConfigError, UnavailableError
+from gridseal.runtime.clock import clock_from
+from gridseal.runtime.logs import configure_logs
+from gridseal.runtime.metrics import new_registry
+from gridseal.runtime.serve import http_part, main, run_parts
+from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
+from gridseal.runtime.traces import configure_traces
+
+
+def _start(process: str) -> tuple[CoreSettings, ForecastSettings]:
+    core, settings = load_settings(CoreSettings), load_settings(ForecastSettings)
+    require_loopback(core)
+    configure_logs(f"{SERVICE}-{process}", core.log_level)
+    configure_traces(f"{SERVICE}-{process}", core.otlp_endpoint)
+    return core, settings
+
+
+async def run_api() -> None:
+    """REST and WebSocket."""
+    core, settings = _start("api")
+    migrate(core.postgres_dsn)
+    clock, registry, catalog = clock_from(core), new_registry(), Catalog()
+    mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        core.mongo_url, tz_aware=True, serverSelectionTimeoutMS=3_000
+    )
+    pool = await open_async_pool(core.postgres_dsn, settings.postgres_pool)
+    try:
+        views, alerts = ForecastViews(pool), AlertReader(mongo, settings.mongo_database)
+        reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
+        hub = Hub(snapshots(views, alerts, catalog, clock), registry)
+        feed = LiveFeed(core.kafka_bootstrap, hub, views, catalog, clock, registry)
+        probes = {"postgres": views.probe, "mongo": alerts.probe, "catalog": reader.probe, "kafka": feed.probe}
+        app = create_app(
+            ApiParts(views, alerts, catalog, hub, registry, probes, clock.now, core.time_scale, origins(settings))
+        )
+        await run_parts([reader.run, feed.run, http_part(app, core.host, settings.api_port)])
+    finally:
+        await pool.close()
+        await mongo.close()
+
+
+async def run_worker() -> None:
+    """Jobs, champion, seals."""
+    core, settings = _start("worker")
+    migrate(core.postgres_dsn)
+    clock, registry, catalog = clock_from(core), new_registry(), Catalog()
+    metrics = WorkerMetrics(registry)
+    pool = open_pool(core.postgres_dsn, settings.postgres_pool)
+    redis = Redis.from_url(core.redis_url)
+    producer = AIOKafkaProducer(bootstrap_servers=core.kafka_bootstrap, acks="all", enable_idempotence=True)
+    try:
+        await _started(producer)
+        reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
+        runs, queue, history = RunStore(pool), JobQueue(redis), WindowHistory(pool)
+        issuer = Issuer(
+            catalog, history, runs, AnalogueForecaster(), clock, metrics, core.tenant,
+            reach=timedelta(days=settings.history_days),
+        )  # fmt: skip
+        work = WorkerLoop(
+            settings.worker_name, queue, issuer, Relay(producer, runs, metrics), JobRuns(pool), reader, metrics,
+            settings.claim_idle_s,
+        )  # fmt: skip
+        loader = ChampionLoader(MlflowRegistry(core.mlflow_url, settings.mlflow_model))
+        champion = ChampionLoop(loader, issuer, metrics, settings.champion_poll_s)
+        seals = SealLoop(core.kafka_bootstrap, SealStore(pool), metrics)
+        app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe})
+        http = http_part(app, core.host, settings.worker_port)
+        await run_parts([reader.run, work.run, champion.run, seals.run, http])
+    finally:
+        await producer.stop()
+        await redis.aclose()
+        pool.close()
+
+
+async def _started(producer: AIOKafkaProducer) -> None:
+    try:
+        await producer.start()
+    except KafkaError as error:
+        raise UnavailableError("Kafka does not answer: check that the server runs") from error
+
+
+async def run_scheduler() -> None:
+    """Slots, trainings, scores."""
+    core, settings = _start("scheduler")
+    migrate(core.postgres_dsn)
+    clock, registry, catalog, state = clock_from(core), new_registry(), Catalog(), SchedulerState()
+    pool = open_pool(core.postgres_dsn, settings.postgres_pool)
+    redis = Redis.from_url(core.redis_url)
+    try:
+        reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
+        queue, jobs, telemetry = JobQueue(redis), JobRuns(pool), TelemetryReader(pool)
+        slot_rule = SlotRule(settings.issue_delay_s, settings.ready_share, settings.ready_lag_s)
+        slots = SlotLoop(catalog, queue, telemetry, jobs, clock, registry, slot_rule, state)
+        train_rule = TrainingRule(
+            timedelta(hours=settings.train_every_h), settings.train_clock, settings.train_retry_s,
+            settings.train_min_days,
+        )  # fmt: skip
+        training = TrainingLoop(jobs, telemetry, catalog, clock, registry, train_rule, state)
+        scores = ScoreLoop(
+            ScoreStore(pool), catalog, clock, registry, every_s=settings.score_every_s,
+            window=timedelta(hours=settings.score_window_h),
+        )  # fmt: skip
+        app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe}, state)
+
+        async def lead() -> None:
+            async with Lock(core.postgres_dsn, SCHEDULER_LOCK) as lock:
+                await lock.wait()
+                state.leader = True
+                await reader.complete()
+                loops = [slots.run, scores.run, lock.hold, *([training.run] if settings.train else [])]
+                async with asyncio.TaskGroup() as group:
+                    for loop in loops:
+                        group.create_task(loop())
+
+        await run_parts([reader.run, lead, http_part(app, core.host, settings.scheduler_port)])
+    finally:
+        await redis.aclose()
+        pool.close()
+
+
+async def run_train() -> None:
+    """One training; the scheduler starts it as a child process."""
+    from forecast_service.training.run import build_trainer  # PyTorch and MLflow are loaded only here
+
+    core, settings = _start("train")
+    clock, registry, catalog = clock_from(core), new_registry(), Catalog()
+    async with Lock(core.postgres_dsn, TRAIN_LOCK) as lock:
+        if not await lock.take():
+            raise UnavailableError("another training runs: wait for it to end")
+        reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
+        following = asyncio.create_task(reader.run())
+        try:
+            await asyncio.wait([following, asyncio.create_task(reader.complete())], return_when="FIRST_COMPLETED")
+            if following.done():
+                following.result()
+        finally:
+            following.cancel()
+        series = {s.series_id: s for p in catalog.products for s in catalog.series_of(p)}
+        pool = open_pool(core.postgres_dsn, 2)
+        try:
+            trainer = build_trainer(MlflowRegistry(core.mlflow_url, settings.mlflow_model))
+            said = await asyncio.to_thread(trainer.run, list(series.values()), WindowHistory(pool), clock.now())
+        finally:
+            pool.close()
+    print(said, flush=True)
+
+
+PROCESSES: dict[str, Callable[[], Coroutine[None, None, None]]] = {
+    "api": run_api,
+    "worker": run_worker,
+    "scheduler": run_scheduler,
+    "train": run_train,
+}
+
+
+async def _choose() -> None:
+    process = PROCESSES.get(sys.argv[1]) if len(sys.argv) == 2 else None
+    if process is None:
+        raise ConfigError(f"say which process: python -m forecast_service {'|'.join(PROCESSES)}")
+    await process()
+
+
+if __name__ == "__main__":
+    main(_choose)

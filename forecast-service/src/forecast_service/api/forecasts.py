@@ -1,0 +1,116 @@
+"""``/api/v1/forecasts``."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AwareDatetime
+
+from forecast_service.api.cursor import decode_cursor, encode_cursor
+from forecast_service.catalog import Catalog
+from forecast_service.store.views import Counts, ForecastViews
+from gridseal.runtime.problems import not_found
+from gridseal.wire.catalog import Series
+from gridseal.wire.codec import encode
+from gridseal.wire.forecasts import ForecastRun
+from gridseal.wire.views import ForecastSummary, LatestForecasts
+
+SUMMARY_KEEPS_S = 3.0
+Limit = Annotated[int, Query(ge=1, le=200, description="Series per page")]
+Hours = Annotated[int, Query(ge=0, le=168, description="Hours of actuals before now")]
+
+
+class SummaryReader:
+    """Counts, read at most every few seconds: their query goes over all scores."""
+
+    def __init__(self, views: ForecastViews, catalog: Catalog, now: Callable[[], datetime], time_scale: float) -> None:
+        self._views = views
+        self._catalog = catalog
+        self._now = now
+        self._scale = time_scale
+        self._lock = asyncio.Lock()
+        self._counts: Counts | None = None
+        self._read_at = 0.0
+
+    async def read(self) -> ForecastSummary:
+        """The summary as of now."""
+        async with self._lock:
+            if self._counts is None or monotonic() - self._read_at > SUMMARY_KEEPS_S:
+                self._counts, self._read_at = await self._views.counts(), monotonic()
+            counts = self._counts
+        products = self._catalog.products
+        series = {s.series_id: s for p in products for s in self._catalog.series_of(p)}
+        return ForecastSummary(
+            as_at=self._now(),
+            time_scale=self._scale,
+            products=len(products),
+            sites=len({s.site_id for s in series.values()}),
+            series=len(series),
+            horizon_s=max((p.horizon_s for p in products), default=0),
+            runs_issued=counts.issued,
+            runs_sealed=counts.sealed,
+            runs_late=counts.late,
+            champion=counts.champion,
+            accuracy=counts.accuracy,
+        )
+
+
+def forecast_routes(
+    views: ForecastViews, catalog: Catalog, summary: SummaryReader, now: Callable[[], datetime]
+) -> APIRouter:
+    """The routes on these stores."""
+    router = APIRouter(prefix="/api/v1/forecasts", tags=["forecasts"])
+
+    @router.get("/latest", operation_id="latestForecasts")
+    async def latest(
+        response: Response, request: Request,
+        site_id: str | None = None, series_id: str | None = None, product_id: str | None = None,
+        hours: Hours = 24, as_at: AwareDatetime | None = None, limit: Limit = 100, cursor: str | None = None,
+    ) -> LatestForecasts:  # fmt: skip
+        """The newest run of each series, with what was measured; as known at ``as_at`` where given."""
+        at = min(as_at, now()) if as_at else now()
+        chosen = _choose(catalog, site_id, series_id, product_id)
+        if cursor is not None:
+            after = decode_cursor(cursor, 1)[0]
+            chosen = [s for s in chosen if s.series_id > after]
+        page = chosen[:limit]
+        items = await views.latest(page, catalog.sites, at - timedelta(hours=hours), at, as_at)
+        more = encode_cursor([page[-1].series_id]) if len(chosen) > limit else None
+        if more:
+            response.headers["Link"] = f'<{request.url.include_query_params(cursor=more)}>; rel="next"'
+        return LatestForecasts(as_at=at, items=tuple(items), next_cursor=more)
+
+    @router.get("/summary", operation_id="forecastSummary")
+    async def read_summary() -> ForecastSummary:
+        """How many runs there are, which model serves, and how its matured forecasts scored."""
+        return await summary.read()
+
+    @router.get("/{run_id}", operation_id="forecastRun", response_model=ForecastRun)
+    async def run(run_id: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")], request: Request) -> Response:
+        """One run as it was issued and sealed. It never changes."""
+        found = await views.run(run_id)
+        if found is None:
+            raise not_found(f"run {run_id}")
+        body = encode(found)
+        tag = f'"{hashlib.sha256(body).hexdigest()}"'
+        headers = {"ETag": tag, "Cache-Control": "public, max-age=31536000, immutable"}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
+
+    return router
+
+
+def _choose(catalog: Catalog, site_id: str | None, series_id: str | None, product_id: str | None) -> list[Series]:
+    if product_id is not None:
+        product = catalog.product(product_id)
+        if product is None:
+            raise not_found(f"product {product_id}")
+        chosen = catalog.series_of(product)
+    else:
+        chosen = [s for s in catalog.series.values() if s.forecast]
+    return [s for s in chosen if site_id in (None, s.site_id) and series_id in (None, s.series_id)]

@@ -1,0 +1,72 @@
+"""FastAPI applications of the processes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from forecast_service.api.alerts import alert_routes
+from forecast_service.api.forecasts import SummaryReader, forecast_routes
+from forecast_service.catalog import Catalog
+from forecast_service.jobs.scheduler import SchedulerState
+from forecast_service.live.endpoint import install_live
+from forecast_service.live.hub import Hub
+from forecast_service.store.alerts import AlertReader
+from forecast_service.store.views import ForecastViews
+from gridseal import __version__
+from gridseal.runtime.health import Probe, install_health
+from gridseal.runtime.problems import install_problem_handlers
+
+SERVICE = "forecast-service"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """What the API is made of."""
+
+    views: ForecastViews
+    alerts: AlertReader
+    catalog: Catalog
+    hub: Hub
+    registry: CollectorRegistry
+    probes: Mapping[str, Probe]
+    now: Callable[[], datetime]
+    time_scale: float
+    allowed_origins: frozenset[str]
+
+
+def create_app(parts: ApiParts) -> FastAPI:
+    """REST, WebSocket, health and the OpenAPI document at ``/docs``."""
+    app = FastAPI(
+        title="Gridseal forecasts",
+        version=__version__,
+        description="Quantile forecasts, their seals and what came of them. Values are whole thousandths of their unit;"
+        " levels are probabilities of not exceeding, in basis points. Live frames: `/ws/forecasts`.",
+        docs_url="/docs",
+        redoc_url=None,
+    )
+    install_problem_handlers(app)
+    install_health(app, SERVICE, parts.probes, parts.registry)
+    summary = SummaryReader(parts.views, parts.catalog, parts.now, parts.time_scale)
+    app.include_router(forecast_routes(parts.views, parts.catalog, summary, parts.now))
+    app.include_router(alert_routes(parts.alerts, parts.now))
+    install_live(app, parts.hub, parts.allowed_origins, parts.now, parts.time_scale)
+    return app
+
+
+def create_operator_app(
+    registry: CollectorRegistry, probes: Mapping[str, Probe], state: SchedulerState | None = None
+) -> FastAPI:
+    """Health and metrics of a process without an API of its own; ``/status`` of the scheduler."""
+    app = FastAPI(title="Gridseal forecast operations", version=__version__, docs_url=None, redoc_url=None)
+    install_problem_handlers(app)
+    install_health(app, SERVICE, probes, registry)
+    if state is not None:
+
+        @app.get("/status", operation_id="schedulerStatus")
+        async def status() -> dict[str, object]:
+            return asdict(state)
+
+    return app

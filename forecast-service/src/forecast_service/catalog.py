@@ -1,0 +1,58 @@
+"""What there is to forecast: the state that the records of ``assets.changed`` add up to."""
+
+from datetime import datetime
+
+from gridseal.wire.catalog import Asset, CatalogMessage, Product, Series, Site
+from gridseal.wire.codec import decode
+
+
+class Catalog:
+    """Sites, series and products by id. Pure: feed it records, ask it questions."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, Site | Asset | Series | Product] = {}
+
+    def apply(self, key: str, value: bytes | None) -> None:
+        """Take one record of the topic; no value deletes.
+
+        Raises:
+            WireError: The value is no catalog record. The catalog stays as it was.
+        """
+        if value is None:
+            self._records.pop(key, None)
+        else:
+            self._records[key] = decode(CatalogMessage, value).item
+
+    @property
+    def sites(self) -> dict[str, Site]:
+        """Sites by id."""
+        return {r.site_id: r for r in self._records.values() if isinstance(r, Site)}
+
+    @property
+    def series(self) -> dict[str, Series]:
+        """All series by id, in the order of their ids."""
+        found = {r.series_id: r for r in self._records.values() if isinstance(r, Series)}
+        return dict(sorted(found.items()))
+
+    @property
+    def products(self) -> list[Product]:
+        """Products in the order of their ids."""
+        return sorted((r for r in self._records.values() if isinstance(r, Product)), key=lambda p: p.product_id)
+
+    def product(self, product_id: str) -> Product | None:
+        """One product, or none."""
+        found = self._records.get(f"product/{product_id}")
+        return found if isinstance(found, Product) else None
+
+    def series_of(self, product: Product) -> list[Series]:
+        """Series that the product forecasts."""
+        return [s for s in self.series.values() if s.forecast and s.kind in product.kinds]
+
+    def series_due(self, product: Product, slot: datetime) -> list[Series]:
+        """Series that take part in the run of one slot."""
+        at = int(slot.timestamp())
+        return [s for s in self.series_of(product) if at % s.issue_every_s == 0]
+
+    def product_of(self, series: Series) -> Product | None:
+        """The first product that forecasts the series."""
+        return next((p for p in self.products if series.forecast and series.kind in p.kinds), None)

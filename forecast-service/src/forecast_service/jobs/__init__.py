@@ -1,0 +1,1 @@
+"""When forecasts and trainings are due."""

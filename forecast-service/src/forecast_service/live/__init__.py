@@ -1,0 +1,1 @@
+"""``/ws/forecasts``: pure rules (``ring``, ``queue``, ``narrow``), one hub, one connection each."""

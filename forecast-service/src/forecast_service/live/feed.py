@@ -1,0 +1,119 @@
+"""Kafka into the hub: runs, seals, alerts and windows, from now on."""
+
+import asyncio
+from collections import OrderedDict
+from datetime import timedelta
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import KafkaError
+from prometheus_client import CollectorRegistry, Counter
+
+from forecast_service.catalog import Catalog
+from forecast_service.live.hub import Hub
+from forecast_service.live.narrow import alert_event, forecast_event, seal_event, window_event
+from forecast_service.store.catalog_reader import partitions_of
+from forecast_service.store.views import ForecastViews
+from gridseal.errors import UnavailableError, WireError
+from gridseal.runtime.clock import Clock
+from gridseal.runtime.logs import get_logger
+from gridseal.wire.alerts import Alert
+from gridseal.wire.codec import decode, encode_dict
+from gridseal.wire.forecasts import ForecastRun, Seal
+from gridseal.wire.topics import ALERTS, FEATURES_WINDOWS, FORECASTS_ISSUED, FORECASTS_SEALED
+from gridseal.wire.windows import Window
+
+log = get_logger(__name__)
+TOPICS = (FORECASTS_ISSUED, FORECASTS_SEALED, ALERTS, FEATURES_WINDOWS)
+RUNS_KNOWN = 2_000
+ACTUALS = timedelta(hours=24)
+
+
+class LiveFeed:
+    """Follows the topics without a group: every API process shows everything."""
+
+    def __init__(
+        self, bootstrap: str, hub: Hub, views: ForecastViews, catalog: Catalog, clock: Clock,
+        registry: CollectorRegistry,
+    ) -> None:  # fmt: skip
+        self._bootstrap = bootstrap
+        self._hub = hub
+        self._views = views
+        self._catalog = catalog
+        self._clock = clock
+        self._series_of: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._at_end = asyncio.Event()
+        self._refused = Counter(
+            "gridseal_live_refused_total", "Messages that are not of the contract", ["topic"], registry=registry
+        )
+
+    async def probe(self) -> None:
+        """Ready once the topics are followed.
+
+        Raises:
+            UnavailableError: They are not.
+        """
+        if not self._at_end.is_set():
+            raise UnavailableError("the live topics are not followed yet")
+
+    async def run(self) -> None:
+        """Follow until cancelled.
+
+        Raises:
+            UnavailableError: Kafka does not answer.
+        """
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
+        )
+        try:
+            await consumer.start()
+            partitions = [p for topic in TOPICS for p in await partitions_of(consumer, topic)]
+            consumer.assign(partitions)
+            await consumer.seek_to_end(*partitions)
+            for partition in partitions:
+                await consumer.position(partition)
+            self._at_end.set()
+            while True:
+                for records in (await consumer.getmany(timeout_ms=500, max_records=500)).values():
+                    for record in records:
+                        await self._take(record)
+        except KafkaError as error:
+            raise UnavailableError("Kafka does not answer: live data cannot be followed") from error
+        finally:
+            await consumer.stop()
+
+    async def _take(self, record: ConsumerRecord) -> None:
+        value = record.value or b""
+        try:
+            if record.topic == FORECASTS_ISSUED:
+                await self._run_issued(decode(ForecastRun, value))
+            elif record.topic == FORECASTS_SEALED:
+                await self._sealed(decode(Seal, value))
+            elif record.topic == ALERTS:
+                self._hub.publish(alert_event(encode_dict(decode(Alert, value))))
+            else:
+                self._hub.publish(window_event(encode_dict(decode(Window, value))))
+        except WireError as error:
+            self._refused.labels(record.topic).inc()
+            log.warning("live_message_refused", topic=record.topic, reason=error.reason, detail=str(error))
+
+    async def _run_issued(self, run: ForecastRun) -> None:
+        known = self._catalog.series
+        self._remember(run)
+        series = [known[s.series_id] for s in run.series if s.series_id in known]
+        now = self._clock.now()
+        for view in await self._views.latest(series, self._catalog.sites, now - ACTUALS, now):
+            if view.run_id == run.run_id:
+                self._hub.publish(forecast_event(encode_dict(view)))
+
+    async def _sealed(self, seal: Seal) -> None:
+        if seal.run_id not in self._series_of:
+            run = await self._views.run(seal.run_id)
+            if run is not None:
+                self._remember(run)
+        series_ids = self._series_of.get(seal.run_id, frozenset())
+        self._hub.publish(seal_event(encode_dict(seal), series_ids))
+
+    def _remember(self, run: ForecastRun) -> None:
+        self._series_of[run.run_id] = frozenset(s.series_id for s in run.series)
+        while len(self._series_of) > RUNS_KNOWN:
+            self._series_of.popitem(last=False)

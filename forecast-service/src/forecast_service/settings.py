@@ -1,0 +1,60 @@
+"""Every environment variable of forecast-service, prefix ``FORECAST_``. Each default serves the local demo."""
+
+import socket
+from typing import Literal
+
+from pydantic import Field
+
+from gridseal.runtime.settings import PrefixedSettings, prefixed
+
+
+class ForecastSettings(PrefixedSettings):
+    """What the api, worker, scheduler and train processes can be told."""
+
+    model_config = prefixed("FORECAST_")
+
+    api_port: int = 28_000
+    worker_port: int = 28_001
+    scheduler_port: int = 28_002
+
+    allowed_origins: str = "http://127.0.0.1:23000,http://localhost:23000"
+    """Comma-separated web origins that may open ``/ws/forecasts``. A client that sends no Origin is no browser."""
+    mongo_database: str = "gridseal"
+    mlflow_model: str = "gridseal-site-6h"
+    """Name in the MLflow registry; its alias ``champion`` serves."""
+    champion_poll_s: float = Field(default=5.0, gt=0)
+
+    worker_name: str = Field(default_factory=socket.gethostname)
+    """Consumer name in the Redis group; two workers on one machine need two names."""
+    history_days: int = Field(default=372, gt=0)
+    """Days of windows that the worker keeps in memory and forecasts from: the analogues look a year back."""
+    claim_idle_s: float = Field(default=15.0, gt=0)
+    """A job that another worker has held this long without an answer is taken over."""
+
+    issue_delay_s: float = Field(default=1.0, ge=0)
+    """Wall seconds between a slot and its job: what is on its way from the devices may still arrive."""
+    ready_share: float = Field(default=0.5, gt=0, le=1)
+    """Share of series whose newest complete window must be fresh before the first job is sent."""
+    ready_lag_s: int = Field(default=7_200, gt=0)
+    """Domain seconds that count as fresh, beyond one period of the series."""
+
+    train: bool = True
+    """Whether the scheduler starts training runs."""
+    train_min_days: float = Field(default=42, gt=0)
+    """Days of history before the first training: six weeks, so that weekly features exist."""
+    train_every_h: float = Field(default=168, gt=0)
+    train_clock: Literal["domain", "wall"] = "domain"
+    """Which clock ``train_every_h`` counts on."""
+    train_retry_s: float = Field(default=60, gt=0)
+    """Wall seconds before a failed training is tried again; doubles with every failure, up to an hour."""
+
+    score_every_s: float = Field(default=10, gt=0)
+    """Wall seconds between two looks for matured targets."""
+    score_window_h: int = Field(default=48, gt=0)
+    """Domain hours for which an actual may arrive late, or be corrected, and still count."""
+    postgres_pool: int = Field(default=6, gt=0)
+
+
+def origins(settings: ForecastSettings) -> frozenset[str]:
+    """The allow-list as a set."""
+    return frozenset(part.strip().rstrip("/") for part in settings.allowed_origins.split(",") if part.strip())

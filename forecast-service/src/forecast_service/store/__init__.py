@@ -1,0 +1,1 @@
+"""What forecast-service keeps and reads: PostgreSQL, the catalog on Kafka, alerts in MongoDB."""

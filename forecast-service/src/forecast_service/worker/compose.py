@@ -1,0 +1,88 @@
+"""From histories and quantiles to the run that is stored and sealed. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from forecast_service.ports import Forecaster, QuantileForecast, SeriesHistory
+from gridseal.wire.catalog import Product, Series
+from gridseal.wire.forecasts import ForecastRun, Point, SeriesForecast, run_id
+
+NO_WINDOW = np.iinfo(np.int64).min
+SEVERAL_REGIONS = "several"
+"""Region of a run whose series lie in more than one."""
+
+
+def feature_hash(histories: Sequence[SeriesHistory]) -> str:
+    """SHA-256 over the integers a run is computed from.
+
+    Per series, in order: its id and a zero byte; start, resolution and length; then each value in
+    thousandths of its unit. All numbers are 64-bit big-endian; a period without a complete window
+    is the smallest of them.
+    """
+    digest = hashlib.sha256()
+    for history in histories:
+        values = history.values
+        there = np.isfinite(values)
+        milli = np.where(there, np.rint(np.where(there, values, 0.0) * 1_000), 0).astype(np.int64)
+        milli[~there] = NO_WINDOW
+        head = np.array([history.start_s, history.series.resolution_s, len(values)], dtype=">i8")
+        digest.update(history.series.series_id.encode() + b"\0" + head.tobytes() + milli.astype(">i8").tobytes())
+    return "0x" + digest.hexdigest()
+
+
+def series_forecasts(made: Iterable[QuantileForecast], series: Sequence[Series]) -> list[SeriesForecast]:
+    """Quantiles as messages, in the order of ``series``."""
+    by_id = {f.series_id: f for f in made}
+    return [_message(s, by_id[s.series_id]) for s in series if s.series_id in by_id]
+
+
+def _message(series: Series, made: QuantileForecast) -> SeriesForecast:
+    first = datetime.fromtimestamp(made.first_target_s, UTC)
+    step = timedelta(seconds=series.resolution_s)
+    points = tuple(
+        Point(target_start=first + i * step, values_milli=tuple(int(v) for v in row))
+        for i, row in enumerate(made.values_milli)
+    )
+    return SeriesForecast(
+        series_id=series.series_id, unit=series.unit, resolution_s=series.resolution_s, model=made.model,
+        rung=made.rung, data_age_s=max(made.data_age_s, 0), points=points,
+    )  # fmt: skip
+
+
+def compose_run(
+    product: Product, slot: datetime, issued_at: datetime, forecaster: Forecaster,
+    forecasts: Sequence[SeriesForecast], features: str, tenant_id: str, regions: frozenset[str],
+) -> ForecastRun:  # fmt: skip
+    """The run of one slot.
+
+    Raises:
+        ValueError: Quantiles that cross, or no series at all.
+    """
+    if not forecasts:
+        raise ValueError("a run needs at least one series")
+    delivery_start = min(f.points[0].target_start for f in forecasts)
+    return ForecastRun(
+        run_id=run_id(product.product_id, slot, forecaster.version, 1),
+        tenant_id=tenant_id,
+        product_id=product.product_id,
+        region_id=next(iter(regions)) if len(regions) == 1 else SEVERAL_REGIONS,
+        slot=slot,
+        issued_at=issued_at,
+        delivery_start=delivery_start,
+        gate_closure=delivery_start - timedelta(seconds=product.gate_lead_s),
+        levels_bps=product.levels_bps,
+        model_name=forecaster.name,
+        model_version=forecaster.version,
+        model_hash=forecaster.model_hash,
+        feature_hash=features,
+        series=tuple(forecasts),
+    )
+
+
+def gate_of(product: Product, series: Sequence[Series], slot: datetime) -> datetime:
+    """When the gate of a slot's run closes."""
+    finest = min(s.resolution_s for s in series)
+    return slot + timedelta(seconds=finest - product.gate_lead_s)
