@@ -1,1 +1,1 @@
-"""See the README of the folder above."""
+"""Takes telemetry from MQTT, checks it, and answers for it once Kafka has it."""

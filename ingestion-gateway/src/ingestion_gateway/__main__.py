@@ -1,0 +1,93 @@
+"""Assembles ingestion-gateway: catalog first, then Kafka, then MQTT."""
+
+import asyncio
+
+from gridseal.errors import UnavailableError
+from gridseal.runtime.clock import clock_from
+from gridseal.runtime.logs import configure_logs, get_logger
+from gridseal.runtime.metrics import new_registry
+from gridseal.runtime.serve import http_part, main, run_parts
+from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
+from gridseal.runtime.traces import configure_traces
+from ingestion_gateway.app import Parts, create_app
+from ingestion_gateway.catalog_follower import CatalogFollower
+from ingestion_gateway.devices import DeviceDirectory
+from ingestion_gateway.kafka_history import KafkaHistory
+from ingestion_gateway.kafka_log import MAX_RECORD_BYTES, KafkaLog, kafka_answers
+from ingestion_gateway.mqtt_source import MqttOptions, MqttSource
+from ingestion_gateway.relay import Relay, RelayOptions
+from ingestion_gateway.settings import GatewaySettings
+from ingestion_gateway.totals import GatewayTotals
+
+log = get_logger(__name__)
+
+
+async def run() -> None:
+    """Serve until stopped."""
+    core = load_settings(CoreSettings)
+    settings = load_settings(GatewaySettings)
+    require_loopback(core)
+    configure_logs("ingestion-gateway", core.log_level)
+    configure_traces("ingestion-gateway", core.otlp_endpoint)
+
+    registry = new_registry()
+    totals = GatewayTotals(registry)
+    devices = DeviceDirectory()
+    source = MqttSource(_mqtt_options(core, settings))
+    durable = KafkaLog(core.kafka_bootstrap, linger_ms=settings.linger_ms, timeout_s=settings.kafka_timeout_s)
+    history = KafkaHistory(core.kafka_bootstrap, settings.kafka_timeout_s)
+    follower = CatalogFollower(core.kafka_bootstrap, devices, quiet_s=settings.catalog_quiet_s)
+    options = RelayOptions(
+        future_limit_s=settings.future_limit_s,
+        receipt_interval_ms=settings.receipt_interval_ms,
+        stop_timeout_s=settings.stop_timeout_s,
+        max_record_bytes=MAX_RECORD_BYTES,
+    )
+    relay = Relay(source, durable, devices, clock_from(core), totals, options)
+
+    async def forward() -> None:
+        await follower.ready.wait()
+        await durable.start()
+        try:
+            await _recall(history, totals)
+            await relay.run()
+        finally:
+            await source.stop()
+            await durable.stop()
+
+    async def kafka() -> None:
+        await kafka_answers(core.kafka_bootstrap, timeout_s=2)
+
+    app = create_app(Parts(source, devices, totals, history, kafka, registry))
+    port = settings.port if settings.port is not None else core.port_base + 8_030
+    await run_parts([follower.run, forward, http_part(app, core.host, port)])
+
+
+def _mqtt_options(core: CoreSettings, settings: GatewaySettings) -> MqttOptions:
+    return MqttOptions(
+        host=core.mqtt_host,
+        port=core.mqtt_port,
+        tls_dir=settings.tls_dir or core.state_dir / "tls",
+        client_id=settings.client_id,
+        share_group=settings.share_group,
+        session_expiry_s=settings.session_expiry_s,
+        receive_maximum=settings.receive_maximum,
+        keepalive_s=settings.keepalive_s,
+        reconnect_max_s=settings.reconnect_max_s,
+    )
+
+
+async def _recall(history: KafkaHistory, totals: GatewayTotals) -> None:
+    while True:
+        try:
+            earlier = await history.totals()
+        except UnavailableError as error:
+            log.warning("totals_wait", error=str(error))
+            await asyncio.sleep(0.5)
+            continue
+        totals.recall(earlier.accepted, earlier.refused)
+        return
+
+
+if __name__ == "__main__":
+    main(run)

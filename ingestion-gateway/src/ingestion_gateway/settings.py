@@ -1,0 +1,41 @@
+"""Every environment variable of ingestion-gateway."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from gridseal.runtime.settings import PrefixedSettings, prefixed
+
+
+class GatewaySettings(PrefixedSettings):
+    """Settings under ``GATEWAY_``. The servers' addresses are in ``GRIDSEAL_*``."""
+
+    model_config = prefixed("GATEWAY_")
+
+    port: int | None = None
+    """Health, metrics and status. Unset: ``GRIDSEAL_PORT_BASE`` + 8030."""
+    tls_dir: Path | None = None
+    """Folder with ``ca.crt``, ``gateway.crt``, ``gateway.key``. Unset: ``GRIDSEAL_STATE_DIR``/tls."""
+    client_id: str = "ingestion-gateway"
+    """The broker keeps what is unacknowledged under this name. Fixed per replica, never shared by two."""
+    share_group: str = "gateway"
+    """Replicas of one group read each message once. Empty: an ordinary subscription."""
+    session_expiry_s: int = Field(default=86_400, gt=0, le=4_294_967_295)
+    """How long the broker holds messages for a gateway that is away."""
+    receive_maximum: int = Field(default=256, ge=1, le=65_535)
+    """Most messages in hand without PUBACK; the broker waits beyond it. Times 256 KiB is the memory bound."""
+    keepalive_s: int = Field(default=15, gt=0)
+    reconnect_max_s: int = Field(default=4, gt=0)
+    """Longest pause between two tries to reach the broker."""
+    linger_ms: int = Field(default=3, ge=0)
+    """How long Kafka batches wait for company. Longer: fewer requests, later PUBACKs."""
+    kafka_timeout_s: float = Field(default=10.0, gt=0)
+    """How long one Kafka request may take; the message itself is tried until Kafka has it."""
+    receipt_interval_ms: int = Field(default=20, ge=0)
+    """Receipts of a device within this time travel as one message."""
+    future_limit_s: int = Field(default=900, ge=0)
+    """How far beyond domain time a period may end: the clocks of devices differ."""
+    catalog_quiet_s: float = Field(default=2.0, ge=0)
+    """The catalog counts as read when its newest record is this old: it is published record by record."""
+    stop_timeout_s: float = Field(default=5.0, gt=0)
+    """How long a stop waits for Kafka to take what is in hand; the broker sends the rest again."""
