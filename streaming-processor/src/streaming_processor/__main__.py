@@ -1,0 +1,145 @@
+"""Build the parts of the stream and run them."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psycopg
+import redis
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from prometheus_client import CollectorRegistry
+from pymongo import MongoClient
+
+from gridseal.errors import UnavailableError
+from gridseal.runtime.clock import clock_from
+from gridseal.runtime.health import Probe
+from gridseal.runtime.logs import configure_logs, get_logger
+from gridseal.runtime.metrics import new_registry
+from gridseal.runtime.migrations import apply_migrations
+from gridseal.runtime.serve import http_part, main, run_parts
+from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
+from gridseal.runtime.traces import configure_traces
+from gridseal.wire.topics import ASSETS_CHANGED
+from streaming_processor.app import create_app
+from streaming_processor.batch import BatchRunner
+from streaming_processor.catalog_feed import CatalogFeed
+from streaming_processor.job import StreamJob, start_session
+from streaming_processor.kafka_publisher import KafkaPublisher
+from streaming_processor.kafka_topics import ensure_topics
+from streaming_processor.progress import Progress
+from streaming_processor.settings import Settings
+from streaming_processor.store.alerts import MongoAlerts
+from streaming_processor.store.hot import RedisHot
+from streaming_processor.store.latency import LatencyWriter
+from streaming_processor.store.postgres import PostgresStore
+
+log = get_logger(__name__)
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+async def run() -> None:
+    """Start everything in the order of dependence, and stop in the reverse."""
+    core, settings = load_settings(CoreSettings), load_settings(Settings)
+    require_loopback(core)
+    configure_logs("streaming-processor", core.log_level)
+    configure_traces("streaming-processor", core.otlp_endpoint)
+    registry, progress = _counters(core)
+    # Spark takes seconds to start: it does so while the rest connects.
+    session = asyncio.create_task(asyncio.to_thread(start_session, settings))
+    async with contextlib.AsyncExitStack() as stack:
+        await ensure_topics(core.kafka_bootstrap)
+        loop = asyncio.get_running_loop()
+        feed = CatalogFeed(await _consumer(core, stack), loop, registry)
+        await feed.start()
+        store = PostgresStore(core.postgres_dsn, settings.recent_s)
+        stack.callback(store.close)
+        hot = stack.enter_context(redis.Redis.from_url(core.redis_url, socket_timeout=5, socket_connect_timeout=5))
+        mongo: MongoClient[dict[str, Any]] = stack.enter_context(
+            MongoClient(core.mongo_url, serverSelectionTimeoutMS=3_000, tz_aware=True)
+        )
+        runner = BatchRunner(
+            catalog=feed,
+            store=store,
+            hot=RedisHot(hot),
+            alerts=MongoAlerts(mongo),
+            publisher=KafkaPublisher(await _producer(core, stack), loop),
+            clock=clock_from(core),
+            progress=progress,
+            recent_s=settings.recent_s,
+            live_s=settings.live_s,
+            retry_s=settings.retry_s,
+        )
+        store.take_over()
+        job = StreamJob(await session, settings, core.kafka_bootstrap, runner.handle)
+        progress.query_id = await asyncio.to_thread(job.start)
+        stack.push_async_callback(asyncio.to_thread, job.stop)
+        latency = LatencyWriter(core.postgres_dsn, progress, job.lag)
+        log.info("stream_started", query_id=progress.query_id)
+        app = create_app(progress.status, _probes(core, hot), registry)
+        await run_parts([http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run])
+    log.info("stream_stopped")
+
+
+def _counters(core: CoreSettings) -> tuple[CollectorRegistry, Progress]:
+    registry = new_registry()
+    progress = Progress(registry)
+    apply_migrations(core.postgres_dsn, "telemetry", _MIGRATIONS)
+    with psycopg.connect(core.postgres_dsn) as connection:
+        progress.load(connection)
+    return registry, progress
+
+
+async def _consumer(core: CoreSettings, stack: contextlib.AsyncExitStack) -> AIOKafkaConsumer:
+    consumer = AIOKafkaConsumer(
+        ASSETS_CHANGED, bootstrap_servers=core.kafka_bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    try:
+        await consumer.start()
+    except KafkaError as error:
+        raise UnavailableError(f"Kafka does not answer at {core.kafka_bootstrap}: {type(error).__name__}") from error
+    stack.push_async_callback(consumer.stop)
+    return consumer
+
+
+async def _producer(core: CoreSettings, stack: contextlib.AsyncExitStack) -> AIOKafkaProducer:
+    producer = AIOKafkaProducer(bootstrap_servers=core.kafka_bootstrap, acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+    except KafkaError as error:
+        raise UnavailableError(f"Kafka does not answer at {core.kafka_bootstrap}: {type(error).__name__}") from error
+    stack.push_async_callback(producer.stop)
+    return producer
+
+
+def _probes(core: CoreSettings, hot: "redis.Redis") -> dict[str, Probe]:
+    async def postgres() -> None:
+        async with await psycopg.AsyncConnection.connect(core.postgres_dsn, connect_timeout=3) as connection:
+            await connection.execute("SELECT 1")
+
+    async def redis_() -> None:
+        await asyncio.to_thread(hot.ping)
+
+    return {"postgres": postgres, "redis": redis_}
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: Spark's threads would keep a failed process alive; its JVM ends with our pipe."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    try:
+        main(run)
+    except SystemExit as end:
+        _leave(end.code if isinstance(end.code, int) else 1)
+    except BaseException:
+        traceback.print_exc()
+        _leave(1)
+    _leave(0)

@@ -1,0 +1,25 @@
+"""Operational routes of the stream: health, metrics, and ``/status`` for people and the report."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from gridseal.runtime.health import Probe, install_health
+from gridseal.runtime.problems import install_problem_handlers
+
+
+def create_app(
+    status: Callable[[], dict[str, Any]], probes: Mapping[str, Probe], registry: CollectorRegistry
+) -> FastAPI:
+    """Routes over ``status``; no state of their own."""
+    app = FastAPI(title="streaming-processor", docs_url=None, redoc_url=None)
+    install_health(app, "streaming-processor", probes, registry)
+    install_problem_handlers(app)
+
+    @app.get("/status", operation_id="get_stream_status")
+    async def get_status() -> dict[str, Any]:
+        return status()
+
+    return app

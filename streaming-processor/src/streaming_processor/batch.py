@@ -1,0 +1,113 @@
+"""One batch from arrival to news: judge, commit, then tell others.
+
+Everything after the commit may happen twice: a batch that Spark hands over again is found in the
+ledger, and only the telling is repeated.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+import numpy as np
+
+from gridseal.errors import UnavailableError
+from gridseal.runtime.clock import Clock
+from gridseal.runtime.logs import get_logger
+from streaming_processor.arrays import Ints
+from streaming_processor.ports import AlertStore, BatchStore, Catalog, Committed, Delivery, HotStore, Publisher
+from streaming_processor.progress import Progress
+from streaming_processor.quality.judge import Judged, judge, unknown_devices
+from streaming_processor.quality.stuck import Run
+from streaming_processor.reference import Reference
+
+log = get_logger(__name__)
+_PAUSE_S = 0.25
+T = TypeVar("T")
+
+
+class BatchRunner:
+    """Handles batches one after the other."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        store: BatchStore,
+        hot: HotStore,
+        alerts: AlertStore,
+        publisher: Publisher,
+        clock: Clock,
+        progress: Progress,
+        recent_s: int,
+        live_s: int,
+        retry_s: float,
+    ) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._hot = hot
+        self._alerts = alerts
+        self._publisher = publisher
+        self._clock = clock
+        self._progress = progress
+        self._recent_s = recent_s
+        self._live_s = live_s
+        self._retry_s = retry_s
+        self._tails: dict[int, Run] = {}
+        self._seen: Reference | None = None
+
+    def handle(self, delivery: Delivery) -> None:
+        """Store a batch and tell others.
+
+        Raises:
+            UnavailableError: A server was gone for longer than ``retry_s``. Nothing is lost: the
+                same batch comes again after a restart.
+            FencedError: Another driver took over.
+        """
+        began = time.monotonic()
+        reference = self._reference_for(delivery)
+        now = self._clock.now()
+        judged = judge(delivery.arrived, reference, int(now.timestamp()), self._tails)
+        committed = self._patiently(lambda: self._store.commit(delivery, judged, reference, now))
+        self._tails.update(judged.tails)
+        self._patiently(lambda: self._hot.put(committed.newest))
+        queryable_ms = time.time() * 1_000
+        self._tell(committed, delivery, now)
+        live, rest = self._ages(judged, committed.fresh, queryable_ms, now)
+        self._progress.batch_done(delivery, committed, time.monotonic() - began, live, rest)
+
+    def _reference_for(self, delivery: Delivery) -> Reference:
+        """The newest picture, read up to date if it lacks a device that speaks."""
+        reference = self._catalog.current()
+        if unknown_devices(delivery.arrived, reference):
+            reference = self._patiently(self._catalog.catch_up)
+        if reference is not self._seen:
+            # Device numbers belong to one picture.
+            self._tails, self._seen = {}, reference
+        return reference
+
+    def _tell(self, committed: Committed, delivery: Delivery, now: datetime) -> None:
+        oldest = now.timestamp() - self._recent_s
+        news = [a for a in committed.alerts if a.period_end.timestamp() > oldest]
+        self._patiently(lambda: self._alerts.put(committed.alerts))
+        self._patiently(lambda: self._publisher.windows(committed.recent))
+        self._patiently(lambda: self._publisher.alerts(news))
+        self._patiently(lambda: self._publisher.dead_letters(delivery.undecodable))
+
+    def _ages(self, judged: Judged, fresh: Ints, queryable_ms: float, now: datetime) -> tuple[Ints, Ints]:
+        """Milliseconds from device to queryable of the inserted rows: live ones, and the rest."""
+        rows = judged.rows.take(fresh)
+        age = np.maximum(queryable_ms - rows.sent_at_ms, 0).astype(np.int64)
+        live = rows.start_s + rows.period_s > int(now.timestamp()) - self._live_s
+        return age[live], age[~live]
+
+    def _patiently(self, act: Callable[[], T]) -> T:
+        deadline = time.monotonic() + self._retry_s
+        while True:
+            try:
+                return act()
+            except UnavailableError as error:
+                if time.monotonic() >= deadline:
+                    raise
+                log.warning("server_gone_trying_again", error=str(error))
+                time.sleep(_PAUSE_S)

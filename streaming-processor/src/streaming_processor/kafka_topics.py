@@ -1,0 +1,41 @@
+"""Makes sure that the topics which the stream reads and writes exist."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from gridseal.errors import UnavailableError
+from gridseal.wire.topics import KAFKA_TOPICS
+
+
+async def ensure_topics(bootstrap: str) -> None:
+    """Create what is missing, as ``gridseal.wire.topics`` describes it.
+
+    Raises:
+        UnavailableError: Kafka does not answer or refuses.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        there = set(await admin.list_topics())
+        missing = [
+            NewTopic(
+                spec.name,
+                spec.partitions,
+                1,
+                topic_configs={
+                    "cleanup.policy": "compact" if spec.compacted else "delete",
+                    "retention.ms": str(spec.retention_hours * 3_600_000 if spec.retention_hours > 0 else -1),
+                },
+            )
+            for spec in KAFKA_TOPICS
+            if spec.name not in there
+        ]
+        if missing:
+            response = await admin.create_topics(missing)
+            for name, code, *_ in response.topic_errors:
+                if code and not issubclass(for_code(code), TopicAlreadyExistsError):
+                    raise UnavailableError(f"Kafka does not create topic {name}: {for_code(code).__name__}")
+    except (KafkaError, OSError) as error:
+        raise UnavailableError(f"Kafka does not answer at {bootstrap}: {type(error).__name__}") from error
+    finally:
+        await admin.close()

@@ -1,0 +1,104 @@
+"""What a batch needs from outside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gridseal.wire.alerts import Alert
+from gridseal.wire.windows import Window
+from streaming_processor.arrays import Ints
+from streaming_processor.arrived import Arrived, Undecodable
+from streaming_processor.quality.judge import Judged
+from streaming_processor.reference import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class BatchId:
+    """Identity of a batch: the same batch again has the same one, also after a restart."""
+
+    query_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What Spark hands over: whole messages, and those that are none."""
+
+    batch: BatchId
+    messages: int
+    offsets: dict[str, dict[str, tuple[int, int]]]
+    """Topic → partition → first and last offset."""
+    arrived: Arrived
+    undecodable: tuple[Undecodable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What the transaction did, and what has to be told to others."""
+
+    repeated: bool
+    """The ledger had this batch already: nothing was stored now."""
+    duplicates: int
+    refused: dict[str, int]
+    fresh: Ints
+    """Positions in ``judged.rows`` of the readings that were inserted now."""
+    newest: tuple[Window, ...]
+    """The last window touched of each lane, for Redis."""
+    recent: tuple[Window, ...]
+    """Touched windows that are news, for Kafka."""
+    history: int
+    """Touched windows that are not."""
+    alerts: tuple[Alert, ...]
+
+
+class Catalog(Protocol):
+    """Reference data, kept current."""
+
+    def current(self) -> Reference:
+        """The newest picture."""
+        ...
+
+    def catch_up(self) -> Reference:
+        """Read everything that is on ``assets.changed`` at this moment, then the newest picture."""
+        ...
+
+
+class BatchStore(Protocol):
+    """The unit of truth."""
+
+    def commit(self, delivery: Delivery, judged: Judged, reference: Reference, now: datetime) -> Committed:
+        """Store a batch in one transaction, or find it in the ledger. ``now`` is domain time."""
+        ...
+
+
+class HotStore(Protocol):
+    """The last window of each series, for whoever needs it now."""
+
+    def put(self, windows: Sequence[Window]) -> None:
+        """Overwrite what is older; leave what is newer."""
+        ...
+
+
+class AlertStore(Protocol):
+    """Alerts that a person can look up."""
+
+    def put(self, alerts: Sequence[Alert]) -> None:
+        """Insert or replace by ``alert_id``."""
+        ...
+
+
+class Publisher(Protocol):
+    """News on Kafka, acknowledged when a call returns."""
+
+    def windows(self, windows: Sequence[Window]) -> None:
+        """To ``features.windows``."""
+        ...
+
+    def alerts(self, alerts: Sequence[Alert]) -> None:
+        """To ``alerts``."""
+        ...
+
+    def dead_letters(self, messages: Sequence[Undecodable]) -> None:
+        """To ``dead-letter``, with the original bytes."""
+        ...

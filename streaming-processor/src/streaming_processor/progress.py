@@ -1,0 +1,186 @@
+"""How the stream is doing: counters for Prometheus, and the figures behind ``/status``."""
+
+import threading
+import time
+from collections import Counter as Tally
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from streaming_processor.arrays import Ints
+from streaming_processor.ports import Committed, Delivery
+
+_RECENT_S = 60.0
+_LONGEST_MS = 120_000
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRow:
+    """Quantiles of the ages of some rows when they became queryable."""
+
+    n: int
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    live: bool
+
+
+def _quantiles(ages: Ints) -> tuple[float, float, float]:
+    p50, p95, p99 = np.percentile(ages, (50, 95, 99))
+    return float(p50), float(p95), float(p99)
+
+
+class Progress:
+    """Written by the batch's thread, read by the HTTP routes and the latency writer."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._lock = threading.Lock()
+        self._totals: Tally[str] = Tally()
+        self._refused: Tally[str] = Tally()
+        self._batches = 0
+        self._last_batch_ms = 0.0
+        self._live: deque[tuple[float, Ints]] = deque()
+        self._live_counts = np.zeros(_LONGEST_MS + 1, np.int64)
+        self._unwritten: dict[bool, list[Ints]] = {True: [], False: []}
+        self._stored_at: deque[tuple[float, int]] = deque()
+        self.lag_messages: int | None = None
+        self.query_id = ""
+        self._rows_total = Counter(
+            "gridseal_stream_readings_total", "Readings by what became of them", ["outcome"], registry=registry
+        )
+        self._refused_total = Counter(
+            "gridseal_stream_refused_total", "Readings refused", ["reason"], registry=registry
+        )
+        self._windows_total = Counter(
+            "gridseal_stream_windows_total", "Windows touched", ["outcome"], registry=registry
+        )
+        self._alerts_total = Counter("gridseal_stream_alerts_total", "Alerts raised or raised again", registry=registry)
+        self._batch_seconds = Histogram(
+            "gridseal_stream_batch_seconds",
+            "From taking a batch to having told everyone",
+            buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15),
+            registry=registry,
+        )
+        self._latency_seconds = Histogram(
+            "gridseal_stream_device_to_queryable_seconds",
+            "Age of live readings when they could be queried",
+            buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 15),
+            registry=registry,
+        )
+        self._lag_gauge = Gauge("gridseal_stream_lag_messages", "Messages on Kafka not taken yet", registry=registry)
+
+    def load(self, connection: "psycopg.Connection[Any]") -> None:
+        """Start from what the ledger holds."""
+        row = connection.execute(
+            "SELECT coalesce(sum(inserted), 0), coalesce(sum(duplicates), 0), coalesce(sum(undecodable), 0),"
+            " coalesce(sum(messages), 0), count(*) FROM telemetry.ledger"
+        ).fetchone()
+        reasons = connection.execute("SELECT reason, count(*) FROM telemetry.refused GROUP BY reason").fetchall()
+        with self._lock:
+            if row:
+                names = ("stored", "duplicates", "undecodable", "messages")
+                self._totals = Tally({name: int(value) for name, value in zip(names, row[:4], strict=True)})
+                self._batches = int(row[4])
+            self._refused = Tally({str(reason): int(count) for reason, count in reasons})
+
+    def batch_done(self, delivery: Delivery, committed: Committed, seconds: float, live: Ints, rest: Ints) -> None:
+        """Count one batch. ``live`` and ``rest`` are ages of inserted rows in milliseconds."""
+        inserted = len(committed.fresh)
+        at = time.monotonic()
+        with self._lock:
+            if not committed.repeated:
+                self._batches += 1
+                self._totals.update(
+                    stored=inserted,
+                    duplicates=committed.duplicates,
+                    undecodable=len(delivery.undecodable),
+                    messages=delivery.messages,
+                )
+                self._refused.update(committed.refused)
+            self._last_batch_ms = seconds * 1_000
+            self._stored_at.append((at, inserted))
+            if len(live):
+                self._live.append((at, live))
+                self._live_counts += np.bincount(np.minimum(live, _LONGEST_MS), minlength=_LONGEST_MS + 1)
+            for ages, is_live in ((live, True), (rest, False)):
+                if len(ages):
+                    self._unwritten[is_live].append(ages)
+        self._rows_total.labels("stored").inc(inserted)
+        self._rows_total.labels("duplicate").inc(committed.duplicates)
+        for reason, count in committed.refused.items():
+            self._refused_total.labels(reason).inc(count)
+        self._refused_total.labels("undecodable").inc(len(delivery.undecodable))
+        self._windows_total.labels("published").inc(len(committed.recent))
+        self._windows_total.labels("history").inc(committed.history)
+        self._alerts_total.inc(len(committed.alerts))
+        self._batch_seconds.observe(seconds)
+        for age in live:
+            self._latency_seconds.observe(age / 1_000)
+
+    def set_lag(self, messages: int) -> None:
+        """Messages that Kafka had and the last batch did not take."""
+        self.lag_messages = messages
+        self._lag_gauge.set(messages)
+
+    def take_latency(self) -> list[LatencyRow]:
+        """Quantiles since the last call, live rows and others apart."""
+        with self._lock:
+            taken, self._unwritten = self._unwritten, {True: [], False: []}
+        rows = []
+        for live, parts in taken.items():
+            if parts:
+                ages = np.concatenate(parts)
+                rows.append(LatencyRow(len(ages), *_quantiles(ages), live))
+        return rows
+
+    def status(self) -> dict[str, Any]:
+        """The figures, as JSON."""
+        with self._lock:
+            horizon = time.monotonic() - _RECENT_S
+            while self._live and self._live[0][0] < horizon:
+                self._live.popleft()
+            while self._stored_at and self._stored_at[0][0] < horizon:
+                self._stored_at.popleft()
+            recent = [ages for _, ages in self._live]
+            return {
+                "query_id": self.query_id,
+                "messages": self._totals["messages"],
+                "stored": self._totals["stored"],
+                "duplicates": self._totals["duplicates"],
+                "refused": dict(self._refused) | _if_any("undecodable", self._totals["undecodable"]),
+                "batches": self._batches,
+                "last_batch_ms": round(self._last_batch_ms, 1),
+                "lag_messages": self.lag_messages,
+                "rows_per_s": self._rate(),
+                "latency_last_60_s": _summary(np.concatenate(recent)) if recent else None,
+                "latency_since_catch_up": self._since_catch_up(),
+            }
+
+    def _rate(self) -> float:
+        """Rows per second over the busy part of the last minute."""
+        if len(self._stored_at) < 2:
+            return 0.0
+        span = self._stored_at[-1][0] - self._stored_at[0][0]
+        return round(sum(n for _, n in list(self._stored_at)[1:]) / span, 1) if span > 0 else 0.0
+
+    def _since_catch_up(self) -> dict[str, float] | None:
+        """Quantiles to the millisecond, from counts: the memory does not grow."""
+        total = int(self._live_counts.sum())
+        if not total:
+            return None
+        up_to = np.cumsum(self._live_counts)
+        p50, p95, p99 = (float(np.searchsorted(up_to, share * total)) for share in (0.5, 0.95, 0.99))
+        return {"n": total, "p50_ms": p50, "p95_ms": p95, "p99_ms": p99}
+
+
+def _if_any(name: str, count: int) -> dict[str, int]:
+    return {name: count} if count else {}
+
+
+def _summary(ages: Ints) -> dict[str, float]:
+    p50, p95, p99 = _quantiles(ages)
+    return {"n": len(ages), "p50_ms": round(p50, 1), "p95_ms": round(p95, 1), "p99_ms": round(p99, 1)}

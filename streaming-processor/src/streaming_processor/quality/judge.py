@@ -1,0 +1,209 @@
+"""Every reading of a batch is accepted, or refused with the first reason that applies."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Final, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gridseal.wire.telemetry import MAX_PERIOD_MS, MIN_PERIOD_MS
+from streaming_processor.arrays import Ints, Mask
+from streaming_processor.arrived import Arrived
+from streaming_processor.quality.rules import (
+    BY_NUMBER,
+    EARLIEST_S,
+    FUTURE_S,
+    RATING_DENOMINATOR,
+    RATING_NUMERATOR,
+    Reason,
+)
+from streaming_processor.quality.stuck import Run, run_lengths, stuck
+from streaming_processor.quantities import BAD, CONVERSIONS, GOOD, QUALITIES, SENT, STORED, SUSPECT
+from streaming_processor.reference import Reference
+from streaming_processor.transforms.units import to_milli
+from streaming_processor.transforms.windows import Rows, first_of_each
+
+_MAX_VALUE: Final = 1e12
+_REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+_SENT_NAMES: Final = pa.array(SENT, pa.string())
+_QUALITY_NAMES: Final = pa.array(QUALITIES, pa.string())
+_UNIT_NAMES: Final = sorted({c.unit for c in CONVERSIONS})
+_CONVERSION_OF: Final = np.full((len(SENT), len(_UNIT_NAMES)), -1, np.int64)
+for _i, _c in enumerate(CONVERSIONS):
+    _CONVERSION_OF[_c.sent, _UNIT_NAMES.index(_c.unit)] = _i
+_STORED_OF: Final = np.array([c.stored for c in CONVERSIONS], np.int64)
+_LOW: Final = np.array([rule.low for rule in BY_NUMBER], np.int64)
+_HIGH: Final = np.array([rule.high for rule in BY_NUMBER], np.int64)
+_STUCK_AFTER: Final = np.array([rule.stuck_after or 0 for rule in BY_NUMBER], np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reading that is kept, but outside the windows."""
+
+    device_id: str
+    quantity: str
+    period_start_ms: int
+    reason: Reason
+    detail: str
+    payload: str
+
+    @property
+    def digest(self) -> bytes:
+        """Identity: the same reading refused twice for the same reason is kept once."""
+        return hashlib.sha256(f"{self.device_id}|{self.reason}|{self.payload}".encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reading that raises an alert: out of range, beyond the rating, or stuck."""
+
+    rule: str
+    position: int
+    """In ``Judged.refusals`` for ``range``, else in ``Judged.rows``."""
+    device: int
+    quantity: int
+    start_s: int
+    period_s: int
+    milli: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of a batch."""
+
+    rows: Rows
+    """Accepted, one for each natural key."""
+    repeated: int
+    """Accepted readings whose natural key stood in the same batch already."""
+    refusals: tuple[Refusal, ...]
+    findings: tuple[Finding, ...]
+    tails: dict[int, Run]
+
+
+def unknown_devices(arrived: Arrived, reference: Reference) -> bool:
+    """A message comes from a device that the reference does not have."""
+    return bool(pc.any(pc.is_null(pc.index_in(arrived.device_id, reference.device_ids))).as_py())
+
+
+def judge(arrived: Arrived, reference: Reference, now_s: int, tails: dict[int, Run]) -> Judged:
+    """Apply all rules to a batch.
+
+    Args:
+        arrived: The readings.
+        reference: Which devices may say what.
+        now_s: Domain time.
+        tails: Runs of equal values before this batch (see ``stuck``).
+    """
+    device = _index(arrived.device_id, reference.device_ids)[arrived.message]
+    sent = _index(arrived.quantity, _SENT_NAMES)
+    unit = _index(arrived.unit, pa.array(_UNIT_NAMES, pa.string()))
+    conversion = np.where((sent >= 0) & (unit >= 0), _CONVERSION_OF[sent, unit], -1)
+    quality = _index(arrived.quality, _QUALITY_NAMES)
+    start_s, period_s = arrived.period_start_ms // 1_000, arrived.period_ms // 1_000
+    readable = np.isfinite(arrived.value) & (np.abs(arrived.value) <= _MAX_VALUE) & (quality >= 0)
+    allowed = np.zeros(len(arrived), bool)
+    named = (device >= 0) & (sent >= 0)
+    allowed[named] = reference.may_send[device[named], sent[named]]
+    milli, fits = to_milli(np.where(readable, arrived.value, 0.0), conversion, np.maximum(period_s, 1))
+    stored = _STORED_OF[conversion]
+    checks: tuple[tuple[Reason, Mask], ...] = (
+        ("unknown_device", device < 0),
+        ("unknown_quantity", ~allowed),
+        ("unit", conversion < 0),
+        ("period", _bad_period(arrived)),
+        ("time", (start_s < EARLIEST_S) | (start_s + period_s > now_s + FUTURE_S)),
+        ("value", ~readable),
+        ("device_bad", quality == BAD),
+        ("range", ~fits | (milli < _LOW[stored]) | (milli > _HIGH[stored])),
+    )
+    # -1: accepted; else the number of the first reason that applies.
+    reason = np.full(len(arrived), -1, np.int64)
+    for name, failed in reversed(checks):
+        reason[failed] = _REASONS.index(name)
+    sent_at = arrived.message_sent_at_ms[arrived.message]
+    rows = Rows(device * len(STORED) + stored, start_s, period_s, milli, quality, sent_at)
+    taken = np.flatnonzero(reason < 0)
+    accepted = rows.take(taken)
+    distinct = accepted.take(first_of_each(accepted))
+    checked, doubts, tails = _doubt(distinct, reference, tails)
+    refused = np.flatnonzero(reason >= 0)
+    faults = np.flatnonzero(reason[refused] == _REASONS.index("range"))
+    return Judged(
+        rows=checked,
+        repeated=len(accepted) - len(distinct),
+        refusals=tuple(_refusal(arrived, int(i), _REASONS[reason[i]]) for i in refused),
+        findings=(*_findings("range", faults, rows.take(refused[faults])), *doubts),
+        tails=tails,
+    )
+
+
+def _doubt(rows: Rows, reference: Reference, tails: dict[int, Run]) -> tuple[Rows, list[Finding], dict[int, Run]]:
+    """Mark what is stored but not quite believed."""
+    device, quantity = rows.source // len(STORED), rows.source % len(STORED)
+    rating = reference.rating_milli[device] if len(reference.rating_milli) else np.zeros(len(rows), np.int64)
+    power = quantity == STORED.index("active_power")
+    beyond = power & (rating > 0) & (np.abs(rows.milli) * RATING_DENOMINATOR > rating * RATING_NUMERATOR)
+    lengths, moved = run_lengths(rows, tails)
+    repeats = stuck(rows, lengths, _STUCK_AFTER[quantity])
+    doubted = np.where((beyond | repeats) & (rows.quality == GOOD), SUSPECT, rows.quality)
+    marked = Rows(rows.source, rows.start_s, rows.period_s, rows.milli, doubted, rows.sent_at_ms)
+    findings = [
+        *_findings("rating", np.flatnonzero(beyond), rows.take(np.flatnonzero(beyond))),
+        *_findings("stuck", np.flatnonzero(repeats), rows.take(np.flatnonzero(repeats))),
+    ]
+    return marked, findings, moved
+
+
+def _bad_period(arrived: Arrived) -> Mask:
+    length = arrived.period_ms
+    whole = (arrived.period_start_ms % 1_000 == 0) & (length % 1_000 == 0)
+    return ~whole | (length < MIN_PERIOD_MS) | (length > MAX_PERIOD_MS) | (arrived.period_start_ms < 0)
+
+
+def _index(names: pa.Array, known: pa.Array) -> Ints:
+    found: Ints = pc.fill_null(pc.index_in(names, known), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return found
+
+
+def _findings(rule: str, positions: Ints, rows: Rows) -> list[Finding]:
+    return [
+        Finding(rule, int(n), int(s) // len(STORED), int(s) % len(STORED), int(t), int(p), int(v))
+        for n, s, t, p, v in zip(positions, rows.source, rows.start_s, rows.period_s, rows.milli, strict=True)
+    ]
+
+
+_DETAILS: Final[dict[Reason, str]] = {
+    "undecodable": "the message is not telemetry/1",
+    "unknown_device": "no asset has this device_id",
+    "unknown_quantity": "the asset does not list this quantity, or lists two that are both its power",
+    "unit": "the unit does not belong to the quantity",
+    "period": "period_start_ms and period_ms must be whole seconds, the period from 1 s to 1 day",
+    "time": "the period lies before 2000 or ends in the future",
+    "value": "the value is not a finite number up to 1e12, or the quality has no such name",
+    "device_bad": "the device itself says that the value is bad",
+    "range": "the value is outside what the quantity can be",
+}
+
+
+def _refusal(arrived: Arrived, i: int, reason: Reason) -> Refusal:
+    reading = {
+        "quantity": arrived.quantity[i].as_py(),
+        "unit": arrived.unit[i].as_py(),
+        "period_start_ms": int(arrived.period_start_ms[i]),
+        "period_ms": int(arrived.period_ms[i]),
+        "value": float(arrived.value[i]),
+        "quality": arrived.quality[i].as_py(),
+    }
+    return Refusal(
+        # PostgreSQL's text holds no NUL; the payload has it escaped.
+        device_id=arrived.device_id[int(arrived.message[i])].as_py().replace("\0", "?"),
+        quantity=arrived.quantity[i].as_py().replace("\0", "?"),
+        period_start_ms=int(arrived.period_start_ms[i]),
+        reason=reason,
+        detail=_DETAILS[reason],
+        payload=json.dumps(reading),
+    )

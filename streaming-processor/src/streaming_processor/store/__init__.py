@@ -1,0 +1,1 @@
+"""Where a batch goes: PostgreSQL in one transaction, then Redis, MongoDB and Kafka."""

@@ -1,0 +1,1 @@
+"""Pure rules that turn what devices say into what the stores hold."""
