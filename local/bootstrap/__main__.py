@@ -1,9 +1,13 @@
 """``make setup``: installs and builds everything that is missing, and nothing else.
 
-Runs on the system's Python with the standard library only. ``--test`` adds what only tests need.
+Runs on the system's Python with the standard library only. ``--test`` adds what only tests need,
+``--missing`` only lists what there is to do, ``--then ARGUMENTS`` goes on with the Python it
+made and tells it with ``--began`` when the person asked.
 """
 
+import os
 import sys
+import time
 from pathlib import Path
 
 import debian
@@ -80,9 +84,10 @@ def _python_steps() -> list[Step]:
 def _node_steps(context: Context, folder: str, title: str, result: str) -> list[Step]:
     if not node_side.is_present(context, folder):
         return []
+    name = folder.replace("/", "-")
     return [
         Step(
-            f"npm-{folder}",
+            f"npm-{name}",
             f"npm packages of the {title}",
             lambda c: node_side.install(c, folder),
             inputs=lambda c: node_side.npm_inputs(c, folder),
@@ -90,12 +95,12 @@ def _node_steps(context: Context, folder: str, title: str, result: str) -> list[
             needs=("venv",),
         ),
         Step(
-            f"build-{folder}",
+            f"build-{name}",
             f"build of the {title}",
             lambda c: node_side.build(c, folder),
             inputs=lambda c: node_side.build_inputs(c, folder),
             there=lambda c: (c.root / folder / result).exists(),
-            needs=(f"npm-{folder}",),
+            needs=(f"npm-{name}",),
         ),
     ]
 
@@ -117,14 +122,19 @@ def steps_of(context: Context, *, test: bool) -> list[Step]:
         *_node_steps(context, "frontend", "dashboard", ".next/standalone/server.js"),
     ]
     if test:
-        steps.insert(1, _debian_step("debian-test", "Debian packages for tests", debian.TEST_PACKAGES, needs=("debian",)))
+        steps += _node_steps(context, "tests/e2e", "browser tests", "")[:1]
+        steps.insert(
+            1, _debian_step("debian-test", "Debian packages for tests", debian.TEST_PACKAGES, needs=("debian",))
+        )
     return steps
 
 
 def main(arguments: list[str]) -> int:
     """Do what is missing; 0 when everything is there."""
     context = Context(Path(__file__).resolve().parents[2])
-    progress = Progress()
+    progress, began = Progress(), time.time()
+    cut = arguments.index("--then") if "--then" in arguments else len(arguments)
+    arguments, then = arguments[:cut], arguments[cut + 1 :]
     try:
         steps = steps_of(context, test="--test" in arguments)
         if "--missing" in arguments:
@@ -138,9 +148,14 @@ def main(arguments: list[str]) -> int:
         context.cancel()
         print("gridseal: set-up was interrupted; the same command goes on where it stopped", file=sys.stderr)
         return 130
-    if code == 0:
-        progress.say("set-up is complete")
-    return code
+    if code:
+        return code
+    progress.say("set-up is complete")
+    if then:
+        python = str(context.venv / "bin" / "python")
+        os.chdir(context.root)
+        os.execv(python, [python, *then, "--began", f"{began:.1f}"])
+    return 0
 
 
 if __name__ == "__main__":

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from failures import SetupError, explain
-
-TAIL_LINES = 20
+from failures import SetupError, excerpt, explain
 
 
 @dataclass
@@ -90,9 +88,7 @@ class Context:
             self.running.remove(process)
         if code and not self.cancelled:
             text = log.read_bytes()[begin:].decode(errors="replace")
-            raise SetupError(
-                explain(step, source, code, text), [*text.splitlines()[-TAIL_LINES:], f"(all of it: {log})"]
-            )
+            raise SetupError(explain(step, source, code, text), [*excerpt(text), f"(all of it: {log})"])
         if code:
             raise SetupError(f"{step} was cancelled")
 

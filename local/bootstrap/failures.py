@@ -12,6 +12,7 @@ NETWORK = re.compile(
 )
 NO_PACKAGE = re.compile(r"Unable to locate package (\S+)|Package '?([\w.+-]+)'? has no installation candidate")
 LOCKED = re.compile(r"Could not get lock (\S+)")
+COMPLAINT = re.compile(r"\b(error|fatal|failed|cannot|unable)\b|^E: ", re.I)
 MEMORY = re.compile(r"Cannot allocate memory|JavaScript heap out of memory|MemoryError")
 
 
@@ -37,3 +38,10 @@ def explain(step: str, source: str, code: int, log: str) -> str:
     if MEMORY.search(log):
         return f"not enough memory for {step}: it needs about 4 GiB free"
     return f"{step} failed with exit code {code}"
+
+
+def excerpt(log: str, complaints: int = 6, last: int = 12) -> list[str]:
+    """The first complaints of a log and its last lines: tools like to end with pages of help."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    early = [line for line in lines[:-last] if COMPLAINT.search(line)][:complaints]
+    return [*early, *(["…"] if early else []), *lines[-last:]]

@@ -22,11 +22,16 @@ def build_inputs(context: Context, folder: str) -> str:
 
 
 def install(context: Context, folder: str) -> None:
-    """``npm ci``: exactly what the lock file says."""
-    quiet = ["--no-audit", "--no-fund", "--no-progress"]
-    context.call(f"npm-{folder}", ["npm", "ci", *quiet], source=SOURCE, cwd=context.root / folder)
+    """What the lock file says, hashes checked; the lock file itself is left alone.
+
+    Not ``npm ci``: it refuses a lock file without the builds for other systems, which not every registry has.
+    """
+    quiet = ["--no-save", "--no-audit", "--no-fund", "--no-progress"]
+    context.call(
+        f"npm-{folder.replace('/', '-')}", ["npm", "install", *quiet], source=SOURCE, cwd=context.root / folder
+    )
 
 
 def build(context: Context, folder: str) -> None:
     """``npm run build``."""
-    context.call(f"build-{folder}", ["npm", "run", "build"], cwd=context.root / folder)
+    context.call(f"build-{folder.replace('/', '-')}", ["npm", "run", "build"], cwd=context.root / folder)

@@ -60,8 +60,8 @@ def install_packages(context: Context) -> None:
     if index := os.environ.get("TORCH_INDEX_URL"):
         torch = pinned(context.root, "torch")
         context.call("python", [*command, "--default-index", index, "--no-deps", torch], source="TORCH_INDEX_URL")
-    own = [part for name in PACKAGES for part in ("-e", context.root / name)]
-    requirements = ["-r", context.root / "requirements-dev.txt"]
+    own: list[str | Path] = [part for name in PACKAGES for part in ("-e", context.root / name)]
+    requirements: list[str | Path] = ["-r", context.root / "requirements-dev.txt"]
     context.call("python", [*command, "-c", context.root / "constraints.txt", *requirements, *own], source=SOURCE)
 
 

@@ -1,16 +1,24 @@
-"""``python -m local_stack up|down|status|doctor``."""
+"""``python -m local_stack up|down|status|doctor|demo|wipe``."""
 
 import argparse
 import asyncio
+import os
+import shutil
 import sys
+import time
 
 from local_stack.control import start_detached, stop
+from local_stack.doctor import examine
 from local_stack.errors import StackError
 from local_stack.layout import Layout
 from local_stack.ports import Ports
+from local_stack.servers import postgres
 from local_stack.stack import Options, run_stack
 from local_stack.status import AlreadyRunningError, holder, read_status
 from local_stack.table import render_status
+
+CHECK_ENVIRONMENT = {"GRIDSEAL_STATE_DIR": ".local/check", "GRIDSEAL_TIME_SCALE": "120", "DEMO_DAYS": "60"}
+"""A check begins with empty stores of its own, a short history and a faster clock."""
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -36,6 +44,31 @@ def _status(_: argparse.Namespace) -> int:
     return 0 if status else 3
 
 
+def _doctor(_: argparse.Namespace) -> int:
+    return examine(Layout.here(), Ports.from_environment())
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from local_stack.demo import RUNS_TO_CHECK, run_demo  # only this command needs the clients of all services
+
+    if arguments.check:
+        for name, value in CHECK_ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        _wipe(arguments)
+    runs = arguments.runs or (RUNS_TO_CHECK if arguments.check else 1)
+    return run_demo(check=arguments.check, keep=arguments.keep, runs_per_site=runs, began=arguments.began)
+
+
+def _wipe(_: argparse.Namespace) -> int:
+    layout = Layout.here()
+    if holder(layout) is not None:
+        raise StackError("the stack is running: gridseal down first")
+    postgres.remove_data(layout)
+    for folder in layout.kept:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="local_stack", description="The whole of Gridseal on this machine.")
     commands = parser.add_subparsers(required=True)
@@ -45,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
     commands.add_parser("down", help="stop everything").set_defaults(run=_down)
     commands.add_parser("status", help="processes, memory, addresses").set_defaults(run=_status)
+    commands.add_parser("doctor", help="what is missing here, and what to do").set_defaults(run=_doctor)
+    demo = commands.add_parser("demo", help="start, replay, forecast, seal, report; until Ctrl-C")
+    demo.add_argument("--check", action="store_true", help="end by itself; fail if part of the path did not happen")
+    demo.add_argument("--keep", action="store_true", help="leave the stack running at the end")
+    demo.add_argument("--runs", type=int, default=None, help="sealed and verified runs per site before the report")
+    demo.add_argument("--began", type=float, default=time.time(), help=argparse.SUPPRESS)
+    demo.set_defaults(run=_demo)
+    commands.add_parser("wipe", help="remove data, keys, certificates and logs").set_defaults(run=_wipe)
     return parser
 
 

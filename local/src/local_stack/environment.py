@@ -4,29 +4,27 @@ import os
 
 from local_stack.domain_time import DomainTime
 from local_stack.layout import Layout
-from local_stack.ports import Ports
-
-LOOPBACK = "127.0.0.1"
+from local_stack.ports import HOST, Ports
 
 
 def addresses(ports: Ports) -> dict[str, str]:
     """The servers and services of this stack, under the names of ``CoreSettings``."""
     return {
-        "GRIDSEAL_HOST": LOOPBACK,
+        "GRIDSEAL_HOST": HOST,
         "GRIDSEAL_PORT_BASE": str(ports.base),
-        "GRIDSEAL_KAFKA_BOOTSTRAP": f"{LOOPBACK}:{ports.kafka}",
-        "GRIDSEAL_POSTGRES_DSN": f"postgresql://gridseal@{LOOPBACK}:{ports.postgres}/gridseal",
-        "GRIDSEAL_REDIS_URL": f"redis://{LOOPBACK}:{ports.redis}/0",
-        "GRIDSEAL_MONGO_URL": f"mongodb://{LOOPBACK}:{ports.mongo}",
-        "GRIDSEAL_MLFLOW_URL": f"http://{LOOPBACK}:{ports.mlflow}",
-        "GRIDSEAL_MQTT_HOST": LOOPBACK,
+        "GRIDSEAL_KAFKA_BOOTSTRAP": f"{HOST}:{ports.kafka}",
+        "GRIDSEAL_POSTGRES_DSN": f"postgresql://gridseal@{HOST}:{ports.postgres}/gridseal",
+        "GRIDSEAL_REDIS_URL": f"redis://{HOST}:{ports.redis}/0",
+        "GRIDSEAL_MONGO_URL": f"mongodb://{HOST}:{ports.mongo}",
+        "GRIDSEAL_MLFLOW_URL": f"http://{HOST}:{ports.mlflow}",
+        "GRIDSEAL_MQTT_HOST": HOST,
         "GRIDSEAL_MQTT_PORT": str(ports.mqtt),
-        "GRIDSEAL_CHAIN_RPC_URL": f"http://{LOOPBACK}:{ports.chain}",
-        "GRIDSEAL_FORECAST_URL": f"http://{LOOPBACK}:{ports.at(8000)}",
-        "GRIDSEAL_ASSET_URL": f"http://{LOOPBACK}:{ports.at(8010)}",
-        "GRIDSEAL_SETTLEMENT_URL": f"http://{LOOPBACK}:{ports.at(8020)}",
-        "GRIDSEAL_GATEWAY_URL": f"http://{LOOPBACK}:{ports.at(8030)}",
-        "GRIDSEAL_DASHBOARD_URL": f"http://{LOOPBACK}:{ports.dashboard}",
+        "GRIDSEAL_CHAIN_RPC_URL": f"http://{HOST}:{ports.chain}",
+        "GRIDSEAL_FORECAST_URL": f"http://{HOST}:{ports.at(8000)}",
+        "GRIDSEAL_ASSET_URL": f"http://{HOST}:{ports.at(8010)}",
+        "GRIDSEAL_SETTLEMENT_URL": f"http://{HOST}:{ports.at(8020)}",
+        "GRIDSEAL_GATEWAY_URL": f"http://{HOST}:{ports.at(8030)}",
+        "GRIDSEAL_DASHBOARD_URL": f"http://{HOST}:{ports.dashboard}",
     }
 
 

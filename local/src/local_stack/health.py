@@ -1,8 +1,11 @@
 """Ways to ask whether a process answers."""
 
 import asyncio
+import json
+import os
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 
@@ -78,3 +81,19 @@ class CommandProbe:
             process.kill()
             await process.wait()
             return False
+
+
+@dataclass(frozen=True, slots=True)
+class PidFileProbe:
+    """A JSON file names a living process as its writer."""
+
+    path: Path
+
+    async def answers(self) -> bool:
+        """Whether the writer of the file lives."""
+        try:
+            pid = int(json.loads(self.path.read_text())["pid"])
+            os.kill(pid, 0)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        return True

@@ -81,9 +81,14 @@ class Layout:
         """Deployment record and journal of the local chain."""
         return self.state / "chain"
 
+    @property
+    def kept(self) -> tuple[Path, ...]:
+        """Everything a stack leaves behind; tools are not among it."""
+        return (self.data, self.config, self.logs, self.run, self.tls, self.keys, self.chain, self.state / "cache")
+
     def make(self) -> None:
         """Create the folders; a separate state folder borrows the tools of the checkout."""
-        for folder in (self.data, self.config, self.logs, self.run, self.tls, self.keys, self.chain):
+        for folder in self.kept:
             folder.mkdir(parents=True, exist_ok=True)
         self.tls.chmod(0o700)
         self.keys.chmod(0o700)

@@ -1,132 +1,143 @@
-"""The parts of Gridseal itself, as processes."""
+"""The parts of Gridseal itself, as processes: the local chain, the services, the dashboard."""
 
-import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from local_stack.health import HttpProbe, TcpProbe
+from local_stack.health import HttpProbe, PidFileProbe, TcpProbe
 from local_stack.layout import Layout
-from local_stack.ports import Ports
+from local_stack.ports import HOST, Ports
 from local_stack.programs import has_program
 from local_stack.spec import ProcessSpec
 
-SLOW_START_S = 180.0
+SLOW_START_S = 240.0
 """On two busy cores a JVM, torch and Next.js start at the same time."""
 
 
-def chain_specs(layout: Layout, ports: Ports) -> list[ProcessSpec]:
-    """The local chain, its clock, and the contracts on it."""
-    folder = layout.root / "blockchain"
-    hardhat = folder / "node_modules" / ".bin" / "hardhat"
-    absent = "" if (folder / "hardhat.config.ts").exists() and hardhat.exists() else "blockchain/ is not built"
-    clock_absent = absent if absent or importlib.util.find_spec("local_stack.chain_clock") else "no chain clock"
-    deploy = folder / "scripts" / "deploy.ts"
-    return [
-        ProcessSpec(
-            name="chain",
-            argv=(str(layout.node), str(hardhat), "node", "--hostname", "127.0.0.1", "--port", str(ports.chain)),
-            cwd=folder,
-            probe=TcpProbe(ports.chain),
-            ports=(ports.chain,),
-            url=f"http://127.0.0.1:{ports.chain}",
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Makes the specs of one stack."""
+
+    layout: Layout
+    ports: Ports
+
+    def chain(self) -> list[ProcessSpec]:
+        """The local chain, its clock, and the contracts on it."""
+        layout, folder = self.layout, self.layout.root / "blockchain"
+        program = folder / "node_modules" / "hardhat" / "dist" / "src" / "cli.js"
+        absent = "" if program.exists() else "blockchain/ is not built: make setup"
+        deploy = (
+            "--rpc",
+            f"http://{HOST}:{self.ports.chain}",
+            "--keys",
+            str(layout.keys),
+            "--state",
+            str(layout.chain),
+        )
+        return [
+            ProcessSpec(
+                name="chain",
+                argv=(str(layout.node), str(program), "node", "--hostname", HOST, "--port", str(self.ports.chain)),
+                cwd=folder,
+                probe=TcpProbe(self.ports.chain),
+                ports=(self.ports.chain,),
+                url=f"http://{HOST}:{self.ports.chain}",
+                start_s=120,
+                essential=True,
+                absent=absent,
+            ),
+            ProcessSpec(
+                name="chain-clock",
+                argv=(str(layout.python), "-m", "local_stack.chain_clock", "--state", str(layout.chain)),
+                needs=("chain",),
+                probe=PidFileProbe(layout.chain / "clock.json"),
+                essential=True,
+                absent=absent,
+            ),
+            ProcessSpec(
+                name="chain-deploy",
+                argv=(str(layout.python), str(folder / "scripts" / "deploy.py"), *deploy),
+                needs=("chain-clock",),
+                oneshot=True,
+                essential=True,
+                absent=absent,
+            ),
+        ]
+
+    def services(self) -> list[ProcessSpec]:
+        """Every service, in the order of the path from device to dashboard."""
+        state, at = self.layout.state, self.ports.at
+        web = f"http://{HOST}:{self.ports.dashboard},http://localhost:{self.ports.dashboard}"
+        forecast = {
+            "FORECAST_API_PORT": str(at(8000)),
+            "FORECAST_WORKER_PORT": str(at(8001)),
+            "FORECAST_SCHEDULER_PORT": str(at(8002)),
+            "FORECAST_ALLOWED_ORIGINS": web,
+        }
+        stores = ("databases", "redis", "mongo", "topics")
+        stream = {
+            "STREAMING_PROCESSOR_JARS_DIR": str(self.layout.tools / "jars" / "spark"),
+            "STREAMING_PROCESSOR_CHECKPOINT_DIR": str(self.layout.data / "stream-checkpoint"),
+            "STREAMING_PROCESSOR_METRICS_PORT": str(at(8003)),
+        }
+        agent = {
+            "EDGE_AGENT_WHEEL_DIR": str(self.layout.tools / "wheels"),
+            "EDGE_AGENT_CACHE_DIR": str(state / "cache" / "edge-agent"),
+            "EDGE_AGENT_TLS_DIR": str(self.layout.tls),
+            "EDGE_AGENT_QUEUE_PATH": str(self.layout.data / "edge-agent" / "queue.db"),
+            "EDGE_AGENT_STATUS_PORT": str(at(8004)),
+        }
+        api = ("forecast_service", "api")
+        worker, scheduler = ("forecast_service", "worker"), ("forecast_service", "scheduler")
+        catalog = "asset-service"
+        return [
+            self._python(catalog, ("asset_service",), 8010, ("mongo", "topics")),
+            self._python("gateway", ("ingestion_gateway",), 8030, ("mosquitto", "topics", catalog)),
+            self._python("stream", ("streaming_processor",), 8003, (*stores, catalog), stream, stop_s=30),
+            self._python("settlement", ("settlement_service",), 8020, ("databases", "topics", "chain-deploy")),
+            self._python("forecast-api", api, 8000, (*stores, catalog), forecast),
+            self._python("forecast-worker", worker, 8001, (*stores, "mlflow", catalog), forecast),
+            self._python("forecast-scheduler", scheduler, 8002, (*stores, "mlflow", catalog), forecast),
+            self._python("edge-agent", ("edge_agent", "replay"), 8004, ("mosquitto", "gateway", "stream"), agent),
+            self._dashboard(),
+        ]
+
+    def _python(
+        self,
+        name: str,
+        program: tuple[str, ...],
+        standard_port: int,
+        needs: tuple[str, ...],
+        env: Mapping[str, str] | None = None,
+        *,
+        stop_s: float = 15,
+    ) -> ProcessSpec:
+        port = self.ports.at(standard_port)
+        return ProcessSpec(
+            name=name,
+            argv=(str(self.layout.python), "-m", *program),
+            cwd=self.layout.root,
+            needs=needs,
+            env=env or {},
+            probe=HttpProbe(f"http://{HOST}:{port}/healthz"),
+            ports=(port,),
+            url=f"http://{HOST}:{port}",
+            start_s=SLOW_START_S,
+            stop_s=stop_s,
+            absent="" if has_program(program[0]) else f"{program[0]} has no program yet",
+        )
+
+    def _dashboard(self) -> ProcessSpec:
+        server = self.layout.root / "frontend" / ".next" / "standalone" / "server.js"
+        address = f"http://{HOST}:{self.ports.dashboard}"
+        return ProcessSpec(
+            name="dashboard",
+            argv=(str(self.layout.node), str(server)),
+            cwd=server.parent if server.exists() else self.layout.root,
+            needs=("forecast-api", "asset-service"),
+            env={"PORT": str(self.ports.dashboard)},
+            probe=HttpProbe(f"{address}/"),
+            ports=(self.ports.dashboard,),
+            url=address,
             start_s=120,
-            essential=True,
-            absent=absent,
-        ),
-        ProcessSpec(
-            name="chain-clock",
-            argv=(str(layout.python), "-m", "local_stack.chain_clock"),
-            needs=("chain",),
-            absent=clock_absent,
-        ),
-        ProcessSpec(
-            name="chain-deploy",
-            argv=(str(layout.node), str(hardhat), "run", str(deploy)),
-            cwd=folder,
-            needs=("chain", "chain-clock"),
-            oneshot=True,
-            essential=True,
-            absent=absent or ("" if deploy.exists() else "no deploy script"),
-        ),
-    ]
-
-
-def service_specs(layout: Layout, ports: Ports) -> list[ProcessSpec]:
-    """Every service, in the order of the path from device to dashboard."""
-    return [
-        _python(layout, "asset-service", "asset_service", ports.at(8010), needs=("mongo", "topics")),
-        _python(layout, "gateway", "ingestion_gateway", ports.at(8030), needs=("mosquitto", "topics", "asset-service")),
-        _python(
-            layout,
-            "stream",
-            "streaming_processor",
-            ports.at(8003),
-            needs=("databases", "redis", "mongo", "topics", "asset-service"),
-            stop_s=25,
-        ),
-        _python(
-            layout, "settlement", "settlement_service", ports.at(8020), needs=("databases", "topics", "chain-deploy")
-        ),
-        _python(
-            layout,
-            "forecast-api",
-            "forecast_service",
-            ports.at(8000),
-            "api",
-            needs=("databases", "redis", "mongo", "topics", "asset-service"),
-        ),
-        _python(
-            layout,
-            "forecast-worker",
-            "forecast_service",
-            ports.at(8001),
-            "worker",
-            needs=("databases", "redis", "topics", "mlflow", "asset-service"),
-        ),
-        _python(
-            layout,
-            "forecast-scheduler",
-            "forecast_service",
-            ports.at(8002),
-            "scheduler",
-            needs=("databases", "redis", "mlflow", "asset-service"),
-        ),
-        _python(layout, "edge-agent", "edge_agent", ports.at(8004), "replay", needs=("mosquitto", "gateway", "stream")),
-        _dashboard(layout, ports),
-    ]
-
-
-def _python(
-    layout: Layout, name: str, package: str, port: int, *arguments: str, needs: tuple[str, ...], stop_s: float = 15
-) -> ProcessSpec:
-    return ProcessSpec(
-        name=name,
-        argv=(str(layout.python), "-m", package, *arguments),
-        cwd=layout.root,
-        needs=needs,
-        probe=HttpProbe(f"http://127.0.0.1:{port}/healthz"),
-        ports=(port,),
-        url=f"http://127.0.0.1:{port}",
-        start_s=SLOW_START_S,
-        stop_s=stop_s,
-        absent="" if has_program(package) else f"{package} has no program yet",
-    )
-
-
-def _dashboard(layout: Layout, ports: Ports) -> ProcessSpec:
-    standalone = layout.root / "frontend" / ".next" / "standalone"
-    server = (
-        next(iter(sorted(standalone.glob("**/server.js"))), standalone / "server.js")
-        if standalone.exists()
-        else standalone
-    )
-    return ProcessSpec(
-        name="dashboard",
-        argv=(str(layout.node), str(server)),
-        cwd=server.parent if standalone.exists() else layout.root,
-        needs=("forecast-api", "asset-service"),
-        env={"HOSTNAME": "127.0.0.1", "PORT": str(ports.dashboard), "NEXT_TELEMETRY_DISABLED": "1"},
-        probe=HttpProbe(f"http://127.0.0.1:{ports.dashboard}/"),
-        ports=(ports.dashboard,),
-        url=f"http://127.0.0.1:{ports.dashboard}",
-        start_s=120,
-        absent="" if server.is_file() else "frontend/ is not built",
-    )
+            absent="" if server.exists() else "frontend/ is not built: make setup",
+        )

@@ -14,7 +14,7 @@ from local_stack.errors import StackError
 from local_stack.layout import Layout
 from local_stack.ports import Ports, require_free
 from local_stack.servers import kafka, mosquitto, postgres, stores
-from local_stack.services import chain_specs, service_specs
+from local_stack.services import Fleet
 from local_stack.spec import ProcessSpec
 from local_stack.status import StackStatus, the_only_one, write_status
 from local_stack.supervisor import Supervisor, stop_on_signals
@@ -62,7 +62,8 @@ def process_list(layout: Layout, ports: Ports, *, servers_only: bool) -> list[Pr
     ]
     if servers_only:
         return servers
-    return [*servers, *chain_specs(layout, ports), *service_specs(layout, ports)]
+    fleet = Fleet(layout, ports)
+    return [*servers, *fleet.chain(), *fleet.services()]
 
 
 async def run_stack(layout: Layout, ports: Ports, options: Options, companion: Companion | None = None) -> None:

@@ -8,6 +8,7 @@ cannot reach the checkout (a private home or temporary folder), the data folder 
 import hashlib
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -37,6 +38,19 @@ def far_folder(layout: Layout) -> Path:
     return FAR_DATA / hashlib.sha256(str(layout.state).encode()).hexdigest()[:16] / "postgres"
 
 
+def remove_data(layout: Layout) -> None:
+    """Remove the data folder of this state, wherever it lies."""
+    shutil.rmtree(layout.data / "postgres", ignore_errors=True)
+    shutil.rmtree(far_folder(layout).parent, ignore_errors=True)
+
+
+def remove_orphans() -> None:
+    """Remove far data folders whose state folder is gone: a removed checkout, a finished test."""
+    for note in FAR_DATA.glob("*/state"):
+        if not Path(note.read_text()).exists():
+            shutil.rmtree(note.parent, ignore_errors=True)
+
+
 def data_folder(layout: Layout) -> Path:
     """Where the cluster lies, or shall lie."""
     near = layout.data / "postgres"
@@ -48,7 +62,12 @@ def data_folder(layout: Layout) -> Path:
             return folder
     near.mkdir(parents=True, exist_ok=True)
     _give_to_server(near)
-    return near if _reachable(near) else far
+    if _reachable(near):
+        return near
+    remove_orphans()
+    far.mkdir(parents=True, exist_ok=True)
+    far.parent.joinpath("state").write_text(str(layout.state))
+    return far
 
 
 def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:

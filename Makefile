@@ -1,0 +1,46 @@
+# Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test check test demo demo-check up down status bench schemas clean
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+STACK := $(PYTHON) -m local_stack
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: ## Install and build what is missing (the first time: 4 to 8 minutes, about 12 GiB)
+	@local/bootstrap/run.sh
+
+setup-test: ## The same, with what only tests need (a browser)
+	@local/bootstrap/run.sh --test
+
+demo: ## Start everything, replay real sites in time-lapse, forecast, seal, report; Ctrl-C ends it
+	@local/bootstrap/run.sh --then -m local_stack demo
+
+demo-check: ## The same without a person: ends by itself, fails if any part of the path did not happen
+	@local/bootstrap/run.sh --then -m local_stack demo --check
+
+up: setup ## Start everything in the background
+	@$(STACK) up --detach
+
+down: ## Stop everything
+	@$(STACK) down
+
+status: ## Processes, memory, addresses
+	@$(STACK) status
+
+check: setup ## Formatting, lint, types, layering, size rules, generated files
+	@$(PYTHON) local/tools/check.py
+
+test: setup-test ## All tests: Python, contracts, front end, the whole path on real servers; ONLY=folder for one
+	@$(PYTHON) local/tools/all_tests.py $(ONLY)
+
+bench: setup ## Measure; GROUP=name for one group
+	@$(PYTHON) -m tests.bench $(GROUP)
+
+schemas: setup ## Write the JSON schemas of all messages again
+	@$(PYTHON) -m gridseal.wire.schemas gridseal/schemas
+
+clean: ## Stop everything and remove all state and tools of this checkout
+	@local/clean.sh

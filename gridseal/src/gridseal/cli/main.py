@@ -1,0 +1,80 @@
+"""The ``gridseal`` command.
+
+``verify`` needs nothing but this package. The commands that run the stack on one machine hand over
+to ``python -m local_stack``, which belongs to a checkout; the package itself knows nothing about it.
+"""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gridseal.cli.verify import verify_file
+
+app = typer.Typer(
+    name="gridseal",
+    help="Forecasts of energy sites, sealed on a chain before their outcome is known.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+NO_STACK = "this command runs the stack of a checkout: get the repository, then 'make setup' there"
+
+
+def _hand_over(*arguments: str) -> None:
+    """Become ``python -m local_stack …``: signals and the exit code are then its own."""
+    if importlib.util.find_spec("local_stack") is None:
+        typer.echo(f"gridseal: {NO_STACK}", err=True)
+        raise typer.Exit(1)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "local_stack", *arguments])
+
+
+@app.command()
+def up(
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when all answers.")] = False,
+    servers: Annotated[bool, typer.Option(help="Only the servers, none of Gridseal's own parts.")] = False,
+) -> None:
+    """Start everything on this machine, on loopback."""
+    _hand_over("up", *(["--detach"] if detach else []), *(["--servers"] if servers else []))
+
+
+@app.command()
+def down() -> None:
+    """Stop everything."""
+    _hand_over("down")
+
+
+@app.command()
+def status() -> None:
+    """Show processes, memory and addresses."""
+    _hand_over("status")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing on this machine, and what to do about it."""
+    _hand_over("doctor")
+
+
+@app.command()
+def demo(
+    check: Annotated[bool, typer.Option("--check", help="End by itself; fail if part of the path is missing.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running at the end.")] = False,
+) -> None:
+    """Replay real sites in time-lapse, forecast, seal and report."""
+    _hand_over("demo", *(["--check"] if check else []), *(["--keep"] if keep else []))
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="Proof file of one forecast.")],
+    rpc: Annotated[str | None, typer.Option(help="JSON-RPC address of any node of the chain.")] = None,
+) -> None:
+    """Check leaf, proof, signature and inclusion of a forecast; nothing of Gridseal needs to run."""
+    raise typer.Exit(verify_file(file, rpc, Console()))
