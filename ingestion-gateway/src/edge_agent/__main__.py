@@ -39,12 +39,12 @@ async def replay() -> None:
     devices = fleet(core.tenant)
     registry = new_registry()
     metrics, progress, clock = AgentMetrics(registry), Progress(), clock_from(core)
-    queue = open_queue(settings, devices)
+    queue = open_queue(core, settings, devices)
     link = MqttLink(
         devices=devices,
         host=core.mqtt_host,
         port=core.mqtt_port,
-        tls_dir=settings.tls_dir,
+        tls_dir=settings.tls_folder(core),
         window=settings.inflight_per_device,
     )
     dispatcher = Dispatcher(
@@ -69,21 +69,21 @@ async def replay() -> None:
         queue_max=settings.queue_max_messages,
         lane_max=2 * settings.inflight_per_device,
     )
-    page = StatusPage(queue=queue, dispatcher=dispatcher, replay=player, progress=progress)
+    page = StatusPage(clock=clock, queue=queue, dispatcher=dispatcher, replay=player, progress=progress)
     dispatcher.restore()
     link.start(dispatcher)
     try:
         app = create_app(page, dispatcher, registry)
-        await run_parts([player.run, dispatcher.run, http_part(app, core.host, settings.status_port)])
+        await run_parts([player.run, dispatcher.run, http_part(app, core.host, settings.port(core))])
     finally:
         link.stop()
         dispatcher.settle()
         queue.close()
 
 
-def open_queue(settings: AgentSettings, devices: Sequence[Device]) -> DurableQueue:
+def open_queue(core: CoreSettings, settings: AgentSettings, devices: Sequence[Device]) -> DurableQueue:
     """The queue file, with a counter for every device."""
-    queue = DurableQueue(settings.queue_path, settings.queue_sync, settings.refused_keep_bytes, kernel_boot_id())
+    queue = DurableQueue(settings.queue_file(core), settings.queue_sync, settings.refused_keep_bytes, kernel_boot_id())
     queue.register([device.device_id for device in devices])
     return queue
 
@@ -109,7 +109,7 @@ def print_survey() -> None:
 def write_expectation(until: str, start: str | None, out: Path) -> None:
     """What the store should hold, as Parquet."""
     core, settings = load_settings(CoreSettings), load_settings(AgentSettings)
-    from_ms = _milliseconds(start, "--from") if start else recorded_start_ms(settings)
+    from_ms = _milliseconds(start, "--from") if start else recorded_start_ms(settings.queue_file(core))
     if from_ms is None:
         from_ms = history_start_ms(core, settings, clock_from(core))
     tracks = load_all(settings.wheel_dir, settings.cache_dir)
@@ -118,11 +118,11 @@ def write_expectation(until: str, start: str | None, out: Path) -> None:
     print(json.dumps({"rows": table.num_rows, "path": str(out)}))
 
 
-def recorded_start_ms(settings: AgentSettings) -> int | None:
+def recorded_start_ms(path: Path) -> int | None:
     """Where the running agent's history begins; None before its first start."""
-    if not settings.queue_path.exists():
+    if not path.exists():
         return None
-    with sqlite3.connect(f"file:{settings.queue_path}?mode=ro", uri=True) as database:
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
         row = database.execute("SELECT value FROM meta WHERE name = 'history_from_ms'").fetchone()
     database.close()
     return None if row is None else int(row[0])

@@ -12,6 +12,7 @@ from edge_agent.progress import Progress
 from edge_agent.queue import DurableQueue, Tally
 from edge_agent.replay import Replay
 from gridseal.errors import UnavailableError
+from gridseal.runtime.clock import Clock
 from gridseal.runtime.health import install_health
 from gridseal.runtime.problems import install_problem_handlers
 from gridseal.wire.fields import format_utc
@@ -20,7 +21,10 @@ from gridseal.wire.fields import format_utc
 class StatusPage:
     """Puts the figures of all parts together."""
 
-    def __init__(self, *, queue: DurableQueue, dispatcher: Dispatcher, replay: Replay, progress: Progress) -> None:
+    def __init__(
+        self, *, clock: Clock, queue: DurableQueue, dispatcher: Dispatcher, replay: Replay, progress: Progress
+    ) -> None:
+        self._clock = clock
         self._queue, self._dispatcher, self._replay, self._progress = queue, dispatcher, replay, progress
 
     def read(self) -> dict[str, Any]:
@@ -37,6 +41,7 @@ class StatusPage:
         totals["devices"] = len(devices)
         totals["devices_connected"] = self._dispatcher.ready_devices
         return {
+            "domain_now": format_utc(self._clock.now()),
             "caught_up": self._progress.caught_up(age),
             "backfill": self._backfill(totals),
             "due_to_sent_ms": {name: self._progress.lag_ms(share) for name, share in LAGS.items()},

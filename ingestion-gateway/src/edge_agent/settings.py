@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field
 
-from gridseal.runtime.settings import PrefixedSettings, prefixed
+from gridseal.runtime.settings import CoreSettings, PrefixedSettings, prefixed
 
 
 class AgentSettings(PrefixedSettings):
@@ -14,13 +14,13 @@ class AgentSettings(PrefixedSettings):
     model_config = prefixed("EDGE_AGENT_")
 
     wheel_dir: Path = Path(".local/wheels")
-    """Where set-up left the wheels that carry the data sets."""
+    """Where set-up left the wheels that carry the data sets; they belong to the checkout."""
     cache_dir: Path = Path(".local/cache/edge-agent")
     """Parsed columns, one file per data set; safe to delete."""
-    tls_dir: Path = Path(".local/tls")
-    """``ca.crt`` and ``devices/<device_id>.crt|.key``."""
-    queue_path: Path = Path(".local/data/edge-agent/queue.db")
-    """The SQLite file that holds every message until its receipt."""
+    tls_dir: Path | None = None
+    """``ca.crt`` and ``devices/<device_id>.crt|.key``. Unset: ``GRIDSEAL_STATE_DIR``/tls."""
+    queue_path: Path | None = None
+    """Holds every message until its receipt. Unset: ``GRIDSEAL_STATE_DIR``/data/edge-agent/queue.db."""
     queue_sync: Literal["normal", "full"] = "normal"
     """``full`` survives loss of power at the price of a disk flush per transaction."""
     queue_max_messages: int = Field(default=1_000, ge=1)
@@ -39,4 +39,17 @@ class AgentSettings(PrefixedSettings):
     receipt_timeout_s: float = Field(default=20.0, gt=0)
     """Wall seconds without a receipt after which the oldest message of a device is sent again."""
 
-    status_port: int = 28_004
+    status_port: int | None = None
+    """Health, metrics and status. Unset: ``GRIDSEAL_PORT_BASE`` + 8004."""
+
+    def tls_folder(self, core: CoreSettings) -> Path:
+        """Where the certificates are."""
+        return self.tls_dir or core.state_dir / "tls"
+
+    def queue_file(self, core: CoreSettings) -> Path:
+        """Where the queue is."""
+        return self.queue_path or core.state_dir / "data" / "edge-agent" / "queue.db"
+
+    def port(self, core: CoreSettings) -> int:
+        """Where the status page listens."""
+        return self.status_port or core.port_base + 8_004

@@ -69,7 +69,7 @@ def load_all(wheel_dir: Path, cache_dir: Path) -> dict[str, Track]:
 
 def _loader_digest(module: str) -> str:
     digest = hashlib.sha256()
-    for name in (module, "tracks"):
+    for name in (module, "tracks", "doubled_hour"):
         spec = importlib.util.find_spec(f"edge_agent.datasets.{name}")
         if spec is not None and spec.origin is not None:
             digest.update(Path(spec.origin).read_bytes())
