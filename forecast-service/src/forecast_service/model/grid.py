@@ -17,16 +17,17 @@ DAY_S = 86_400
 
 
 def take(values: Floats, index: Ints) -> Floats:
-    """``values[index]``, NaN where the index lies outside."""
-    if len(values) == 0:
-        return np.full(index.shape, np.nan)
-    inside = (index >= 0) & (index < len(values))
-    return np.where(inside, values[np.clip(index, 0, len(values) - 1)], np.nan)
+    """``values[..., index]``, NaN where the index lies outside."""
+    steps = values.shape[-1]
+    if steps == 0:
+        return np.full((*values.shape[:-1], *index.shape), np.nan)
+    inside = (index >= 0) & (index < steps)
+    return np.where(inside, values[..., np.clip(index, 0, steps - 1)], np.nan)
 
 
 def lag_mean(values: Floats, index: Ints, lags: Sequence[int]) -> Floats:
     """Mean over ``values[index - lag]`` of what is there; NaN where nothing is."""
-    total, count = np.zeros(index.shape), np.zeros(index.shape)
+    total, count = _zeros(values, index), _zeros(values, index)
     for lag in lags:
         x = take(values, index - lag)
         there = np.isfinite(x)
@@ -37,7 +38,7 @@ def lag_mean(values: Floats, index: Ints, lags: Sequence[int]) -> Floats:
 
 def lag_std(values: Floats, index: Ints, lags: Sequence[int], mean: Floats) -> Floats:
     """Population standard deviation over the same elements as ``lag_mean``; 0 where nothing is."""
-    total, count = np.zeros(index.shape), np.zeros(index.shape)
+    total, count = _zeros(values, index), _zeros(values, index)
     for lag in lags:
         x = take(values, index - lag)
         there = np.isfinite(x) & np.isfinite(mean)
@@ -48,7 +49,7 @@ def lag_std(values: Floats, index: Ints, lags: Sequence[int], mean: Floats) -> F
 
 def lag_sum(values: Floats, index: Ints, lags: Sequence[int]) -> Floats:
     """Sum over ``values[index - lag]``, holes counting as 0."""
-    total = np.zeros(index.shape)
+    total = _zeros(values, index)
     for lag in lags:
         x = take(values, index - lag)
         total += np.where(np.isfinite(x), x, 0.0)
@@ -56,7 +57,7 @@ def lag_sum(values: Floats, index: Ints, lags: Sequence[int]) -> Floats:
 
 
 def lag_quantiles(values: Floats, index: Ints, lags: Sequence[int], probabilities: Sequence[float]) -> Floats:
-    """Empirical quantiles over ``values[index - lag]``: ``(len(probabilities), *index.shape)``."""
+    """Empirical quantiles over ``values[..., index - lag]``: ``(len(probabilities), ..., *index.shape)``."""
     samples = np.stack([take(values, index - lag) for lag in lags], axis=-1)
     return quantiles_of(samples, probabilities)
 
@@ -77,9 +78,13 @@ def quantiles_of(samples: Floats, probabilities: Sequence[float]) -> Floats:
 
 
 def last_index(values: Floats) -> Ints:
-    """Index of the newest finite element at or before each position, -1 where there is none."""
-    here = np.where(np.isfinite(values), np.arange(len(values)), -1)
-    return np.maximum.accumulate(here).astype(np.int64) if len(values) else here.astype(np.int64)
+    """Index of the newest finite element at or before each position of the last axis, -1 where there is none."""
+    here = np.where(np.isfinite(values), np.arange(values.shape[-1]), -1)
+    return np.maximum.accumulate(here, axis=-1).astype(np.int64) if here.size else here.astype(np.int64)
+
+
+def _zeros(values: Floats, index: Ints) -> Floats:
+    return np.zeros((*values.shape[:-1], *index.shape))
 
 
 def slot_index(start_s: int, resolution_s: int, slot_s: int) -> int:

@@ -1,0 +1,35 @@
+"""What a training can be told. The service's settings fill it in; the defaults are the recipe."""
+
+from dataclasses import dataclass
+
+from forecast_service.model.levels import SITE_LEVELS_BPS
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """Recipe and limits of one training."""
+
+    model_name: str = "gridseal-site-6h"
+    levels_bps: tuple[int, ...] = SITE_LEVELS_BPS
+    horizon_s: int = 21_600
+
+    history_days: int = 548
+    """Eighteen months: the longest that helps wind and solar; a shorter history is taken whole."""
+    holdout_days: int = 30
+    """Newest days that the first fit never sees: calibration, then the test. At most a third of the history."""
+    test_share: float = 1 / 3
+    """Part of the holdout, at its end, that judges."""
+    min_days: float = 21.0
+    """A series with less history is left to the analogues."""
+
+    fit_steps: int = 1_800
+    tune_steps: int = 600
+    """Steps on all days including the holdout, from the fitted weights."""
+    max_seconds: float = 160.0
+    """Wall time for both together; the schedule is compressed when a step takes longer than planned."""
+    batch: int = 256
+    learning_rate: float = 4e-3
+    tune_rate_share: float = 0.4
+    seed: int = 0
+
+    git_commit: str = ""
