@@ -71,12 +71,12 @@ async def replay() -> None:
     )
     page = StatusPage(clock=clock, queue=queue, dispatcher=dispatcher, replay=player, progress=progress)
     dispatcher.restore()
-    link.start(dispatcher)
     try:
         app = create_app(page, dispatcher, registry)
-        await run_parts([player.run, dispatcher.run, http_part(app, core.host, settings.port(core))])
+        await run_parts(
+            [partial(link.run, dispatcher), player.run, dispatcher.run, http_part(app, core.host, settings.port(core))]
+        )
     finally:
-        link.stop()
         dispatcher.settle()
         queue.close()
 

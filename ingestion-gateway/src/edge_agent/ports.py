@@ -6,7 +6,7 @@ from edge_agent.fleet import Device
 
 
 class LinkListener(Protocol):
-    """Hears what happened on the link. Always called on the event loop, never from a network thread."""
+    """Hears what happened on the link. Always called on the event loop, never from another thread."""
 
     def on_ready(self, device_id: str, *, session_kept: bool) -> None:
         """The device is connected and subscribed to its receipts."""
@@ -28,14 +28,10 @@ class LinkListener(Protocol):
 class Link(Protocol):
     """One connection per device."""
 
-    def start(self, listener: LinkListener) -> None:
-        """Connect every device; keep trying for ever."""
+    async def run(self, listener: LinkListener) -> None:
+        """Keep every device connected until cancelled."""
         ...
 
     def publish(self, device: Device, payload: bytes, traceparent: str) -> int:
         """Send at QoS 1 and return the id that ``on_acknowledged`` will name."""
-        ...
-
-    def stop(self) -> None:
-        """Disconnect every device."""
         ...
