@@ -7,11 +7,11 @@ export function domainNowMs(clock: ClockAnchor, wallMs: number): number {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-function formatter(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = zone + JSON.stringify(options);
+function formatter(zone: string, options: Intl.DateTimeFormatOptions, locale = "en-GB"): Intl.DateTimeFormat {
+  const key = locale + zone + JSON.stringify(options);
   let found = formatters.get(key);
   if (!found) {
-    found = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...options });
+    found = new Intl.DateTimeFormat(locale, { timeZone: zone, hourCycle: "h23", ...options });
     formatters.set(key, found);
   }
   return found;
@@ -37,10 +37,12 @@ export function longDay(ms: number, zone: string): string {
   return formatter(zone, { weekday: "short", day: "numeric", month: "short", year: "numeric" }).format(ms);
 }
 
-/** `CEST`, `GMT+2` or whatever the browser calls the zone at that moment. */
+/** `CEST`, `PDT`, `GMT+2` or whatever the browser calls the zone at that moment. */
 export function zoneName(ms: number, zone: string): string {
   if (zone === "UTC") return "UTC";
-  const parts = formatter(zone, { timeZoneName: "short" }).formatToParts(ms);
+  // Browsers know abbreviations by language: PDT only in American English, CEST only in British.
+  const locale = zone.startsWith("America/") ? "en-US" : "en-GB";
+  const parts = formatter(zone, { timeZoneName: "short" }, locale).formatToParts(ms);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
 }
 

@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { ApiProblem } from "./api";
 
 export interface Polled<T> {
@@ -15,6 +15,9 @@ export function usePolled<T>(
 ): Polled<T> {
   const [state, setState] = useState<Polled<T>>({ data: null, problem: null });
 
+  const pause = useRef(everyMs);
+  pause.current = everyMs;
+
   useEffect(() => {
     if (!on) return;
     const abort = new AbortController();
@@ -28,14 +31,14 @@ export function usePolled<T>(
         const problem = error instanceof ApiProblem ? error : new ApiProblem(String(error), 0);
         setState((old) => ({ data: old.data, problem }));
       }
-      if (!abort.signal.aborted) timer = setTimeout(turn, everyMs);
+      if (!abort.signal.aborted) timer = setTimeout(turn, pause.current);
     };
     void turn();
     return () => {
       abort.abort();
       clearTimeout(timer);
     };
-  }, [load, everyMs, on]);
+  }, [load, on]);
 
   return state;
 }

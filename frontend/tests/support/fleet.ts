@@ -116,7 +116,7 @@ export function sealOf(slotMs: number, state: "pending" | "mined" | "late") {
     registry: `0x${"cd".repeat(20)}`,
     tx_hash: state === "pending" ? null : `0x${hex(`tx-${slotMs}`, 64)}`,
     block_number: state === "pending" ? null : Math.round((slotMs - ORIGIN_MS) / 900_000) + 1200,
-    block_time: state === "pending" ? null : iso(slotMs + 95_000),
+    block_time: state === "pending" ? null : iso(slotMs + (state === "late" ? 960_000 : 95_000)),
     detail: "",
   };
 }

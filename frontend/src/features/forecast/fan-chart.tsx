@@ -37,7 +37,7 @@ export function FanChart({ picture, levels, description }: Props) {
     <div className="relative">
       <div
         aria-label={description}
-        className="h-72 w-full sm:h-80 xl:h-96"
+        className="h-[clamp(15rem,40vh,28rem)] w-full"
         data-bands={levelsIn(data).join(" ")}
         data-testid="fan-chart"
         onBlur={() => setHover(null)}
@@ -47,6 +47,9 @@ export function FanChart({ picture, levels, description }: Props) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys read the periods one by one
         tabIndex={0}
       />
+      <span aria-hidden="true" className="absolute -top-1.5 left-0 w-12 text-right text-2xs text-muted">
+        {picture.scale.unit}
+      </span>
       {shown ? (
         <>
           <div

@@ -71,7 +71,7 @@ function paintBands(
   strength: number,
 ): void {
   const { ctx, x, y } = plane;
-  const alpha = [0.16, 0.2, 0.28];
+  const alpha = [0.18, 0.22, 0.3];
   data.bands.forEach((band, rank) => {
     ctx.fillStyle = `rgba(${theme.fan}, ${(alpha[Math.min(rank, 2)] ?? 0.2) * strength})`;
     for (const run of stretches(band.low, from, to)) {

@@ -1,7 +1,7 @@
 import type { FanData } from "./fan-data";
 import { shareInWords } from "./words";
 
-const ALPHAS = [0.16, 0.32, 0.52];
+const ALPHAS = [0.18, 0.36, 0.55];
 
 /** What the marks mean, in words. */
 export function FanLegend({ data }: { data: FanData }) {
@@ -36,7 +36,7 @@ export function FanLegend({ data }: { data: FanData }) {
       </li>
       <li className="flex items-center gap-1.5">
         <span aria-hidden="true" className="h-3 border-gate border-l-2 border-dashed" />
-        gate: the seal must stand by then
+        gate: seal due
       </li>
       {data.runFrom > 0 && data.points.slice(0, data.runFrom).some(Boolean) ? (
         <li>paler: what earlier runs had said</li>

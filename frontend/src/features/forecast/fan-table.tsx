@@ -16,8 +16,12 @@ export function FanTable({
   const { data, scale, zone } = picture;
   const indexes = data.starts.slice(0, -1).map((_, i) => data.starts.length - 2 - i);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section aria-label={`Values of ${name}`} className="h-72 overflow-auto sm:h-80 xl:h-96" tabIndex={0}>
+    <section
+      aria-label={`Values of ${name}`}
+      className="h-[clamp(15rem,40vh,28rem)] overflow-auto"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+    >
       <table className="w-full border-collapse text-right text-xs" data-testid="fan-table">
         <caption className="sr-only">
           {name}: measured and forecast per period, in {scale.unit}

@@ -1,17 +1,20 @@
-import { period } from "@/lib/time";
+import { SealBadge } from "@/features/seals/seal-badge";
+import { marginS } from "@/features/seals/seal-state";
+import { duration, period } from "@/lib/time";
 import { formatNumber, formatValue, type Scale } from "@/lib/units";
-import type { SeriesForecastView } from "@/lib/wire";
+import type { Seal, SeriesForecastView } from "@/lib/wire";
 import { meanAhead } from "./fan-data";
 
 interface Props {
   view: SeriesForecastView;
+  seal: Seal | null;
   scale: Scale;
   nowMs: number;
   zone: string;
 }
 
 /** The two numbers a dispatcher reads first: what was measured last, and the next hour with its range. */
-export function Headline({ view, scale, nowMs, zone }: Props) {
+export function Headline({ view, seal, scale, nowMs, zone }: Props) {
   const last = view.actuals.at(-1);
   const median = meanAhead(view, 5000, nowMs);
   const low = meanAhead(view, 500, nowMs);
@@ -39,7 +42,31 @@ export function Headline({ view, scale, nowMs, zone }: Props) {
             : "this run does not reach the next hour"}
         </dd>
       </div>
+      <SealFact seal={seal} view={view} />
     </dl>
+  );
+}
+
+function SealFact({ view, seal }: { view: SeriesForecastView; seal: Seal | null }) {
+  const margin = marginS(seal, view.gate_closure);
+  const where = seal?.block_number ? `block ${seal.block_number}` : "waiting for its block";
+  const when =
+    margin === null
+      ? ""
+      : margin >= 0
+        ? `, ${duration(margin)} before the gate`
+        : `, ${duration(-margin)} after the gate`;
+  return (
+    <div>
+      <dt className="label">Seal of this run</dt>
+      <dd className="leading-7">
+        <SealBadge seal={seal} />
+      </dd>
+      <dd className="text-2xs text-muted">
+        {where}
+        {when}
+      </dd>
+    </div>
   );
 }
 

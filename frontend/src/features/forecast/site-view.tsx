@@ -56,7 +56,7 @@ export function SiteView({ row, live, nowMs, selection, rpcUrl, onSelect }: Prop
         <Fan live={live} nowMs={nowMs} onSelect={onSelect} row={row} selection={selection} view={view} />
         <p className="mt-2 text-2xs text-muted">{view.attribution || row.attribution}</p>
       </div>
-      <div className="grid gap-3 md:grid-cols-2">
+      <div className="grid grid-cols-1 gap-3 md:grid-cols-2">
         <ForecastFacts nowMs={nowMs} view={view} />
         <SealPanel rpcUrl={rpcUrl} seal={live.seals[view.run_id] ?? view.seal} view={view} />
       </div>
@@ -99,7 +99,13 @@ function Fan({ view, row, live, nowMs, selection, onSelect }: FanProps) {
   return (
     <div aria-labelledby={`tab-${view.series_id.replace("/", "-")}`} id="series-panel" role="tabpanel">
       <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-2 py-1.5">
-        <Headline nowMs={nowMs} scale={picture.scale} view={view} zone={zone} />
+        <Headline
+          nowMs={nowMs}
+          scale={picture.scale}
+          seal={live.seals[view.run_id] ?? view.seal}
+          view={view}
+          zone={zone}
+        />
         <ChartTools onSelect={onSelect} selection={selection} />
       </div>
       <figure>
@@ -108,7 +114,7 @@ function Fan({ view, row, live, nowMs, selection, onSelect }: FanProps) {
         ) : (
           <FanChart
             description={describe(view, picture.scale, nowMs, zone)}
-            key={view.series_id}
+            key={`${view.series_id} ${zone}`}
             levels={view.levels_bps}
             picture={picture}
           />
@@ -117,7 +123,7 @@ function Fan({ view, row, live, nowMs, selection, onSelect }: FanProps) {
           <p className="sr-only">
             {view.name}, mean power per period of {duration(view.resolution_s)}
           </p>
-          <FanLegend data={picture.data} />
+          {selection.mode === "chart" ? <FanLegend data={picture.data} /> : null}
         </figcaption>
       </figure>
     </div>

@@ -1,0 +1,172 @@
+/** What the chart draws and says, without a browser. */
+import { describe, expect, test } from "vitest";
+import { bandPairs, fanData, meanAhead } from "@/features/forecast/fan-data";
+import { stretches } from "@/features/forecast/fan-draw";
+import { belowInWords, levelInWords, shareInWords } from "@/features/forecast/words";
+import { marginS, sealWords } from "@/features/seals/seal-state";
+import { primaryOf, searchRows, siteRows } from "@/features/sites/site-rows";
+import { scoresByKind } from "@/features/summary/accuracy";
+import { EMPTY, takeForecasts } from "@/lib/live-state";
+import { scaleFor } from "@/lib/units";
+import { aPoint, aSeal, aSeries, aSite, aView, LEVELS } from "./support/builders";
+
+const NOW = Date.parse("2026-06-01T12:05:00Z");
+const at = (time: string) => Date.parse(`2026-06-01T${time}:00Z`) / 1000;
+const actual = (time: string, mean_milli: number, complete = true) => ({
+  period_start: `2026-06-01T${time}:00Z`,
+  mean_milli,
+  complete,
+  version: 1,
+});
+
+describe("the fan", () => {
+  test("bands are the symmetric pairs, widest first", () => {
+    expect(bandPairs(LEVELS).map((pair) => pair.share)).toEqual([9000, 8000, 5000]);
+    expect(bandPairs([1000, 5000, 8000])).toEqual([]);
+  });
+
+  test("a missing period is null in the line and shaded, never zero", () => {
+    const view = aView({
+      actuals: [actual("10:15", 1), actual("10:30", 2), actual("11:15", 3), actual("11:30", 4)],
+    });
+    const data = fanData(view, [], { nowMs: NOW, backHours: 2 });
+    const index = data.starts.indexOf(at("10:45"));
+    expect(data.actual.slice(index, index + 2)).toEqual([null, null]);
+    expect(data.gaps).toContainEqual({ fromS: at("10:45"), toS: at("11:15") });
+  });
+
+  test("a period that may still arrive is no gap", () => {
+    const data = fanData(aView({ actuals: [actual("11:30", 1)] }), [], { nowMs: NOW, backHours: 1 });
+    expect(data.gaps.every((gap) => gap.toS <= at("11:30"))).toBe(true);
+  });
+
+  test("an incomplete window is marked", () => {
+    const view = aView({ actuals: [actual("11:30", 1, false), actual("11:45", 2)] });
+    const data = fanData(view, [], { nowMs: NOW, backHours: 1 });
+    expect(data.incomplete[data.starts.indexOf(at("11:30"))]).toBe(true);
+    expect(data.incomplete[data.starts.indexOf(at("11:45"))]).toBe(false);
+  });
+
+  test("what earlier runs said stands before the run, and the run wins where both speak", () => {
+    const earlier = [aPoint("2026-06-01T12:00:00Z", 7_000_000), aPoint("2026-06-01T12:15:00Z", 9_000_000)];
+    const data = fanData(aView(), earlier, { nowMs: NOW, backHours: 1 });
+    expect(data.runFrom).toBe(data.starts.indexOf(at("12:15")));
+    expect(data.median[data.runFrom - 1]).toBe(7_000_000);
+    expect(data.median[data.runFrom]).toBe(1_000_000);
+  });
+
+  test("the last start is the end of the last period and carries nothing", () => {
+    const data = fanData(aView(), [], { nowMs: NOW, backHours: 1 });
+    expect(data.starts.at(-1)).toBe(at("12:45"));
+    expect(data.median.at(-1)).toBeNull();
+  });
+
+  test("stretches break at every null", () => {
+    expect(stretches([1, 2, null, 3, null, null, 4])).toEqual([
+      { from: 0, to: 2 },
+      { from: 3, to: 4 },
+      { from: 6, to: 7 },
+    ]);
+  });
+
+  test("the next hour weighs each period by its share of the hour", () => {
+    expect(meanAhead(aView(), 5000, Date.parse("2026-06-01T12:20:00Z"))).toBeCloseTo(1_600_000);
+    expect(meanAhead(aView(), 5000, Date.parse("2026-06-02T12:00:00Z"))).toBeNull();
+  });
+});
+
+describe("words", () => {
+  test("levels and bands are said, not coded", () => {
+    expect(LEVELS.map(levelInWords)).toEqual([
+      "1 of 20 outcomes below",
+      "1 of 10 outcomes below",
+      "1 of 4 outcomes below",
+      "half of the outcomes below",
+      "3 of 4 outcomes below",
+      "9 of 10 outcomes below",
+      "19 of 20 outcomes below",
+    ]);
+    expect([9000, 8000, 5000].map(shareInWords)).toEqual([
+      "9 of 10 outcomes",
+      "8 of 10 outcomes",
+      "half of the outcomes",
+    ]);
+  });
+
+  test("a level comes with its value and unit", () => {
+    const point = aPoint("2026-06-01T12:15:00Z", 42_000_000, 1_000_000);
+    expect(belowInWords(point, LEVELS, 9000, scaleFor("W", 42_000_000))).toBe(
+      "9 of 10 outcomes below 44.0 kW",
+    );
+    expect(belowInWords(point, LEVELS, 9900, scaleFor("W", 1))).toBeNull();
+  });
+});
+
+describe("seals", () => {
+  test("only a seal in a block before the gate is called sealed", () => {
+    expect(sealWords(aSeal()).short).toBe("Sealed");
+    expect(sealWords(aSeal({ state: "late" })).tone).toBe("warn");
+    expect(sealWords(aSeal({ state: "failed" })).tone).toBe("bad");
+    expect(sealWords(null).short).toBe("Pending");
+  });
+
+  test("the margin is counted from the block to the gate", () => {
+    expect(marginS(aSeal(), "2026-06-01T12:15:00Z")).toBe(840);
+    expect(marginS(aSeal({ block_time: null }), "2026-06-01T12:15:00Z")).toBeNull();
+  });
+});
+
+describe("the list of sites", () => {
+  const live = takeForecasts(EMPTY, [aView(), aView({ series_id: "farm/turbine", name: "T1" })]);
+
+  test("the catalog says which series stands for the site", () => {
+    const catalog = [aSeries("farm/wind"), aSeries("farm/turbine", { primary: true })];
+    expect(primaryOf("farm", catalog, Object.values(live.series))?.series_id).toBe("farm/turbine");
+  });
+
+  test("a site without a forecast is listed with nothing made up", () => {
+    const [row] = siteRows([aSite("empty")], [], EMPTY, NOW);
+    expect(row).toMatchObject({ primary: null, now: null, nextHourMilli: null, load: null, seal: null });
+  });
+
+  test("sites are there without the catalog", () => {
+    expect(siteRows([], [], live, NOW).map((row) => row.siteId)).toEqual(["farm"]);
+  });
+
+  test("homes come in the order of their numbers, plants first", () => {
+    const sites = ["home-10", "home-2", "plant"].map((id) => aSite(id));
+    const catalog = [
+      aSeries("plant/all", { capacity_w: 8_000_000 }),
+      aSeries("home-2/net", { capacity_w: 9_000 }),
+    ];
+    expect(siteRows(sites, catalog, EMPTY, NOW).map((row) => row.siteId)).toEqual([
+      "plant",
+      "home-2",
+      "home-10",
+    ]);
+  });
+
+  test("an old forecast is called old", () => {
+    const fresh = siteRows([], [], live, NOW)[0];
+    const old = siteRows([], [], live, NOW + 3 * 3_600_000)[0];
+    expect([fresh?.stale, old?.stale]).toEqual([false, true]);
+  });
+
+  test("search finds by any part, all words needed", () => {
+    const rows = siteRows([aSite("home-01"), aSite("home-02", { region_id: "gb" })], [], EMPTY, NOW);
+    expect(searchRows(rows, "home gb").map((row) => row.siteId)).toEqual(["home-02"]);
+  });
+});
+
+test("accuracy compares what was served with the baseline, per kind", () => {
+  const entry = (model: string, pinball_ratio: number, forecasts = 10) => ({
+    kind: "wind",
+    model,
+    forecasts,
+    pinball_ratio,
+    coverage_90_ratio: null,
+  });
+  expect(scoresByKind([entry("lstm", 0.03), entry("analogue", 0.04)])[0]?.gain).toBeCloseTo(0.25);
+  expect(scoresByKind([entry("analogue", 0.04)])[0]).toMatchObject({ served: null, gain: null });
+  expect(scoresByKind([entry("lstm", 0.03), entry("analogue", 0.04, 0)])[0]?.gain).toBeNull();
+});
