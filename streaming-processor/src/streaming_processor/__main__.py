@@ -78,7 +78,7 @@ async def run() -> None:
         job = StreamJob(await session, settings, core.kafka_bootstrap, runner.handle)
         progress.query_id = await asyncio.to_thread(job.start)
         stack.push_async_callback(asyncio.to_thread, job.stop)
-        latency = LatencyWriter(core.postgres_dsn, progress, job.lag)
+        latency = LatencyWriter(core.postgres_dsn, progress, job.last)
         log.info("stream_started", query_id=progress.query_id)
         app = create_app(progress.status, _probes(core, hot), registry)
         await run_parts([http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run])

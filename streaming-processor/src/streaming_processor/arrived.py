@@ -1,10 +1,12 @@
 """The readings of one batch as they came, in columns; one message owns many readings."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from gridseal.wire.telemetry import Telemetry
 from streaming_processor.arrays import Floats, Ints
@@ -100,5 +102,6 @@ READING_TYPE = pa.struct(
 )
 
 
-def _numbers(column: pa.Array) -> np.ndarray:
-    return column.to_numpy(zero_copy_only=False)
+def _numbers(column: pa.Array) -> NDArray[Any]:
+    numbers: NDArray[Any] = column.to_numpy(zero_copy_only=False)
+    return numbers

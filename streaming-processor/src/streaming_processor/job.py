@@ -15,6 +15,7 @@ from gridseal.runtime.logs import get_logger
 from gridseal.wire.topics import TELEMETRY_CLASSES, telemetry_topic
 from streaming_processor.deliveries import delivery_from
 from streaming_processor.ports import BatchId, Delivery
+from streaming_processor.progress import LastBatch
 from streaming_processor.settings import Settings
 from streaming_processor.transforms.messages import to_messages
 
@@ -124,12 +125,12 @@ class StreamJob:
             except Exception as error:  # the JVM may be gone already, in any of py4j's ways
                 log.warning("query_stop_failed", error=type(error).__name__)
 
-    def lag(self) -> int | None:
-        """Messages that Kafka had and the last batch did not take; None before the first batch."""
+    def last(self) -> LastBatch | None:
+        """What Spark says of its last batch; None before the first."""
         query = self._query
         try:
             progress = query.lastProgress if query is not None else None
-            return _lag(json.loads(progress.json)) if progress is not None else None
+            return _last(json.loads(progress.json)) if progress is not None else None
         except Exception as error:  # an answer for people; the query's own failure is told by wait()
             log.debug("no_progress", error=type(error).__name__)
             return None
@@ -169,10 +170,10 @@ def _fail(ended: "asyncio.Future[None]", reason: GridsealError) -> None:
         ended.set_exception(reason)
 
 
-def _lag(progress: dict[str, Any]) -> int:
+def _last(progress: dict[str, Any]) -> LastBatch:
     total = 0
     for source in progress["sources"]:
         latest, taken = source.get("latestOffset") or {}, source.get("endOffset") or {}
         for topic, partitions in latest.items():
             total += sum(max(end - taken.get(topic, {}).get(p, 0), 0) for p, end in partitions.items())
-    return total
+    return LastBatch(lag_messages=total, duration_ms=dict(progress["durationMs"]))

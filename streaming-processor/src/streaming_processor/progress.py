@@ -29,6 +29,16 @@ class LatencyRow:
     live: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LastBatch:
+    """What Spark says of its last batch."""
+
+    lag_messages: int
+    """Messages that Kafka had and the batch did not take."""
+    duration_ms: dict[str, int]
+    """Spark's own stages of a trigger; ``addBatch`` is reading, parsing and everything of ours."""
+
+
 def _quantiles(ages: Ints) -> tuple[float, float, float]:
     p50, p95, p99 = np.percentile(ages, (50, 95, 99))
     return float(p50), float(p95), float(p99)
@@ -47,7 +57,7 @@ class Progress:
         self._live_counts = np.zeros(_LONGEST_MS + 1, np.int64)
         self._unwritten: dict[bool, list[Ints]] = {True: [], False: []}
         self._stored_at: deque[tuple[float, int]] = deque()
-        self.lag_messages: int | None = None
+        self._last: LastBatch | None = None
         self.query_id = ""
         self._rows_total = Counter(
             "gridseal_stream_readings_total", "Readings by what became of them", ["outcome"], registry=registry
@@ -121,10 +131,10 @@ class Progress:
         for age in live:
             self._latency_seconds.observe(age / 1_000)
 
-    def set_lag(self, messages: int) -> None:
-        """Messages that Kafka had and the last batch did not take."""
-        self.lag_messages = messages
-        self._lag_gauge.set(messages)
+    def set_last(self, last: LastBatch) -> None:
+        """Take note of Spark's view of its last batch."""
+        self._last = last
+        self._lag_gauge.set(last.lag_messages)
 
     def take_latency(self) -> list[LatencyRow]:
         """Quantiles since the last call, live rows and others apart."""
@@ -154,7 +164,8 @@ class Progress:
                 "refused": dict(self._refused) | _if_any("undecodable", self._totals["undecodable"]),
                 "batches": self._batches,
                 "last_batch_ms": round(self._last_batch_ms, 1),
-                "lag_messages": self.lag_messages,
+                "lag_messages": self._last.lag_messages if self._last else None,
+                "spark_ms": self._last.duration_ms if self._last else {},
                 "rows_per_s": self._rate(),
                 "latency_last_60_s": _summary(np.concatenate(recent)) if recent else None,
                 "latency_since_catch_up": self._since_catch_up(),

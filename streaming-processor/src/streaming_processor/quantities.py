@@ -40,7 +40,9 @@ def _conversion(sent: int, quantity: str, unit: str, to_base: Fraction) -> Conve
 
 
 CONVERSIONS: Final[tuple[Conversion, ...]] = tuple(
-    _conversion(i, quantity, unit, factor) for i, quantity in enumerate(SENT) for unit, factor in UNITS[quantity].items()
+    _conversion(i, quantity, unit, factor)
+    for i, quantity in enumerate(SENT)
+    for unit, factor in UNITS[quantity].items()
 )
 POWER_SOURCES: Final[frozenset[str]] = frozenset({"active_power", *_ENERGY})
 """Quantities that all become ``active_power``: a device may send only one of them."""

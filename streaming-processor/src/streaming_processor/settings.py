@@ -21,7 +21,7 @@ class Settings(PrefixedSettings):
 
     master: str = "local[2]"
     driver_memory: str = "1g"
-    java_options: str = "-XX:+UseSerialGC -XX:TieredStopAtLevel=4 -Xss4m"
+    java_options: str = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss4m"
     max_messages_per_batch: int = Field(default=200, gt=0)
     """Larger: faster back-fill and a longer batch. A message holds up to 1,000 readings; 50,000
     readings take about a second."""

@@ -161,7 +161,8 @@ def _doubt(rows: Rows, reference: Reference, tails: dict[int, Run]) -> tuple[Row
 def _bad_period(arrived: Arrived) -> Mask:
     length = arrived.period_ms
     whole = (arrived.period_start_ms % 1_000 == 0) & (length % 1_000 == 0)
-    return ~whole | (length < MIN_PERIOD_MS) | (length > MAX_PERIOD_MS) | (arrived.period_start_ms < 0)
+    bad: Mask = ~whole | (length < MIN_PERIOD_MS) | (length > MAX_PERIOD_MS) | (arrived.period_start_ms < 0)
+    return bad
 
 
 def _index(names: pa.Array, known: pa.Array) -> Ints:

@@ -1,5 +1,7 @@
 """A sensor that repeats itself: equal non-zero values in a row, over batch borders."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from streaming_processor.arrays import Ints, Mask
@@ -24,11 +26,11 @@ def run_lengths(rows: Rows, tails: dict[int, Run]) -> tuple[Ints, dict[int, Run]
     source, start, milli = rows.source[order], rows.start_s[order], rows.milli[order]
     length = np.ones(len(order), np.int64)
     moved: dict[int, Run] = {}
-    heads = np.flatnonzero(np.concatenate(([True], source[1:] != source[:-1]))) if len(source) else []
-    for head, end in zip(heads, [*heads[1:], len(source)], strict=True):
+    bounds = [0, *(np.flatnonzero(source[1:] != source[:-1]) + 1).tolist(), len(source)]
+    for head, end in pairwise(bounds if len(source) else []):
         key = int(source[head])
         tail = tails.get(key)
-        first = head + int(np.searchsorted(start[head:end], tail[0], side="right")) if tail else int(head)
+        first = head + int(np.searchsorted(start[head:end], tail[0], side="right")) if tail else head
         if first == end:
             continue
         values = milli[first:end]
@@ -46,4 +48,5 @@ def run_lengths(rows: Rows, tails: dict[int, Run]) -> tuple[Ints, dict[int, Run]
 
 def stuck(rows: Rows, lengths: Ints, limits: Ints) -> Mask:
     """Rows whose run reached its limit; a limit of 0 means the rule does not apply."""
-    return (limits > 0) & (lengths >= limits) & (rows.milli != 0)
+    found: Mask = (limits > 0) & (lengths >= limits) & (rows.milli != 0)
+    return found

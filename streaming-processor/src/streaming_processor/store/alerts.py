@@ -25,9 +25,7 @@ class MongoAlerts:
         """
         if not alerts:
             return
-        writes = [
-            ReplaceOne({"_id": a.alert_id}, {"_id": a.alert_id, **encode_dict(a)}, upsert=True) for a in alerts
-        ]
+        writes = [ReplaceOne({"_id": a.alert_id}, {"_id": a.alert_id, **encode_dict(a)}, upsert=True) for a in alerts]
         try:
             self._alerts.bulk_write(writes, ordered=False)
         except PyMongoError as error:

@@ -1,4 +1,4 @@
-"""Writes latency figures and asks for the lag once a second, apart from the batches."""
+"""Writes latency figures and asks Spark for its progress once a second, apart from the batches."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 import psycopg
 
 from gridseal.errors import UnavailableError
-from streaming_processor.progress import Progress
+from streaming_processor.progress import LastBatch, Progress
 
 _EVERY_S = 1.0
 _INSERT = "INSERT INTO telemetry.latency (n, p50_ms, p95_ms, p99_ms, live) VALUES (%s, %s, %s, %s, %s)"
@@ -15,10 +15,10 @@ _INSERT = "INSERT INTO telemetry.latency (n, p50_ms, p95_ms, p99_ms, live) VALUE
 class LatencyWriter:
     """One row a second for live readings, and one for the others, while there are any."""
 
-    def __init__(self, dsn: str, progress: Progress, lag: Callable[[], int | None]) -> None:
+    def __init__(self, dsn: str, progress: Progress, last: Callable[[], LastBatch | None]) -> None:
         self._dsn = dsn
         self._progress = progress
-        self._lag = lag
+        self._last = last
 
     async def run(self) -> None:
         """Until cancelled.
@@ -29,9 +29,9 @@ class LatencyWriter:
         failures = 0
         while True:
             await asyncio.sleep(_EVERY_S)
-            lag = await asyncio.to_thread(self._lag)
-            if lag is not None:
-                self._progress.set_lag(lag)
+            last = await asyncio.to_thread(self._last)
+            if last is not None:
+                self._progress.set_last(last)
             rows = self._progress.take_latency()
             if not rows:
                 continue
