@@ -13,8 +13,6 @@ from redis.asyncio import Redis
 
 from forecast_service.app import SERVICE, ApiParts, create_app, create_operator_app
 from forecast_service.catalog import Catalog
-from forecast_service.inference.champion import ChampionLoader
-from forecast_service.inference.registry import MlflowRegistry
 from forecast_service.jobs.leader import SCHEDULER_LOCK, TRAIN_LOCK, Lock
 from forecast_service.jobs.queue import JobQueue
 from forecast_service.jobs.scheduler import SchedulerState, SlotLoop, SlotRule
@@ -83,6 +81,8 @@ async def run_api() -> None:
 
 async def run_worker() -> None:
     """Jobs, champion, seals."""
+    from forecast_service.inference import ChampionLoader, MlflowRegistry  # PyTorch: only here and in training
+
     core, settings = _start("worker")
     migrate(core.postgres_dsn)
     clock, registry, catalog = clock_from(core), new_registry(), Catalog()
@@ -162,7 +162,8 @@ async def run_scheduler() -> None:
 
 async def run_train() -> None:
     """One training; the scheduler starts it as a child process."""
-    from forecast_service.training.run import build_trainer  # PyTorch and MLflow are loaded only here
+    from forecast_service.inference import MlflowRegistry
+    from forecast_service.training.run import build_trainer
 
     core, settings = _start("train")
     clock, registry, catalog = clock_from(core), new_registry(), Catalog()

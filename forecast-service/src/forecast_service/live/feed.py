@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry, Counter
 from forecast_service.catalog import Catalog
 from forecast_service.live.hub import Hub
 from forecast_service.live.narrow import alert_event, forecast_event, seal_event, window_event
-from forecast_service.store.catalog_reader import partitions_of
 from forecast_service.store.views import ForecastViews
 from gridseal.errors import UnavailableError, WireError
 from gridseal.runtime.clock import Clock
@@ -62,12 +61,11 @@ class LiveFeed:
             UnavailableError: Kafka does not answer.
         """
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
+            *TOPICS, bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
         )
         try:
             await consumer.start()
-            partitions = [p for topic in TOPICS for p in await partitions_of(consumer, topic)]
-            consumer.assign(partitions)
+            partitions = list(consumer.assignment())
             await consumer.seek_to_end(*partitions)
             for partition in partitions:
                 await consumer.position(partition)
@@ -77,7 +75,7 @@ class LiveFeed:
                     for record in records:
                         await self._take(record)
         except KafkaError as error:
-            raise UnavailableError("Kafka does not answer: live data cannot be followed") from error
+            raise UnavailableError("Kafka does not answer, or lacks a topic of live data") from error
         finally:
             await consumer.stop()
 

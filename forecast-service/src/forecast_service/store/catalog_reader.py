@@ -45,14 +45,11 @@ class CatalogReader:
             UnavailableError: Kafka does not answer.
         """
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+            ASSETS_CHANGED, bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
         )
         try:
             await consumer.start()
-            partitions = await partitions_of(consumer, ASSETS_CHANGED)
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
+            ends = await consumer.end_offsets(list(consumer.assignment()))
             while True:
                 if not self._complete.is_set() and await _reached(consumer, ends):
                     self._complete.set()
@@ -62,7 +59,7 @@ class CatalogReader:
                     for record in records:
                         self._take(record.key, record.value)
         except KafkaError as error:
-            raise UnavailableError("Kafka does not answer: the catalog cannot be followed") from error
+            raise UnavailableError("Kafka does not answer, or has no topic assets.changed") from error
         finally:
             await consumer.stop()
 
@@ -72,23 +69,6 @@ class CatalogReader:
         except WireError as error:
             self._refused.inc()
             log.warning("catalog_record_refused", reason=error.reason, detail=str(error))
-
-
-async def partitions_of(consumer: AIOKafkaConsumer, topic: str, deadline_s: float = 15) -> list[TopicPartition]:
-    """Partitions of a topic, waiting a while for it to be created.
-
-    Raises:
-        UnavailableError: It is not there.
-    """
-    until = asyncio.get_running_loop().time() + deadline_s
-    while True:
-        await consumer.topics()  # refreshes the metadata of every topic
-        found = consumer.partitions_for_topic(topic)
-        if found:
-            return [TopicPartition(topic, p) for p in sorted(found)]
-        if asyncio.get_running_loop().time() > until:
-            raise UnavailableError(f"Kafka has no topic {topic}: create the topics first")
-        await asyncio.sleep(0.5)
 
 
 async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:

@@ -112,7 +112,7 @@ class SealLoop:
         """
         consumer = AIOKafkaConsumer(
             FORECASTS_SEALED, bootstrap_servers=self._bootstrap, group_id=SEALS_GROUP, enable_auto_commit=False,
-            auto_offset_reset="earliest", metadata_max_age_ms=5_000, session_timeout_ms=6_000,
+            auto_offset_reset="earliest",
         )  # fmt: skip
         try:
             await consumer.start()
