@@ -50,7 +50,7 @@ def expected_until(stack: Stack, until: datetime, out: Path) -> dict[Key, int]:
 
 @pytest.mark.parametrize("victim", ["gateway", "stream"])
 def test_a_killed_process_comes_back_and_nothing_is_lost_or_doubled(stack: Stack, victim: str, tmp_path: Path) -> None:
-    eventually(lambda: stack.get(8003, "/status")["rows_stored"] > 0, within_s=240, what="the first reading stored")
+    eventually(lambda: stack.get(8003, "/status")["stored"] > 0, within_s=240, what="the first reading stored")
 
     former = stack.kill(victim)
 

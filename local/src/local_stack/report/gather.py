@@ -43,7 +43,7 @@ class Gatherer:
         stored = self.ask("store", self._stored)
         if agent is None or gateway is None or stream is None or stored is None:
             return None
-        totals, latency = agent["totals"], stream.get("latency_live") or {}
+        totals, latency = agent["totals"], stream["latency_since_catch_up"] or {}
         return Flow(
             messages_sent=totals["messages_enqueued"],
             messages_received=gateway["messages_received"],
@@ -97,7 +97,7 @@ class Gatherer:
         def read() -> str | None:
             with psycopg.connect(self.core.postgres_dsn, connect_timeout=5) as db:
                 row = db.execute(
-                    "SELECT state FROM forecast.job_runs WHERE job = 'train' AND finished_at IS NOT NULL"
+                    "SELECT state || ': ' || detail FROM forecast.job_runs WHERE kind = 'train' AND finished_at IS NOT NULL"
                     " ORDER BY finished_at DESC LIMIT 1"
                 ).fetchone()
             return str(row[0]) if row else None
