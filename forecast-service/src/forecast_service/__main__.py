@@ -162,8 +162,7 @@ async def run_scheduler() -> None:
 
 async def run_train() -> None:
     """One training; the scheduler starts it as a child process."""
-    from forecast_service.inference import MlflowRegistry
-    from forecast_service.training.run import build_trainer
+    from forecast_service.training import TrainingOptions, run_training
 
     core, settings = _start("train")
     clock, registry, catalog = clock_from(core), new_registry(), Catalog()
@@ -181,11 +180,13 @@ async def run_train() -> None:
         series = {s.series_id: s for p in catalog.products for s in catalog.series_of(p)}
         pool = open_pool(core.postgres_dsn, 2)
         try:
-            trainer = build_trainer(MlflowRegistry(core.mlflow_url, settings.mlflow_model))
-            said = await asyncio.to_thread(trainer.run, list(series.values()), WindowHistory(pool), clock.now())
+            options = TrainingOptions(model_name=settings.mlflow_model)
+            report = await asyncio.to_thread(
+                run_training, WindowHistory(pool), list(series.values()), clock.now(), core.mlflow_url, options
+            )
         finally:
             pool.close()
-    print(said, flush=True)
+    print(report.sentence, flush=True)  # the last line is what the scheduler records
 
 
 PROCESSES: dict[str, Callable[[], Coroutine[None, None, None]]] = {

@@ -96,11 +96,3 @@ class ChampionSource(Protocol):
             UnavailableError: The registry does not answer; the caller keeps what it has.
         """
         ...
-
-
-class Trainer(Protocol):
-    """Trains, gates and, if better, promotes. ``training.run_training`` builds and runs one."""
-
-    def run(self, series: Sequence[Series], store: HistoryStore, until: datetime) -> str:
-        """Train on everything that ended by ``until``; return one sentence on what came of it."""
-        ...
