@@ -137,6 +137,12 @@ class Dispatcher:
 
     def on_receipt(self, device_id: str, payload: bytes) -> None:
         """Collect receipts that arrive together and settle them in one transaction."""
+        if self.collect(device_id, payload) and not self._flush_due:
+            self._flush_due = True
+            asyncio.get_running_loop().call_soon(self.settle)
+
+    def collect(self, device_id: str, payload: bytes) -> bool:
+        """Keep a receipt for the next ``settle``; False when it does not fit its contract."""
         try:
             receipt = decode(Receipt, payload)
             if receipt.device_id != device_id:
@@ -145,11 +151,9 @@ class Dispatcher:
             self.refused_receipts += 1
             self._metrics.receipts_refused.labels(reason=error.reason).inc()
             log.warning("receipt_refused", device_id=device_id, detail=str(error))
-            return
+            return False
         self._receipts.append(receipt)
-        if not self._flush_due:
-            self._flush_due = True
-            asyncio.get_running_loop().call_soon(self.settle)
+        return True
 
     def settle(self) -> None:
         """Write the receipts that have arrived and use the room they made."""

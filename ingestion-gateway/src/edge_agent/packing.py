@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -65,26 +65,24 @@ class Reader:
 
     track: Track
     position: int = 0
+    next_due_ms: int | None = field(default=None, init=False)
+    """When the next record is complete: the end of its period. None at the end of the data set."""
+
+    def __post_init__(self) -> None:
+        self._move(self.position)
 
     def seek(self, *, after_ms: int | None, from_ms: int) -> None:
         """Continue after a record's start, or begin where the history begins."""
         starts = self.track.starts_s
         if after_ms is not None:
-            self.position = int(np.searchsorted(starts, after_ms // 1_000, side="right"))
+            self._move(int(np.searchsorted(starts, after_ms // 1_000, side="right")))
         else:
-            self.position = int(np.searchsorted(starts, -(-from_ms // 1_000), side="left"))
+            self._move(int(np.searchsorted(starts, -(-from_ms // 1_000), side="left")))
 
     @property
     def ended(self) -> bool:
         """Nothing is left in the data set."""
         return self.position >= len(self.track.starts_s)
-
-    @property
-    def next_due_ms(self) -> int | None:
-        """When the next record is complete: the end of its period. None at the end."""
-        if self.ended:
-            return None
-        return (int(self.track.starts_s[self.position]) + self.track.period_s) * 1_000
 
     def take(self, *, now_ms: int, max_readings: int, max_span_ms: int) -> tuple[int, int]:
         """Records for the next message: complete by now, whole periods, within both limits.
@@ -101,10 +99,15 @@ class Reader:
         # A duplicate of the source stays with its twin: the cursor is a period start, not a row.
         while first < last < len(starts) and starts[last] == starts[last - 1]:
             last += 1
-        self.position = max(first, last)
+        self._move(max(first, last))
         return first, self.position
 
     def remaining(self, until_ms: int) -> int:
         """Readings not taken yet whose period is over by ``until_ms``."""
         due = int(np.searchsorted(self.track.starts_s, until_ms // 1_000 - self.track.period_s, side="right"))
         return int(np.count_nonzero(~np.isnan(self.track.values[self.position : due])))
+
+    def _move(self, position: int) -> None:
+        self.position = position
+        starts = self.track.starts_s
+        self.next_due_ms = (int(starts[position]) + self.track.period_s) * 1_000 if position < len(starts) else None

@@ -1,15 +1,13 @@
 """Which device speaks next: the one whose next record is oldest. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 LEAD_MS: Final = 7 * 86_400_000
 """How far one device may run ahead of the slowest one that still moves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """Where one device stands."""
 
     device_id: str

@@ -18,7 +18,7 @@ from edge_agent.datasets.tracks import Channel, Track
 def read_tracks(path: Path) -> list[Track] | None:
     """Tracks of one data set; None when the file is absent or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             heads = json.loads(bytes(stored["heads"]))
             return [_track(head, stored[f"{i}.starts_s"], stored[f"{i}.values"]) for i, head in enumerate(heads)]
     except (FileNotFoundError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
