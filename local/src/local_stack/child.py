@@ -29,6 +29,7 @@ RUNNING_INTERVAL_S: Final = 5.0
 UNANSWERED: Final = 6
 """This many unanswered questions in a row end a healthy process, for a restart."""
 LOG_LIMIT_BYTES: Final = 50_000_000
+TAIL_LINES: Final = 8
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -66,6 +67,7 @@ class Child:
         self._say, self._roll, self._changed = say, roll, changed
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
+        self._spawning = asyncio.Lock()
 
     async def run(self, needs: Sequence[asyncio.Event]) -> None:
         """Wait for what it needs, then keep it running.
@@ -92,7 +94,8 @@ class Child:
     async def stop(self) -> None:
         """Ask it to end, insist after ``stop_s``, and end whatever it left behind."""
         self._stopping.set()
-        process = self._process
+        async with self._spawning:
+            process = self._process
         if process is None or process.returncode is not None:
             return
         process.send_signal(self.spec.stop_signal)
@@ -108,15 +111,18 @@ class Child:
 
     async def _once(self) -> int:
         try:
-            if self.spec.prepare is not None:
-                await asyncio.to_thread(self.spec.prepare)
-            process = await self._spawn()
+            async with self._spawning:
+                if self._stopping.is_set():
+                    return 0
+                if self.spec.prepare is not None:
+                    await asyncio.to_thread(self.spec.prepare)
+                process = self._process = await self._spawn()
         except (OSError, StackError) as error:
             if self.spec.essential:
                 raise StackError(f"{self.spec.name} cannot start: {error}") from error
             self.note = str(error)
             return 127
-        self._process, self.pid, self.since = process, process.pid, time.time()
+        self.pid, self.since = process.pid, time.time()
         self._roll.add(process.pid)
         self._become("starting", f"started, pid {process.pid}")
         watcher = None if self.spec.oneshot else asyncio.create_task(self._watch(process))
@@ -178,6 +184,8 @@ class Child:
         if self.failures < TRIES or not self.spec.essential:
             return
         self._become("failed", f"{_ending(code)}; given up")
+        for line in _tail(self.log):
+            self._say(self.spec.name, f"| {line}")
         raise StackError(f"{self.spec.name} did not come up in {TRIES} tries ({_ending(code)}): see {self.log}")
 
     async def _pause(self, seconds: float) -> None:
@@ -195,6 +203,13 @@ class Child:
 
 def _ending(code: int) -> str:
     return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
+
+def _tail(log: Path) -> list[str]:
+    try:
+        return log.read_text(errors="replace")[-4000:].splitlines()[-TAIL_LINES:]
+    except OSError:
+        return []
 
 
 def _die_with_parent() -> None:
