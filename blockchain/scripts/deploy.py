@@ -108,17 +108,18 @@ class Deployer:
         if self._web3.eth.get_balance(Web3.to_checksum_address(address)) < RELAYER_FUNDS // 10:
             self.send({"to": address, "value": RELAYER_FUNDS, "gas": 21_000})
 
-    def registry(self, known: dict[str, Any] | None) -> tuple[Contract, int]:
-        """The registry and its block: the one in ``deployment.json`` if its code is there, else a new one."""
+    def registry(self, known: dict[str, Any] | None) -> tuple[Contract, dict[str, Any]]:
+        """The registry and its record: the one in ``deployment.json`` if its code is there, else a new one."""
         built = json.loads(ABI_FILE.read_text())
         if known is not None:
             address = Web3.to_checksum_address(known["registry"])
             if "0x" + keccak(self._web3.eth.get_code(address)).hex() == known["code_hash"]:
-                return self._web3.eth.contract(address=address, abi=built["abi"]), int(known["deployed_block"])
+                return self._web3.eth.contract(address=address, abi=built["abi"]), known
         factory = self._web3.eth.contract(abi=built["abi"], bytecode=built["bytecode"])
         receipt = self.send({"data": factory.constructor(self.owner).data_in_transaction, "gas": 3_000_000})
         contract = self._web3.eth.contract(address=receipt["contractAddress"], abi=built["abi"])
-        return contract, int(receipt["blockNumber"])
+        # Tells a new chain from a restarted one: address, block and code are the same in both.
+        return contract, {"deployed_block": receipt["blockNumber"], "deployment_id": secrets.token_hex(8)}
 
     def register(self, registry: Contract, authority: str) -> None:
         """Let the authority have runs sealed."""
@@ -139,14 +140,15 @@ def deploy(rpc: str, keys: Path, state: Path, deadline: float) -> dict[str, Any]
     known = json.loads(path.read_text()) if path.exists() else None
     deployer = Deployer(web3, deadline)
     deployer.fund(relayer)
-    registry, block = deployer.registry(known)
+    registry, placed = deployer.registry(known)
     deployer.register(registry, authority)
     written = {
         "chain_id": chain_id,
         "registry": registry.address,
         "authority": authority,
-        "deployed_block": block,
+        "deployed_block": placed["deployed_block"],
         "code_hash": "0x" + keccak(web3.eth.get_code(registry.address)).hex(),
+        "deployment_id": placed.get("deployment_id", "first"),
     }
     if written != known:
         fresh = path.with_suffix(".new")

@@ -1,0 +1,113 @@
+"""REST face of settlement-service."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Path, Query
+from prometheus_client import CollectorRegistry
+from pydantic import BaseModel, ConfigDict
+
+from gridseal.notary.proof_file import ProofFile
+from gridseal.runtime.clock import Clock
+from gridseal.runtime.health import Probe, install_health
+from gridseal.runtime.problems import install_problem_handlers, not_found
+from gridseal.wire.fields import Hex32, SeriesId
+from gridseal.wire.forecasts import Seal
+from settlement_service.ports import RunBook
+from settlement_service.sealing import Sealing
+from settlement_service.seals import proof_of, seal_of
+
+RunId = Annotated[str, Path(pattern=r"^[0-9a-zA-Z-]{1,64}$")]
+
+
+class NotarizeRequest(BaseModel):
+    """Which run to seal."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"run_id": "0" * 32}})
+
+    run_id: str
+
+
+class Summary(BaseModel):
+    """Number of runs in each state; the sum is every run ever received."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"states": {"mined": 41, "late": 1}}})
+
+    states: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the application is built from."""
+
+    runs: RunBook
+    clock: Clock
+    registry: CollectorRegistry
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The application; opens nothing by itself."""
+    app = FastAPI(title="Gridseal settlement-service", version="1")
+    install_problem_handlers(app)
+    install_health(app, "settlement-service", parts.probes, parts.registry)
+    _add_seals(app, parts)
+    _add_proofs(app, parts)
+    return app
+
+
+def _add_seals(app: FastAPI, parts: Parts) -> None:
+    runs = parts.runs
+
+    @app.post("/api/v1/settlements/notarize", status_code=202, operation_id="notarizeRun")
+    async def notarize(request: NotarizeRequest) -> Seal:
+        """Seal a run. Asking again changes nothing; a failed one is tried again while its gate is open."""
+        if await runs.find(request.run_id) is None:
+            issued = await runs.issued(request.run_id)
+            if issued is None:
+                raise not_found("this run")
+            await runs.add(issued)
+        else:
+            await runs.retry(request.run_id, parts.clock.now())
+        return seal_of(await _known(runs, request.run_id))
+
+    @app.get("/api/v1/settlements/summary", operation_id="summarizeSeals")
+    async def summary() -> Summary:
+        """How many runs are in which state."""
+        return Summary(states=await runs.summary())
+
+    @app.get("/api/v1/settlements/{tx_hash}", operation_id="getSealByTransaction")
+    async def by_transaction(tx_hash: Hex32) -> Seal:
+        """The seal that a transaction was sent for."""
+        sealing = await runs.find_by_transaction(tx_hash)
+        if sealing is None:
+            raise not_found("a seal with this transaction")
+        return seal_of(sealing)
+
+    @app.get("/api/v1/settlements/runs/{run_id}", operation_id="getSealOfRun")
+    async def by_run(run_id: RunId) -> Seal:
+        """The seal of a run."""
+        return seal_of(await _known(runs, run_id))
+
+
+def _add_proofs(app: FastAPI, parts: Parts) -> None:
+    conflict: dict[int | str, dict[str, Any]] = {409: {"description": "The run is not mined."}}
+
+    @app.get("/api/v1/settlements/runs/{run_id}/proof", operation_id="getProofFile", responses=conflict)
+    async def proof(run_id: RunId, series_id: Annotated[SeriesId, Query()]) -> ProofFile:
+        """Everything a stranger needs to check one series of a mined run."""
+        sealing = await _known(parts.runs, run_id)
+        try:
+            return proof_of(sealing, series_id)
+        except KeyError as error:
+            raise not_found("this series in this run") from error
+        except ValueError as error:
+            raise HTTPException(409, str(error)) from error
+
+
+async def _known(runs: RunBook, run_id: str) -> Sealing:
+    sealing = await runs.find(run_id)
+    if sealing is None:
+        raise not_found("a seal of this run")
+    return sealing

@@ -1,0 +1,72 @@
+"""What to do next with the run at the head of the queue. Pure: no clock, no chain, no database.
+
+The order of the questions is what makes it safe to die anywhere. What stands on the chain is looked at
+first, so a run that was mined before a crash is never sealed twice; what may have been sent is given up
+only once the chain's own time has passed the gate, so nothing given up can still be mined.
+"""
+
+from dataclasses import dataclass
+
+from settlement_service.sealing import ChainView, Position, Sealing
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """It is on the chain."""
+
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """The gate closed first."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It can never be sealed, and not for lack of time."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Sign it at this place of the authority's chain."""
+
+    nonce: int
+    prev_batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Hand its newest transaction to the node, making one if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Its transaction is in flight."""
+
+
+Action = Mined | Late | Failed | Sign | Send | Wait
+
+
+def decide(sealing: Sealing, view: ChainView, domain_now: int) -> Action:
+    """The next step of ``sealing``."""
+    if view.position is not None:
+        return Mined(view.position)
+    if view.block_time >= sealing.gate_closure:
+        return Late("the gate closed before a block took the seal")
+    if not sealing.transactions and domain_now >= sealing.gate_closure:
+        return Late("the gate closed before the seal was sent")
+    if view.slot_version >= sealing.version:
+        return Failed(f"version {view.slot_version} of this slot is on the chain already")
+    signing = sealing.signing
+    if signing is None or (signing.batch.nonce, signing.batch.prev_batch) != (view.next_nonce, view.last_batch):
+        return Sign(view.next_nonce, view.last_batch)
+    if view.refused:
+        return Failed("the registry refused the transaction")
+    if domain_now >= sealing.gate_closure:
+        return Wait()  # it may have been sent: the next block's time decides
+    return Wait() if sealing.state == "sent" and view.known else Send()

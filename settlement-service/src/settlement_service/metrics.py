@@ -1,0 +1,24 @@
+"""What Prometheus is told."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class SealMetrics:
+    """Counters of one process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.settled = Counter("gridseal_seals_total", "Runs that were settled", ["outcome"], registry=registry)
+        self.refused = Counter(
+            "gridseal_seal_messages_refused_total", "Messages that are no run", ["reason"], registry=registry
+        )
+        self.transactions = Counter(
+            "gridseal_seal_transactions_total", "Transactions handed to the node", registry=registry
+        )
+        self.chain_errors = Counter("gridseal_seal_chain_errors_total", "Calls the node refused", registry=registry)
+        self.seconds = Histogram(
+            "gridseal_seal_seconds",
+            "Wall seconds from the run's arrival to its block",
+            buckets=(0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0),
+            registry=registry,
+        )
+        self.writer = Gauge("gridseal_seal_writer", "1 in the process that seals", registry=registry)

@@ -1,0 +1,236 @@
+"""The writer's connection to PostgreSQL. It holds the one-writer lock: no lock, no write.
+
+The lock belongs to the connection and every write goes through it, so a process that lost the lock
+has lost the means to write as well.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from gridseal.errors import UnavailableError
+from gridseal.notary.batch import Batch
+from gridseal.wire.codec import decode, encode
+from gridseal.wire.forecasts import ForecastRun
+from settlement_service.sealing import OPEN_STATES, Deployment, Position, Sealing, Signing, State, Transaction
+from settlement_service.seals import seal_of
+
+LOCK_NAME = "settlement:writer"
+Connection = psycopg.AsyncConnection[DictRow]
+
+
+@asynccontextmanager
+async def database() -> AsyncIterator[None]:
+    """A lost connection ends the process with one sentence; the supervisor starts it again."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise UnavailableError("PostgreSQL does not answer: check GRIDSEAL_POSTGRES_DSN") from error
+
+
+class Outbox:
+    """Reads and writes of the one writer."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, dsn: str, retry_s: float = 0.5) -> AsyncIterator["Outbox"]:
+        """Wait until no other process is the writer, then be it."""
+        async with database():
+            connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row)
+        async with connection:
+            while True:
+                async with database():
+                    cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (LOCK_NAME,))
+                    row = await cursor.fetchone()
+                if row and row["got"]:
+                    break
+                await asyncio.sleep(retry_s)
+            yield cls(connection)
+
+    async def head(self) -> Sealing | None:
+        """The oldest run that is not settled."""
+        async with database():
+            cursor = await self._connection.execute(
+                "SELECT * FROM settlement.batches WHERE state = ANY(%s) ORDER BY sequence LIMIT 1", (list(OPEN_STATES),)
+            )
+            row = await cursor.fetchone()
+            return await load_sealing(self._connection, row) if row else None
+
+    async def highest_block(self, deployment: Deployment) -> int:
+        """Highest block of a mined run of this deployment; 0 if there is none."""
+        async with database():
+            cursor = await self._connection.execute(
+                "SELECT coalesce(max(block_number), 0) AS top FROM settlement.batches"
+                " WHERE state = 'mined' AND deployment = %s",
+                (deployment.deployment_id,),
+            )
+            row = await cursor.fetchone()
+        return int(row["top"]) if row else 0
+
+    async def recent_mined(self, deployment: Deployment, limit: int) -> Sequence[Sealing]:
+        """The newest mined runs, newest first."""
+        async with database():
+            cursor = await self._connection.execute(
+                "SELECT * FROM settlement.batches WHERE state = 'mined' AND deployment = %s"
+                " ORDER BY block_number DESC LIMIT %s",
+                (deployment.deployment_id, limit),
+            )
+            return [await load_sealing(self._connection, row) for row in await cursor.fetchall()]
+
+    async def newest_transaction(self) -> Transaction | None:
+        """The transaction made last, of whichever run."""
+        async with database():
+            cursor = await self._connection.execute(
+                "SELECT * FROM settlement.transactions ORDER BY made_at DESC LIMIT 1"
+            )
+            row = await cursor.fetchone()
+        return _transaction(row) if row else None
+
+    async def save_signing(self, sealing: Sealing, signing: Signing, deployment: Deployment) -> Sealing:
+        """Keep a signature; the run is ``signed``."""
+        batch = signing.batch
+        async with database(), self._connection.transaction():
+            await self._connection.execute(
+                "INSERT INTO settlement.signings (batch_hash, run_id, nonce, prev_batch, batch, signature)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (batch_hash) DO NOTHING",
+                (
+                    signing.batch_hash,
+                    sealing.run_id,
+                    batch.nonce,
+                    batch.prev_batch,
+                    batch.model_dump_json(),
+                    signing.signature,
+                ),
+            )
+            await self._connection.execute(
+                "UPDATE settlement.batches SET batch_hash = %s, authority = %s, chain_id = %s, registry = %s,"
+                " deployment = %s WHERE run_id = %s",
+                (
+                    signing.batch_hash,
+                    deployment.authority,
+                    deployment.chain_id,
+                    deployment.registry,
+                    deployment.deployment_id,
+                    sealing.run_id,
+                ),
+            )
+            return await self._change(sealing, "signed", None, "")
+
+    async def save_transaction(self, sealing: Sealing, transaction: Transaction) -> Sealing:
+        """Keep a transaction before it is sent."""
+        async with database(), self._connection.transaction():
+            await self._connection.execute(
+                "INSERT INTO settlement.transactions (tx_hash, run_id, batch_hash, tx_nonce, max_fee, raw)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (tx_hash) DO NOTHING",
+                (
+                    transaction.tx_hash,
+                    sealing.run_id,
+                    transaction.batch_hash,
+                    transaction.tx_nonce,
+                    transaction.max_fee,
+                    transaction.raw,
+                ),
+            )
+            await self._connection.execute(
+                "UPDATE settlement.batches SET tx_hash = %s WHERE run_id = %s", (transaction.tx_hash, sealing.run_id)
+            )
+        return await self._again(sealing.run_id)
+
+    async def save_state(
+        self, sealing: Sealing, state: State, *, position: Position | None = None, detail: str = ""
+    ) -> Sealing:
+        """Change the state and write the event that tells of it, in one transaction."""
+        async with database(), self._connection.transaction():
+            return await self._change(sealing, state, position, detail)
+
+    async def _change(self, sealing: Sealing, state: State, position: Position | None, detail: str) -> Sealing:
+        await self._connection.execute(
+            "UPDATE settlement.batches SET state = %s, detail = %s, changed_at = clock_timestamp() WHERE run_id = %s",
+            (state, detail, sealing.run_id),
+        )
+        if position is not None:
+            await self._connection.execute(
+                "UPDATE settlement.batches SET tx_hash = %s, block_number = %s, block_hash = %s, block_time = %s,"
+                " batch_hash = %s WHERE run_id = %s",
+                (
+                    position.tx_hash,
+                    position.block_number,
+                    position.block_hash,
+                    datetime.fromtimestamp(position.block_time, UTC),
+                    position.batch_hash,
+                    sealing.run_id,
+                ),
+            )
+        changed = await self._again(sealing.run_id)
+        await write_event(self._connection, changed)
+        return changed
+
+    async def _again(self, run_id: str) -> Sealing:
+        async with database():
+            cursor = await self._connection.execute("SELECT * FROM settlement.batches WHERE run_id = %s", (run_id,))
+            row = await cursor.fetchone()
+            if row is None:
+                raise UnavailableError("a run vanished from the outbox: its table was changed by someone else")
+            return await load_sealing(self._connection, row)
+
+
+async def write_event(connection: Connection, sealing: Sealing) -> None:
+    """Add the seal event of the run's present state to the outbox of ``forecasts.sealed``."""
+    await connection.execute(
+        "INSERT INTO settlement.seal_events (run_id, document) VALUES (%s, %s)",
+        (sealing.run_id, encode(seal_of(sealing))),
+    )
+
+
+async def load_sealing(connection: Connection, row: dict[str, Any]) -> Sealing:
+    """The row of a run with its newest signing and all its transactions."""
+    cursor = await connection.execute(
+        "SELECT * FROM settlement.signings WHERE run_id = %s ORDER BY (batch_hash = %s) DESC, signed_at DESC LIMIT 1",
+        (row["run_id"], row["batch_hash"]),
+    )
+    signed = await cursor.fetchone()
+    cursor = await connection.execute(
+        "SELECT * FROM settlement.transactions WHERE run_id = %s ORDER BY made_at", (row["run_id"],)
+    )
+    sent = await cursor.fetchall()
+    signing = signed and Signing(
+        str(signed["batch_hash"]), Batch.model_validate(signed["batch"]), bytes(signed["signature"])
+    )
+    deployment = row["registry"] and Deployment(
+        int(row["chain_id"]), str(row["registry"]), str(row["authority"]), 0, str(row["deployment"])
+    )
+    return Sealing(
+        run_id=row["run_id"],
+        product_id=row["product_id"],
+        slot=row["slot"],
+        version=row["version"],
+        gate_closure=int(row["gate_closure"].timestamp()),
+        root=row["root"],
+        state=row["state"],
+        secret=bytes(row["secret"]),
+        run=decode(ForecastRun, bytes(row["document"])),
+        received_at=row["received_at"],
+        signing=signing or None,
+        transactions=tuple(_transaction(t) for t in sent),
+        tx_hash=row["tx_hash"],
+        block_number=row["block_number"],
+        block_hash=row["block_hash"],
+        block_time=row["block_time"],
+        batch_hash=row["batch_hash"],
+        deployment=deployment or None,
+        detail=row["detail"],
+    )
+
+
+def _transaction(row: dict[str, Any]) -> Transaction:
+    return Transaction(
+        str(row["tx_hash"]), str(row["batch_hash"]), int(row["tx_nonce"]), int(row["max_fee"]), bytes(row["raw"])
+    )
