@@ -1,10 +1,12 @@
 """Kafka as the durable log: an idempotent producer that batches, ``acks=all``."""
 
 import asyncio
+from functools import lru_cache
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from aiokafka.partitioner import murmur2
 
 from gridseal.errors import UnavailableError
 from gridseal.runtime.logs import get_logger
@@ -15,6 +17,16 @@ MAX_RECORD_BYTES: Final = 700_000
 """Below the broker's limit for a batch (1 MiB) with room for headers."""
 _BATCH_BYTES: Final = 900_000
 _RETRY_S: Final = 0.5
+
+
+@lru_cache(maxsize=20_000)
+def _hash_of(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
+def _partition_of(key: bytes, partitions: list[int], _available: list[int]) -> int:
+    """The partition that every Kafka client chooses by default; hashing a key once is enough."""
+    return partitions[_hash_of(key) % len(partitions)]
 
 
 class KafkaLog:
@@ -40,6 +52,7 @@ class KafkaLog:
                 enable_idempotence=True,
                 linger_ms=self._linger_ms,
                 max_batch_size=_BATCH_BYTES,
+                partitioner=_partition_of,
                 request_timeout_ms=self._timeout_ms,
             )
             try:

@@ -3,7 +3,7 @@
 Spans are exported only where ``GRIDSEAL_OTLP_ENDPOINT`` is set; ids travel always.
 """
 
-import secrets
+import random
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -23,4 +23,5 @@ def configure_traces(service: str, endpoint: str | None) -> None:
 
 def new_traceparent() -> str:
     """A fresh ``traceparent`` header value, sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    # Ids only have to differ: `secrets` asks the kernel each time and cost the gateway a tenth of its throughput.
+    return f"00-{random.getrandbits(128):032x}-{random.getrandbits(64):016x}-01"
