@@ -97,8 +97,8 @@ class Gatherer:
         def read() -> str | None:
             with psycopg.connect(self.core.postgres_dsn, connect_timeout=5) as db:
                 row = db.execute(
-                    "SELECT state || ': ' || detail FROM forecast.job_runs WHERE kind = 'train' AND finished_at IS NOT NULL"
-                    " ORDER BY finished_at DESC LIMIT 1"
+                    "SELECT state || ': ' || detail FROM forecast.job_runs"
+                    " WHERE kind = 'train' AND finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT 1"
                 ).fetchone()
             return str(row[0]) if row else None
 
