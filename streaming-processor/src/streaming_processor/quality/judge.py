@@ -27,6 +27,7 @@ from streaming_processor.transforms.units import to_milli
 from streaming_processor.transforms.windows import Rows, first_of_each
 
 _MAX_VALUE: Final = 1e12
+_LONGEST_NAME: Final = 200
 _REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 _SENT_NAMES: Final = pa.array(SENT, pa.string())
 _QUALITY_NAMES: Final = pa.array(QUALITIES, pa.string())
@@ -200,11 +201,15 @@ def _refusal(arrived: Arrived, i: int, reason: Reason) -> Refusal:
         "quality": arrived.quality[i].as_py(),
     }
     return Refusal(
-        # PostgreSQL's text holds no NUL; the payload has it escaped.
-        device_id=arrived.device_id[int(arrived.message[i])].as_py().replace("\0", "?"),
-        quantity=arrived.quantity[i].as_py().replace("\0", "?"),
+        device_id=_storable(arrived.device_id[int(arrived.message[i])].as_py()),
+        quantity=_storable(arrived.quantity[i].as_py()),
         period_start_ms=int(arrived.period_start_ms[i]),
         reason=reason,
         detail=_DETAILS[reason],
         payload=json.dumps(reading),
     )
+
+
+def _storable(name: str) -> str:
+    """PostgreSQL's text holds no NUL, and its indexes nothing long; the payload has it escaped and whole."""
+    return name.replace("\0", "?")[:_LONGEST_NAME]
