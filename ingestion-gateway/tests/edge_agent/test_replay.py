@@ -3,9 +3,9 @@
 import random
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -248,7 +248,7 @@ def test_a_trace_belongs_to_one_message() -> None:
     assert encode_message("a", "b", 1, 2, []).startswith(b'{"schema":"telemetry/1"')
 
 
-def test_the_status_page_tells_totals_and_state(tmp_path: Path) -> None:
+async def test_the_status_page_tells_totals_and_state(tmp_path: Path) -> None:
     agent = an_agent(tmp_path / "q.db", [a_track("meter-1"), a_track("meter-2")])
     page = StatusPage(
         clock=agent.clock, queue=agent.queue, dispatcher=agent.dispatcher, replay=agent.replay, progress=agent.progress
@@ -260,11 +260,12 @@ def test_the_status_page_tells_totals_and_state(tmp_path: Path) -> None:
     agent.receipt(second, "unknown_device")
     agent.progress.look(agent.dispatcher.oldest_age_s())
 
-    with TestClient(create_app(page, agent.dispatcher, new_registry())) as client:
-        status = client.get("/status").json()
-        assert client.get("/healthz").json() == {"status": "ok"}
-        assert client.get("/readyz").status_code == 200
-        assert client.get("/metrics").status_code == 200
+    transport = httpx.ASGITransport(create_app(page, agent.dispatcher, new_registry()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://agent") as client:
+        status = (await client.get("/status")).json()
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        assert (await client.get("/readyz")).status_code == 200
+        assert (await client.get("/metrics")).status_code == 200
 
     totals = status["totals"]
     assert status["caught_up"] is True
