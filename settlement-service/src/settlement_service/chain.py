@@ -51,6 +51,7 @@ class RegistryChain:
         self._file = deployment_file
         self._relayer = relayer
         self._gas_limit = gas_limit
+        self._known: AsyncContract | None = None
 
     @classmethod
     @asynccontextmanager
@@ -113,6 +114,7 @@ class RegistryChain:
                 self._fate(sealing),
             )
         return ChainView(
+            height=int(block["number"]),
             block_time=int(block["timestamp"]),
             next_nonce=int(nonce),
             last_batch="0x" + bytes(last).hex() if nonce else ZERO_HASH,
@@ -210,4 +212,6 @@ class RegistryChain:
             return False, False
 
     def _contract(self, registry: str) -> AsyncContract:
-        return self._web3.eth.contract(address=Web3.to_checksum_address(registry), abi=self._abi)
+        if self._known is None or self._known.address != registry:  # building one takes milliseconds
+            self._known = self._web3.eth.contract(address=Web3.to_checksum_address(registry), abi=self._abi)
+        return self._known

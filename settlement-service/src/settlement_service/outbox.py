@@ -15,8 +15,7 @@ from psycopg.rows import DictRow, dict_row
 
 from gridseal.errors import UnavailableError
 from gridseal.notary.batch import Batch
-from gridseal.wire.codec import decode, encode
-from gridseal.wire.forecasts import ForecastRun
+from gridseal.wire.codec import encode
 from settlement_service.sealing import OPEN_STATES, Deployment, Position, Sealing, Signing, State, Transaction
 from settlement_service.seals import seal_of
 
@@ -216,7 +215,7 @@ async def load_sealing(connection: Connection, row: dict[str, Any]) -> Sealing:
         root=row["root"],
         state=row["state"],
         secret=bytes(row["secret"]),
-        run=decode(ForecastRun, bytes(row["document"])),
+        document=bytes(row["document"]),
         received_at=row["received_at"],
         signing=signing or None,
         transactions=tuple(_transaction(t) for t in sent),

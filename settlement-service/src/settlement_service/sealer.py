@@ -18,6 +18,7 @@ from settlement_service.signer import Key
 log = get_logger(__name__)
 LOOK_BACK = 30
 LONGEST_PAUSE_S = 2.0
+ASK_AGAIN_S = 2.0
 
 
 @dataclass
@@ -80,14 +81,13 @@ class Sealer:
                 await self.store.save_state(sealing, "failed", detail=detail)
             case Sign(nonce, prev_batch):
                 signing = await asyncio.to_thread(self._sign, sealing, deployment, nonce, prev_batch)
-                await self.store.save_signing(sealing, signing, deployment)
+                await self._send(await self.store.save_signing(sealing, signing, deployment), deployment)
             case Send():
                 await self._send(sealing, deployment)
             case Wait():
+                await self._await_block(view.height)
                 if time.monotonic() - self._sent_at > self.replace_s:
                     await self._send(sealing, deployment)
-                await asyncio.sleep(self.poll_s)
-                return True
         self.changed.set()
         return True
 
@@ -136,6 +136,13 @@ class Sealer:
         self.metrics.transactions.inc()
         if sealing.state != "sent":
             await self.store.save_state(sealing, "sent")
+
+    async def _await_block(self, height: int) -> None:
+        """Until there is another block; not longer than it takes to doubt the node's memory."""
+        for _ in range(max(1, int(ASK_AGAIN_S / self.poll_s))):
+            await asyncio.sleep(self.poll_s)
+            if await self.chain.height() != height:
+                return
 
     async def _settle(self, sealing: Sealing, outcome: State) -> None:
         self.metrics.settled.labels(outcome).inc()

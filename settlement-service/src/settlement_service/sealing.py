@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from gridseal.notary.batch import Batch
+from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun, SealState
 
 State = Literal["built", "signed", "sent", "mined", "late", "failed"]
@@ -65,7 +66,8 @@ class Sealing:
     root: str
     state: State
     secret: bytes
-    run: ForecastRun
+    document: bytes
+    """The run as it was issued."""
     received_at: datetime
     """Wall time."""
     signing: Signing | None = None
@@ -79,6 +81,11 @@ class Sealing:
     detail: str = ""
 
     @property
+    def run(self) -> ForecastRun:
+        """The document, parsed; that takes milliseconds, so only who needs it asks."""
+        return decode(ForecastRun, self.document)
+
+    @property
     def newest(self) -> Transaction | None:
         """The transaction made last for the newest signing."""
         wanted = self.signing.batch_hash if self.signing else None
@@ -90,6 +97,7 @@ class Sealing:
 class ChainView:
     """What the chain says that matters for one run, read in one go."""
 
+    height: int
     block_time: int
     next_nonce: int
     last_batch: str

@@ -23,8 +23,8 @@ class SettlementSettings(PrefixedSettings):
     deployment_file: Path | None = None
     """Where the registry is. Unset: ``chain/deployment.json``."""
     consumer_group: str = "settlement-service"
-    poll_s: float = Field(default=0.08, gt=0)
-    """Wall seconds between two looks at a transaction in flight. Each look is a few calls to the node."""
+    poll_s: float = Field(default=0.05, gt=0)
+    """Wall seconds between two looks at a transaction in flight. Each look is one small call to the node."""
     replace_s: float = Field(default=30.0, gt=0)
     """After so long it is replaced by one with higher fees."""
     gas_limit: int = 400_000
