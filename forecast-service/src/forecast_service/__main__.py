@@ -38,6 +38,7 @@ from forecast_service.worker.issue import Issuer
 from forecast_service.worker.loop import ChampionLoop, SealLoop, WorkerLoop
 from forecast_service.worker.metrics import WorkerMetrics
 from forecast_service.worker.relay import Relay
+from forecast_service.worker.warm import WarmLoop
 from gridseal.errors import ConfigError, UnavailableError
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs
@@ -94,10 +95,10 @@ async def run_worker() -> None:
         await _started(producer)
         reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
         runs, queue, history = RunStore(pool), JobQueue(redis), WindowHistory(pool)
-        issuer = Issuer(
-            catalog, history, runs, AnalogueForecaster(), clock, metrics, core.tenant,
-            reach=timedelta(days=settings.history_days),
-        )  # fmt: skip
+        reach = timedelta(days=settings.history_days)
+        issuer = Issuer(catalog, history, runs, AnalogueForecaster(), clock, metrics, core.tenant, reach=reach)
+        # A day more than a job asks for: the first jobs come later than this, never earlier.
+        warm = WarmLoop(history, TelemetryReader(pool), reader, catalog, clock, reach + timedelta(days=1))
         work = WorkerLoop(
             settings.worker_name, queue, issuer, Relay(producer, runs, metrics), JobRuns(pool), reader, metrics,
             settings.claim_idle_s,
@@ -107,7 +108,7 @@ async def run_worker() -> None:
         seals = SealLoop(core.kafka_bootstrap, SealStore(pool), metrics)
         app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe})
         http = http_part(app, core.host, settings.worker_port)
-        await run_parts([reader.run, work.run, champion.run, seals.run, http])
+        await run_parts([reader.run, warm.run, work.run, champion.run, seals.run, http])
     finally:
         await producer.stop()
         await redis.aclose()

@@ -9,9 +9,10 @@ from forecast_service.jobs.slots import due_slot, fresh_share, history_days, nex
 from forecast_service.jobs.training_due import TrainingRule, training_due
 from forecast_service.store.job_runs import TrainingState
 from forecast_service.store.telemetry import Extent
+
 from .builders import a_series
 
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))
+moments = st.integers(1_767_225_600, 1_798_761_600).map(lambda s: datetime.fromtimestamp(s, UTC))
 NOW = datetime(2026, 6, 1, 12, 7, tzinfo=UTC)
 RULE = TrainingRule(every=timedelta(hours=168), clock="domain", retry_s=60, min_days=42)
 
