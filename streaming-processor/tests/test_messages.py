@@ -16,6 +16,11 @@ from streaming_processor.transforms.messages import to_messages
 
 from .builders import NOW_S, a_message, a_reading, a_reference
 
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+]
+
 RECORD = StructType(
     [
         StructField("topic", StringType()),
@@ -54,7 +59,6 @@ def altered_reading(**changes: Any) -> bytes:
     return json.dumps(message).encode()
 
 
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 def test_whole_messages_pass_and_others_become_dead_letters(spark: SparkSession) -> None:
     good = encode(a_message(a_reading(0.1 + 0.2), a_reading(1e12), a_reading(-5e-324), sent_at_ms=9))
     text = b'{"readings": [{"value": "1.5"'
@@ -83,7 +87,6 @@ def test_whole_messages_pass_and_others_become_dead_letters(spark: SparkSession)
     assert delivery.offsets == {"telemetry.wind": {"0": (0, len(bad))}}
 
 
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 def test_what_only_the_codec_accepts_is_taken_too(spark: SparkSession) -> None:
     delivery = deliver(spark, encode(a_message(a_reading(7.0))), altered(sent_at_ms=10**30))
 
@@ -92,7 +95,6 @@ def test_what_only_the_codec_accepts_is_taken_too(spark: SparkSession) -> None:
     assert delivery.arrived.message.tolist() == [0, 1]
 
 
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 def test_hostile_text_is_refused_and_can_be_stored(spark: SparkSession) -> None:
     hostile = encode(a_message()).replace(b'"a"', b'"\xff\\u0000' + b"x" * 9_000 + b'"').replace(b'"W"', b'"\\u0000"')
     delivery = deliver(spark, hostile)
@@ -103,7 +105,6 @@ def test_hostile_text_is_refused_and_can_be_stored(spark: SparkSession) -> None:
     assert "\0" not in refusal.device_id + refusal.payload
 
 
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 def test_a_batch_of_nothing_but_dead_letters_is_a_delivery(spark: SparkSession) -> None:
     delivery = deliver(spark, b"?", b"!")
 
