@@ -64,7 +64,10 @@ class Fleet:
         ]
 
     def services(self) -> list[ProcessSpec]:
-        """Every service, in the order of the path from device to dashboard."""
+        """Every service, in the order of the path from device to dashboard.
+
+        They need servers only: each waits for the others by itself, so all can start at once.
+        """
         state, at = self.layout.state, self.ports.at
         web = f"http://{HOST}:{self.ports.dashboard},http://localhost:{self.ports.dashboard}"
         forecast = {
@@ -88,16 +91,15 @@ class Fleet:
         }
         api = ("forecast_service", "api")
         worker, scheduler = ("forecast_service", "worker"), ("forecast_service", "scheduler")
-        catalog = "asset-service"
         return [
-            self._python(catalog, ("asset_service",), 8010, ("mongo", "topics")),
-            self._python("gateway", ("ingestion_gateway",), 8030, ("mosquitto", "topics", catalog)),
-            self._python("stream", ("streaming_processor",), 8003, (*stores, catalog), stream, stop_s=30),
+            self._python("asset-service", ("asset_service",), 8010, ("mongo", "topics")),
+            self._python("gateway", ("ingestion_gateway",), 8030, ("mosquitto", "topics")),
+            self._python("stream", ("streaming_processor",), 8003, stores, stream, stop_s=30),
             self._python("settlement", ("settlement_service",), 8020, ("databases", "topics", "chain-deploy")),
-            self._python("forecast-api", api, 8000, (*stores, catalog), forecast),
-            self._python("forecast-worker", worker, 8001, (*stores, "mlflow", catalog), forecast),
-            self._python("forecast-scheduler", scheduler, 8002, (*stores, "mlflow", catalog), forecast),
-            self._python("edge-agent", ("edge_agent", "replay"), 8004, ("mosquitto", "gateway", "stream"), agent),
+            self._python("forecast-api", api, 8000, stores, forecast),
+            self._python("forecast-worker", worker, 8001, stores, forecast),
+            self._python("forecast-scheduler", scheduler, 8002, stores, forecast),
+            self._python("edge-agent", ("edge_agent", "replay"), 8004, ("gateway",), agent),
             self._dashboard(),
         ]
 
@@ -133,7 +135,6 @@ class Fleet:
             name="dashboard",
             argv=(str(self.layout.node), str(server)),
             cwd=server.parent if server.exists() else self.layout.root,
-            needs=("forecast-api", "asset-service"),
             env={"PORT": str(self.ports.dashboard)},
             probe=HttpProbe(f"{address}/"),
             ports=(self.ports.dashboard,),

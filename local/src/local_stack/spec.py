@@ -35,6 +35,8 @@ class ProcessSpec:
     """Ended and started again when it is not healthy after this long."""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_s: float = 10.0
+    nice: int = 0
+    """Above 0 it leaves the processor to the others, for what nobody waits for at start."""
     prepare: Prepare | None = None
     absent: str = ""
     """Why it cannot be started at all, if so."""

@@ -82,6 +82,7 @@ def mlflow_spec(layout: Layout, ports: Ports) -> ProcessSpec:
         probe=HttpProbe(f"http://127.0.0.1:{ports.mlflow}/health"),
         ports=(ports.mlflow,),
         url=f"http://127.0.0.1:{ports.mlflow}",
-        start_s=240,
+        start_s=300,
+        nice=10,
         essential=True,
     )
