@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from forecast_service.model.frame import ENCODER_STEPS, Frame
 from forecast_service.model.grid import DAY_S, Floats, Ints
 from forecast_service.model.kinds import LEARNED, REFERENCE, SOLAR, Reference
-from forecast_service.model.reference import reference
+from forecast_service.model.reference import reference, unit_w
 
 ENCODER_FEATURES = 9
 # fmt: off
@@ -80,7 +80,7 @@ def assemble(frame: Frame, survival: Floats, rows: Ints, slots: Ints, known: Int
     point = _references(frame, rows, known, targets, survival[rows[:, None], lead])
     envelope = frame.positions.envelope[rows[:, None], targets - frame.positions_first]
     solar = panel.solar[rows][:, None]
-    unit = np.where(solar, envelope + 0.02 * span[:, None], scale[:, None])
+    unit = unit_w(frame, rows, known, targets)
     decoder = _decoder(frame, rows, slots, known, targets, (point, unit, scale, span))
     for name, blank in (("wind", _WIND_BLANK), *((solar_kind, _SOLAR_BLANK) for solar_kind in sorted(SOLAR))):
         decoder[np.ix_(np.flatnonzero(kind == LEARNED.index(name)), np.arange(horizon), np.flatnonzero(blank))] = 0.0

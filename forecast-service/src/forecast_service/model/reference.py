@@ -19,8 +19,9 @@ from forecast_service.model.panel import Panel
 HOURS = 24
 ENOUGH = 20
 """Residuals that an hour of the day needs for quantiles of its own."""
-MAX_SLOTS = 9_000
-"""Newest slots that residuals are taken from: 180 days of half-hours."""
+UNIT_FLOOR_SHARE = 0.02
+RESIDUAL_DAYS = 365
+"""Newest days that residuals are taken from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class ReferenceFit:
     survival: Floats
     """``(K,)`` share of the newest anomaly that is left at lead ``1 … K``; only for ``anomaly``."""
     residuals: Floats
-    """``(K, 24, Q)`` quantiles of actual minus reference by lead and UTC hour of the target, W."""
+    """``(K, 24, Q)`` quantiles of actual minus reference by lead and UTC hour of the target, in units (``unit_w``)."""
 
 
 def reference(frame: Frame, rule: Reference, rows: Ints, known: Ints, targets: Ints, survival: Floats) -> Floats:
@@ -80,13 +81,14 @@ def fit_reference(
     """
     panel = frame.panel
     rule = rule or REFERENCE[panel.kinds[row]]
-    known = slots[np.isfinite(take(panel.values[row], slots - 1))][-MAX_SLOTS:]
+    known = slots[np.isfinite(take(panel.values[row], slots - 1))]
+    known = known[known >= known[-1:].sum() - RESIDUAL_DAYS * panel.per_day]
     targets = known[:, None] + np.arange(1, leads + 1)
     rows = np.full(len(known), row)
     if survival is None:
         survival = _survival(frame, row, known, targets) if rule == "anomaly" else np.zeros(leads)
     point = reference(frame, rule, rows, known, targets, np.broadcast_to(survival, targets.shape))
-    error = take(panel.values[row], targets) - point
+    error = (take(panel.values[row], targets) - point) / unit_w(frame, rows, known, targets)
     hour = hour_of(panel, targets)
     return ReferenceFit(rule, survival, _by_hour(error, hour, levels))
 
@@ -96,7 +98,20 @@ def reference_quantiles(frame: Frame, fit: ReferenceFit, row: int, known: Ints, 
     lead = np.clip(targets - known[:, None], 1, len(fit.survival)) - 1
     rows = np.full(len(known), row)
     point = reference(frame, fit.rule, rows, known, targets, fit.survival[lead])
-    return np.asarray(point[..., None] + fit.residuals[lead, hour_of(frame.panel, targets)])
+    unit = unit_w(frame, rows, known, targets)[..., None]
+    return np.asarray(point[..., None] + unit * fit.residuals[lead, hour_of(frame.panel, targets)])
+
+
+def unit_w(frame: Frame, rows: Ints, known: Ints, targets: Ints) -> Floats:
+    """What deviations from the reference are measured in: ``(n, H)`` W.
+
+    Solar: the envelope at the target, so that what was learned in winter holds in summer. Loads: the
+    spread of the last week. Wind: the range.
+    """
+    width = frame.as_of.width[rows, known - frame.as_of_first][:, None]
+    envelope = frame.positions.envelope[rows[:, None], targets - frame.positions_first]
+    clear = envelope + UNIT_FLOOR_SHARE * frame.panel.ranges[rows][:, None]
+    return np.where(frame.panel.solar[rows][:, None], clear, width)
 
 
 def hour_of(panel: Panel, at: Ints) -> Ints:
@@ -113,12 +128,15 @@ def _survival(frame: Frame, row: int, known: Ints, targets: Ints) -> Floats:
 
 
 def _by_hour(error: Floats, hour: Ints, levels: Sequence[float]) -> Floats:
-    out = np.zeros((error.shape[1], HOURS, len(levels)))
-    for k in range(error.shape[1]):
-        lead = error[:, k]
-        overall = np.nan_to_num(quantiles_of(lead, levels))
-        for h in range(HOURS):
-            sample = lead[hour[:, k] == h]
-            own = np.isfinite(sample).sum() > ENOUGH
-            out[k, h] = quantiles_of(sample, levels) if own else overall
-    return out
+    """Quantiles per lead and hour of ``(n, K)``; of all hours where an hour has too few: ``(K, 24, Q)``."""
+    count, leads = error.shape
+    most = max((int(np.bincount(hour[:, k]).max()) for k in range(leads if count else 0)), default=1)
+    grouped = np.full((leads, HOURS, most), np.nan)
+    for k in range(leads):
+        order = np.argsort(hour[:, k], kind="stable")
+        ordered = hour[order, k]
+        rank = np.arange(count) - np.searchsorted(ordered, ordered)
+        grouped[k, ordered, rank] = error[order, k]
+    overall = quantiles_of(grouped.reshape(leads, -1), levels)[:, :, None]
+    enough = np.isfinite(grouped).sum(axis=-1) > ENOUGH
+    return np.nan_to_num(np.moveaxis(np.where(enough, quantiles_of(grouped, levels), overall), 0, -1))

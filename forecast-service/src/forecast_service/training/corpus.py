@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast_service.model.frame import Frame, whole_frame
-from forecast_service.model.grid import DAY_S, Floats, Ints, take
+from forecast_service.model.grid import DAY_S, Floats, Ints
 from forecast_service.model.panel import LEARNED_WEEK_SHARE, Panel, Scale, align, measure
 from forecast_service.model.predict import Samples
 from forecast_service.ports import SeriesHistory
@@ -56,11 +56,9 @@ class Corpus:
 
     def actual(self, samples: Samples) -> Floats:
         """What happened: ``(n, H)`` W, NaN where it is not known."""
-        out = np.empty(samples.targets.shape)
-        for row in range(len(self.panel.series)):
-            mine = samples.rows == row
-            out[mine] = take(self.panel.values[row], samples.targets[mine])
-        return out
+        targets, steps = samples.targets, self.panel.values.shape[-1]
+        found = self.panel.values[samples.rows[:, None], np.minimum(targets, steps - 1)]
+        return np.where(targets < steps, found, np.nan)
 
 
 def build(

@@ -1,8 +1,10 @@
 """What a training can be told. The service's settings fill it in; the defaults are the recipe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forecast_service.model.levels import SITE_LEVELS_BPS
+
+FULL_DAYS, LEAST_SHARE = 365, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,9 @@ class TrainingOptions:
     seed: int = 0
 
     git_commit: str = ""
+
+    def for_days(self, days: float) -> "TrainingOptions":
+        """The same with fewer steps and less time where under a year is there: little data is soon known by heart."""
+        share = min(max(days / FULL_DAYS, LEAST_SHARE), 1.0)
+        fit, tune = round(self.fit_steps * share), round(self.tune_steps * share)
+        return replace(self, fit_steps=fit, tune_steps=tune, max_seconds=self.max_seconds * share)

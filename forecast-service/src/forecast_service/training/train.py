@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import structlog
 import torch
 
@@ -88,6 +89,7 @@ def train(
     wanted = [one for one in series if one.forecast]
     histories = store.load(wanted, until - timedelta(days=options.history_days), until)
     split = split_of(histories, int(until.timestamp()), options)
+    options = options.for_days((split.end - split.start) / DAY_S)
     scales = scales_until(histories, split.fit_end, options.min_days)
     if not scales:
         return TrainingReport(False, None, {}, {}, "no series has enough history to learn from")
@@ -108,12 +110,17 @@ def train(
 
 
 def split_of(histories: Sequence[SeriesHistory], until_s: int, options: TrainingOptions) -> Split:
-    """Cut the time line; the holdout is at most a third of what there is."""
-    start = min((h.start_s for h in histories), default=until_s)
+    """Cut the time line from the first value on; the holdout is at most a third of it."""
+    start = min((_first_value_s(h) for h in histories), default=until_s)
     start = start // DAY_S * DAY_S
     holdout = min(options.holdout_days * DAY_S, (until_s - start) // 3) // 3_600 * 3_600
     test = int(holdout * options.test_share) // 3_600 * 3_600
     return Split(start, until_s - holdout, until_s - test, until_s)
+
+
+def _first_value_s(history: SeriesHistory) -> int:
+    known = np.flatnonzero(np.isfinite(history.values))
+    return history.start_s + (int(known[0]) if len(known) else len(history.values)) * history.series.resolution_s
 
 
 def _fit_and_judge(
