@@ -83,8 +83,15 @@ def install(context: Context, step: str, packages: tuple[str, ...]) -> None:
     with ExitStack() as undo:
         _keep_services_off(as_root, wanted, undo)
         source = "the Debian mirror"
-        context.call(step, [*apt, "-o", "APT::Update::Error-Mode=any", "update"], source=source)
-        context.call(step, [*apt, "install", "-y", "--no-install-recommends", *wanted], source=source)
+        stale = None
+        try:
+            context.call(step, [*apt, "-o", "APT::Update::Error-Mode=any", "update"], source=source)
+        except SetupError as error:  # a broken list of somebody else's need not matter
+            stale = error
+        try:
+            context.call(step, [*apt, "install", "-y", "--no-install-recommends", *wanted], source=source)
+        except SetupError as error:
+            raise stale or error from error
     if still := missing(packages):
         raise SetupError(f"after apt-get install, {still[0]} still does not work: see {context.log_of(step)}")
 
