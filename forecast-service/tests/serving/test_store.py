@@ -132,11 +132,12 @@ async def test_matured_targets_are_scored_once_and_again_when_corrected(dsn: str
         catalog.apply(*a_record(item))
     slot = clock.now().replace(minute=0, second=0, microsecond=0) - 5 * HOUR
     run = a_run(slot, values=(1_000, 2_000, 3_000), model="lstm")
+    loop = ScoreLoop(ScoreStore(pool), catalog, clock, new_registry(), every_s=1, window=48 * HOUR)
+    assert await loop.step() == 0  # before there is any history, which must not be the last look at ranges
     RunStore(pool).write(run, a_run(slot, values=(0, 0, 0)).series, "")
     for h in range(1, 40):
         put_window(pool, series, slot - h * HOUR, 100 * h)
     put_window(pool, series, slot + HOUR, 2_000)
-    loop = ScoreLoop(ScoreStore(pool), catalog, clock, new_registry(), every_s=1, window=48 * HOUR)
 
     scored = [await loop.step(), await loop.step()]
     put_window(pool, series, slot + HOUR, 2_500, version=2)

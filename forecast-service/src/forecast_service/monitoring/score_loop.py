@@ -11,6 +11,7 @@ from forecast_service.store.scores import Matured, ScoreStore
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.logs import get_logger
+from gridseal.wire.catalog import Series
 
 log = get_logger(__name__)
 BATCH = 5_000
@@ -30,8 +31,7 @@ class ScoreLoop:
         self._every_s = every_s
         self._window = window
         self._scored = Counter("gridseal_forecast_scored_total", "Matured targets scored", ["model"], registry=registry)
-        self._ranges_at = -RANGE_EVERY_S
-        self._known: frozenset[str] = frozenset()
+        self._ranges_at = 0.0
 
     async def run(self) -> None:
         """Score until cancelled; a database that is away is waited for."""
@@ -48,10 +48,7 @@ class ScoreLoop:
         series = {s.series_id: s for product in self._catalog.products for s in self._catalog.series_of(product)}
         if not series:
             return 0
-        now = asyncio.get_running_loop().time()
-        if now - self._ranges_at >= RANGE_EVERY_S or frozenset(series) != self._known:
-            await asyncio.to_thread(self._store.update_ranges, list(series.values()))
-            self._ranges_at, self._known = now, frozenset(series)
+        await self._keep_ranges(series)
         until = self._clock.now()
         matured = await asyncio.to_thread(self._store.matured, until - self._window, until, BATCH)
         scored = [(m, series[m.series_id].kind, *_both(m)) for m in matured if m.series_id in series]
@@ -60,6 +57,15 @@ class ScoreLoop:
             for m, *_ in scored:
                 self._scored.labels(m.model).inc()
         return len(matured)
+
+    async def _keep_ranges(self, series: dict[str, Series]) -> None:
+        """A series gets its range with its first forecast, when its history is complete; all are renewed at times."""
+        now = asyncio.get_running_loop().time()
+        lacking = await asyncio.to_thread(self._store.without_range, list(series))
+        if now - self._ranges_at >= RANGE_EVERY_S:
+            self._ranges_at, lacking = now, lacking | await asyncio.to_thread(self._store.with_range)
+        if lacking:
+            await asyncio.to_thread(self._store.update_ranges, [series[name] for name in lacking if name in series])
 
 
 def _both(m: Matured) -> tuple[Score, Score]:

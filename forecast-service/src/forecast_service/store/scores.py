@@ -88,6 +88,21 @@ class ScoreStore:
         with answering(), self._pool.connection() as connection, connection.cursor() as cursor:
             cursor.executemany(_WRITE, rows)
 
+    def without_range(self, series_ids: Sequence[str]) -> set[str]:
+        """Series that were forecast and have no range yet."""
+        query = (
+            "SELECT s FROM unnest(%s::text[]) s"
+            " WHERE NOT EXISTS (SELECT 1 FROM forecast.series_ranges WHERE series_id = s)"
+            " AND EXISTS (SELECT 1 FROM forecast.values WHERE series_id = s)"
+        )
+        with answering(), self._pool.connection() as connection:
+            return {row[0] for row in connection.execute(query, (list(series_ids),))}
+
+    def with_range(self) -> set[str]:
+        """Series that have one."""
+        with answering(), self._pool.connection() as connection:
+            return {row[0] for row in connection.execute("SELECT series_id FROM forecast.series_ranges")}
+
     def update_ranges(self, series: Sequence[Series]) -> None:
         """Compute P1 and P99 of each series anew."""
         arguments = ([s.series_id for s in series], [s.resolution_s for s in series])
