@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asset_service.presets import Record
 from asset_service.reconcile import Kept, Target, plan
 
 from .builders import a_site
@@ -55,7 +56,7 @@ in_store = witness | st.builds(Kept, st.none(), st.integers(1, 5))
 
 @given(st.sampled_from([None, OLD, NEW]), in_store, witness)
 def test_a_plan_carried_out_is_final_and_never_goes_back(
-    wanted: object, stored: Kept | None, published: Kept | None
+    wanted: Record | None, stored: Kept | None, published: Kept | None
 ) -> None:
     presets = [one for one in (OLD, NEW) if one is wanted]
     first = plan(presets, {KEY: stored} if stored else {}, {KEY: published} if published else {})
