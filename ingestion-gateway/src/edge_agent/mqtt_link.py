@@ -64,6 +64,8 @@ class _Connection:
         self._lost = asyncio.Event()
         self._failures = 0
         self._session_kept = False
+        self._complaint = ""
+        """What paho last said about the socket: its reason code alone does not tell why."""
 
     async def keep(self, listener: LinkListener) -> None:
         """Connect, watch, and connect again after each loss."""
@@ -143,7 +145,8 @@ class _Connection:
             asyncio.get_running_loop().call_soon(self._tell_ready, listener)
 
         def on_disconnect(client: mqtt.Client, _: Any, flags: Any, reason: ReasonCode, __: Any) -> None:
-            listener.on_down(name, f"disconnected: {reason}")
+            listener.on_down(name, f"disconnected: {self._complaint or reason}")
+            self._complaint = ""
 
         def on_publish(client: mqtt.Client, _: Any, mid: int, reason: ReasonCode, __: Any) -> None:
             listener.on_acknowledged(name, mid, reason=int(reason.value), text=str(reason))
@@ -151,7 +154,12 @@ class _Connection:
         def on_message(client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
             listener.on_receipt(name, bytes(message.payload))
 
+        def on_log(client: mqtt.Client, _: Any, level: int, text: str) -> None:
+            if level == mqtt.MQTT_LOG_ERR:
+                self._complaint = text
+
         client = self._client
+        client.on_log = on_log
         client.on_connect, client.on_subscribe, client.on_disconnect = on_connect, on_subscribe, on_disconnect
         client.on_publish, client.on_message = on_publish, on_message
         client.on_socket_close = lambda *_: self._detach()
