@@ -44,7 +44,7 @@ def _python_steps() -> list[Step]:
             python_side.install_uv,
             inputs=lambda c: f"{python_side.UV} {c.root} {sys.version}",
             there=lambda c: program(c, "uv").exists(),
-            needs=("debian",),
+            needs=("debian-python",),
         ),
         Step(
             "venv",
@@ -108,7 +108,8 @@ def _node_steps(context: Context, folder: str, title: str, result: str) -> list[
 def steps_of(context: Context, *, test: bool) -> list[Step]:
     """Every step, in the order in which they are told."""
     steps = [
-        _debian_step("debian", "Debian packages", debian.RUN_PACKAGES),
+        _debian_step("debian-python", "Debian's venv", debian.PYTHON_PACKAGES),
+        _debian_step("debian", "Debian packages", debian.RUN_PACKAGES, needs=("debian-python",)),
         *_python_steps(),
         Step(
             "jars",

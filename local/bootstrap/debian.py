@@ -15,7 +15,9 @@ CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/gridseal-set-up.co
 POSTGRES = Path("/usr/lib/postgresql/15/bin/postgres")
 OLDEST_JAVA = 17
 UNITS = {"postgresql-15": "postgresql", "redis-server": "redis-server", "mosquitto": "mosquitto"}
-RUN_PACKAGES = ("postgresql-15", "redis-server", "mosquitto", "openjdk-17-jre-headless", "maven", "python3-venv")
+PYTHON_PACKAGES = ("python3-venv",)
+"""On its own, so that the long Python downloads begin at once."""
+RUN_PACKAGES = ("postgresql-15", "redis-server", "mosquitto", "openjdk-17-jre-headless", "maven")
 TEST_PACKAGES = ("chromium", "fonts-dejavu-core")
 
 

@@ -20,6 +20,7 @@ LEAST_MEMORY_GIB: Final = 8.0
 LEAST_FREE_MEMORY_GIB: Final = 6.0
 GIB: Final = 2**30
 SET_UP: Final = {
+    "debian-python": "Debian's venv for Python",
     "debian": "Debian packages (PostgreSQL 15, Redis, Mosquitto, Java 17, Maven)",
     "uv": "uv",
     "venv": "Python environment and Node 24",
