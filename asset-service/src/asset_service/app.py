@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
-from asset_service.api.catalog_routes import catalog_routes
+from asset_service.api.catalog_routes import place_routes, series_routes
 from asset_service.api.performance_routes import performance_routes
 from asset_service.ports import CatalogStore, CatalogTopic, PerformanceSource
 from asset_service.sync import CatalogSync
@@ -47,7 +47,8 @@ def create_app(parts: Parts) -> FastAPI:
         "catalog": catalog_on_topic,
     }
     install_health(app, "asset-service", probes, parts.registry)
-    # Before the catalog routes: `/assets/performance` would else be taken for an asset id.
+    # Before the places: `/assets/performance` would else be taken for an asset id.
     app.include_router(performance_routes(parts.store, parts.performance, parts.clock))
-    app.include_router(catalog_routes(parts.store))
+    app.include_router(place_routes(parts.store))
+    app.include_router(series_routes(parts.store))
     return app

@@ -14,8 +14,8 @@ AssetType = Literal["wind_turbine", "pv", "meter", "battery", "weather_station"]
 SiteFilter = Annotated[str | None, Query(max_length=63, description="Only this site")]
 
 
-def catalog_routes(store: CatalogStore) -> APIRouter:
-    """Routes that list what exists."""
+def place_routes(store: CatalogStore) -> APIRouter:
+    """Routes that list where power is made and used."""
     routes = APIRouter(prefix="/api/v1", tags=["catalog"])
 
     @routes.get("/sites", operation_id="list_sites")
@@ -45,6 +45,21 @@ def catalog_routes(store: CatalogStore) -> APIRouter:
         )
         return AssetPage(items=items, next_cursor=following)
 
+    @routes.get("/assets/{asset_id}", operation_id="get_asset")
+    async def asset(asset_id: Annotated[str, Path(max_length=63)]) -> Asset:
+        """One device or plant."""
+        for one in await store.records(Asset, asset_id=asset_id):
+            if isinstance(one, Asset):
+                return one
+        raise not_found(f"asset {asset_id}")
+
+    return routes
+
+
+def series_routes(store: CatalogStore) -> APIRouter:
+    """Routes that list what is measured and forecast."""
+    routes = APIRouter(prefix="/api/v1", tags=["catalog"])
+
     @routes.get("/series", operation_id="list_series")
     async def series(
         request: Request, response: Response, site_id: SiteFilter = None, limit: Limit = 100, cursor: Cursor = None
@@ -65,13 +80,5 @@ def catalog_routes(store: CatalogStore) -> APIRouter:
             found, lambda one: one.product_id, limit=limit, cursor=cursor, request=request, response=response
         )
         return ProductPage(items=items, next_cursor=following)
-
-    @routes.get("/assets/{asset_id}", operation_id="get_asset")
-    async def asset(asset_id: Annotated[str, Path(max_length=63)]) -> Asset:
-        """One device or plant."""
-        for one in await store.records(Asset, asset_id=asset_id):
-            if isinstance(one, Asset):
-                return one
-        raise not_found(f"asset {asset_id}")
 
     return routes
