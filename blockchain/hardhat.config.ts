@@ -16,6 +16,8 @@ export default defineConfig({
     settings: { optimizer: { enabled: true, runs: 200 }, viaIR: true, evmVersion: "cancun" },
   },
   networks: {
+    // Tests: before the gates of the golden vectors.
+    default: { type: "edr-simulated", chainType: "l1", initialDate: "2026-05-31T00:00:00Z" },
     // `hardhat node` takes the network of this name. Blocks come from the chain clock only, so that block
     // times follow domain time; the first block is older than any domain time the clock will ask for.
     node: {
