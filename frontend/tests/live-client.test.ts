@@ -51,6 +51,7 @@ test("after a lost connection it returns by itself and resumes", async () => {
   say(first, { type: "ack", id: "seals", epoch: "e1" });
   say(first, { type: "snapshot", id: "seals", seq: 7, as_at: SLOT, data: [aSeal()] });
   await within(() => expect(client.snapshot().data.seals["run-1"]).toBeDefined());
+  await within(() => expect(heard).toHaveLength(4));
   const again = once(server, "connection");
   first.terminate();
   await within(() => expect(client.snapshot().connection.phase).toBe("reconnecting"));

@@ -59,8 +59,15 @@ describe("a connection", () => {
   test("a ping is answered and an error is kept in words", () => {
     expect(play([{ type: "ping" }]).sent).toEqual([{ type: "pong" }]);
     const { state } = play([{ type: "error", id: "seals", code: "bad_frame", message: "check filter" }]);
-    expect(state.problem).toBe("bad_frame: check filter");
+    expect(state.problem).toBe("check filter");
   });
+});
+
+test("a subscription that could not be answered is asked for again, later", () => {
+  const step = receive(EMPTY, { type: "error", id: "seals", code: "unavailable", message: "try again" }, 0);
+  expect(step.send).toEqual([]);
+  expect(step.later).toEqual([{ type: "subscribe", id: "seals", channel: "seals", filter: {} }]);
+  expect(play([snapshot("seals", [])], step.state).state.problem).toBeNull();
 });
 
 describe("deltas", () => {

@@ -77,6 +77,8 @@ const SEAL_RANK = { pending: 0, signed: 1, sent: 2, failed: 3, late: 4, mined: 5
 export interface Step {
   state: LiveState;
   send: ClientFrame[];
+  /** To be sent after a pause: the service had no answer yet. */
+  later?: ClientFrame[];
 }
 
 /** The state after one frame of the server, and the frames to answer with. */
@@ -92,12 +94,12 @@ export function receive(state: LiveState, frame: ServerFrame, wallMs: number): S
       const channel = state.subscriptions[frame.id]?.channel ?? channelOf(frame.id);
       if (!channel) return { state, send: [] };
       const next = withSubscription(state, frame.id, { channel, lastSeq: frame.seq });
-      return { state: takeSnapshot(next, channel, frame.data), send: [] };
+      return { state: { ...takeSnapshot(next, channel, frame.data), problem: null }, send: [] };
     }
     case "delta":
       return takeDelta(state, frame);
     case "error":
-      return { state: { ...state, problem: `${frame.code}: ${frame.message}` }, send: [] };
+      return takeError(state, frame);
     case "ping":
       return { state, send: [{ type: "pong" }] };
     case "pong":
@@ -109,6 +111,17 @@ export function receive(state: LiveState, frame: ServerFrame, wallMs: number): S
 /** A frame that could not be read at all. */
 export function refuse(state: LiveState, count = 1): LiveState {
   return count === 0 ? state : { ...state, refused: state.refused + count };
+}
+
+/** `unavailable` ends a subscription that would stand a moment later; any other refusal is ours to mend. */
+function takeError(state: LiveState, frame: Extract<ServerFrame, { type: "error" }>): Step {
+  const channel = frame.id === null ? undefined : channelOf(frame.id);
+  const again = frame.code === "unavailable" && frame.id !== null && channel;
+  return {
+    state: { ...state, problem: frame.message },
+    send: [],
+    later: again ? [{ type: "subscribe", id: frame.id ?? channel, channel, filter: {} }] : [],
+  };
 }
 
 function channelOf(id: string): Channel | undefined {

@@ -8,6 +8,7 @@ import { ServerFrame } from "./wire";
 export const SUBPROTOCOL = "gridseal.forecasts.v1+json";
 const PING_EVERY_MS = 15_000;
 const SILENCE_LIMIT_MS = 35_000;
+const RETRY_MS = 3_000;
 const HELLO_LIMIT_MS = 10_000;
 const OFFLINE_AFTER_ATTEMPTS = 4;
 
@@ -134,6 +135,8 @@ export class LiveClient {
       : { ...this.#snapshot.connection, lastFrameMs: now };
     this.#set({ connection, data: step.state });
     for (const answer of step.send) this.#send(answer);
+    for (const frame of step.later ?? [])
+      setTimeout(() => this.#socket === socket && this.#send(frame), RETRY_MS);
   }
 
   #beat(): void {

@@ -37,7 +37,7 @@ export function FanChart({ picture, levels, description }: Props) {
     <div className="relative">
       <div
         aria-label={description}
-        className="h-[clamp(15rem,40vh,28rem)] w-full"
+        className="h-[clamp(15rem,37vh,28rem)] w-full"
         data-bands={levelsIn(data).join(" ")}
         data-testid="fan-chart"
         onBlur={() => setHover(null)}

@@ -18,7 +18,7 @@ export function FanTable({
   return (
     <section
       aria-label={`Values of ${name}`}
-      className="h-[clamp(15rem,40vh,28rem)] overflow-auto"
+      className="h-[clamp(15rem,37vh,28rem)] overflow-auto"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
     >

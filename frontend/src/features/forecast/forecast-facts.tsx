@@ -20,7 +20,7 @@ export function ForecastFacts({ view, nowMs }: { view: SeriesForecastView; nowMs
           {rung?.short ?? `Rung ${view.rung}`}
         </Pill>
       </div>
-      <p className="mt-1 mb-1 min-h-8 text-muted text-xs">{rung?.long}</p>
+      <p className="mt-1 mb-1 text-muted text-xs">{rung?.long}</p>
       <dl>
         <Fact name="Model" title={view.model_version}>
           {MODELS[view.model] ?? view.model}

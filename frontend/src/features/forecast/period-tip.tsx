@@ -1,5 +1,5 @@
 import { clockTime, period } from "@/lib/time";
-import { formatNumber, formatValue } from "@/lib/units";
+import { formatNumber, formatValue, type Scale, scaleFor } from "@/lib/units";
 import type { Point } from "@/lib/wire";
 import type { FanData } from "./fan-data";
 import type { FanPicture } from "./use-fan-plot";
@@ -10,8 +10,15 @@ export function levelsIn(data: FanData): number[] {
   return data.bands.map((band) => band.share / 100).reverse();
 }
 
+/** One period's own scale: a night's watts are not to read as 0.00 kW because noon has kilowatts. */
+function scaleOf(picture: FanPicture, index: number): Scale {
+  const values = [picture.data.actual[index] ?? 0, ...(picture.data.points[index]?.values_milli ?? [])];
+  return scaleFor(picture.unit, Math.max(...values.map(Math.abs)));
+}
+
 function measuredWords(picture: FanPicture, index: number): string {
-  const { data, scale, nowS } = picture;
+  const { data, nowS } = picture;
+  const scale = scaleOf(picture, index);
   const value = data.actual[index];
   if (value !== null && value !== undefined) {
     return `${formatValue(value, scale)}${data.incomplete[index] ? " (incomplete: part of the period is missing)" : ""}`;
@@ -30,10 +37,11 @@ export function periodInWords(picture: FanPicture, levels: readonly number[], in
   const point = picture.data.points[index];
   const parts = [`${titleOf(picture, index)}. Measured: ${measuredWords(picture, index)}.`];
   if (point) {
+    const scale = scaleOf(picture, index);
     const median = valueAt(point, levels, 5000);
-    if (median !== null) parts.push(`Median ${formatValue(median, picture.scale)}.`);
+    if (median !== null) parts.push(`Median ${formatValue(median, scale)}.`);
     for (const bps of [1000, 9000]) {
-      const words = belowInWords(point, levels, bps, picture.scale);
+      const words = belowInWords(point, levels, bps, scale);
       if (words) parts.push(`${words}.`);
     }
   }
@@ -52,7 +60,7 @@ interface Props {
 const WIDTH = 264;
 
 export function PeriodTip({ picture, levels, index, left, right }: Props) {
-  const { data, scale, zone } = picture;
+  const { data, zone } = picture;
   const point = data.points[index] ?? null;
   const flip = right < WIDTH + 24;
   const place = flip ? { right: right + 8 } : { left: left + 8 };
@@ -73,26 +81,19 @@ export function PeriodTip({ picture, levels, index, left, right }: Props) {
         <span className="text-muted">Measured</span>
         <span className="text-right font-medium">{measuredWords(picture, index)}</span>
       </p>
-      {point ? <Outcomes levels={levels} picture={picture} point={point} /> : null}
+      {point ? <Outcomes index={index} levels={levels} picture={picture} point={point} /> : null}
       {point && index < data.runFrom ? (
         <p className="mt-1 text-2xs text-muted">Said by an earlier run, before the period began.</p>
       ) : null}
       {point ? null : <p className="mt-1 text-2xs text-muted">No forecast is shown for this period.</p>}
-      <span className="sr-only">{scale.unit}</span>
     </div>
   );
 }
 
-function Outcomes({
-  picture,
-  levels,
-  point,
-}: {
-  picture: FanPicture;
-  levels: readonly number[];
-  point: Point;
-}) {
-  const { data, scale } = picture;
+function Outcomes(props: { picture: FanPicture; levels: readonly number[]; index: number; point: Point }) {
+  const { picture, levels, index, point } = props;
+  const { data } = picture;
+  const scale = scaleOf(picture, index);
   const median = valueAt(point, levels, 5000);
   const number = (value: number | null) =>
     value === null ? "—" : formatNumber(value * scale.factor, scale.digits);

@@ -54,7 +54,6 @@ export function SiteView({ row, live, nowMs, selection, rpcUrl, onSelect }: Prop
         <SeriesTabs onSelect={(series) => onSelect({ series })} selected={view.series_id} views={views} />
         {row.stale ? <StaleNotice nowMs={nowMs} view={view} /> : null}
         <Fan live={live} nowMs={nowMs} onSelect={onSelect} row={row} selection={selection} view={view} />
-        <p className="mt-2 text-2xs text-muted">{view.attribution || row.attribution}</p>
       </div>
       <div className="grid grid-cols-1 gap-3 md:grid-cols-2">
         <ForecastFacts nowMs={nowMs} view={view} />
@@ -94,18 +93,19 @@ function Fan({ view, row, live, nowMs, selection, onSelect }: FanProps) {
   const picture = useMemo(() => {
     const data = fanData(view, earlier ?? [], { nowMs, backHours: selection.back });
     const scale = scaleFor(view.unit, largestMilli(data));
-    return { data, scale, zone, nowS: nowMs / 1000, gateS: Date.parse(view.gate_closure) / 1000 };
+    return {
+      data,
+      unit: view.unit,
+      scale,
+      zone,
+      nowS: nowMs / 1000,
+      gateS: Date.parse(view.gate_closure) / 1000,
+    };
   }, [view, earlier, nowMs, selection.back, zone]);
   return (
     <div aria-labelledby={`tab-${view.series_id.replace("/", "-")}`} id="series-panel" role="tabpanel">
       <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-2 py-1.5">
-        <Headline
-          nowMs={nowMs}
-          scale={picture.scale}
-          seal={live.seals[view.run_id] ?? view.seal}
-          view={view}
-          zone={zone}
-        />
+        <Headline nowMs={nowMs} seal={live.seals[view.run_id] ?? view.seal} view={view} zone={zone} />
         <ChartTools onSelect={onSelect} selection={selection} />
       </div>
       <figure>
@@ -124,6 +124,7 @@ function Fan({ view, row, live, nowMs, selection, onSelect }: FanProps) {
             {view.name}, mean power per period of {duration(view.resolution_s)}
           </p>
           {selection.mode === "chart" ? <FanLegend data={picture.data} /> : null}
+          <p className="mt-1 text-2xs text-muted">{view.attribution || row.attribution}</p>
         </figcaption>
       </figure>
     </div>

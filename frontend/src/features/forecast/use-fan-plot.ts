@@ -7,6 +7,7 @@ import { paintFan, type Theme } from "./fan-draw";
 
 export interface FanPicture {
   data: FanData;
+  unit: string;
   scale: Scale;
   zone: string;
   nowS: number;
@@ -59,7 +60,7 @@ function optionsFor(host: HTMLElement, latest: Latest, onHover: (plot: uPlot) =>
   return {
     width: Math.max(200, host.clientWidth),
     height: host.clientHeight,
-    padding: [10, 8, 0, 0],
+    padding: [10, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, x: false, points: { show: false }, drag: { x: true, y: false, setScale: true } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), latest.current.zone),

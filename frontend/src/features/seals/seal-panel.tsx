@@ -26,7 +26,7 @@ export function SealPanel({
           <SealBadge seal={seal} />
         </span>
       </div>
-      <p className="mt-1 mb-1 min-h-8 text-muted text-xs">{sealWords(seal).long}</p>
+      <p className="mt-1 mb-1 text-muted text-xs">{sealWords(seal).long}</p>
       <dl>
         <Hash name="Transaction" testId="seal-tx" value={seal?.tx_hash ?? null} />
         <Fact name="Block">
@@ -35,9 +35,15 @@ export function SealPanel({
         <Fact name="Block time">
           {seal?.block_time ? `${dayAndTime(Date.parse(seal.block_time), "UTC")} UTC` : "—"}
         </Fact>
-        <Fact name="Gate">{dayAndTime(Date.parse(view.gate_closure), "UTC")} UTC</Fact>
-        <Fact name="Before the gate">
-          {margin === null ? "—" : margin >= 0 ? duration(margin) : `${duration(-margin)} too late`}
+        <Fact name="Gate">
+          {dayAndTime(Date.parse(view.gate_closure), "UTC")} UTC
+          {margin === null ? null : (
+            <span className="text-muted">
+              {margin >= 0
+                ? ` · ${duration(margin)} after the block`
+                : ` · ${duration(-margin)} before the block`}
+            </span>
+          )}
         </Fact>
         <Hash name="Merkle root" testId="seal-root" value={seal?.root ?? null} />
       </dl>
@@ -68,8 +74,8 @@ function Check({ view, sealed, rpcUrl }: { view: SeriesForecastView; sealed: boo
   const command = `gridseal verify ${file} --rpc ${rpcUrl}`;
   return (
     <div className="mt-2 border-line border-t pt-2">
-      <p className="text-muted text-xs">Check it yourself, with no server of ours:</p>
-      <div className="mt-1.5 flex flex-wrap items-center gap-2">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <p className="text-muted text-xs">Check it yourself, with no server of ours:</p>
         {sealed ? (
           <a
             className="rounded-md bg-accent px-2.5 py-1 font-medium text-surface text-xs hover:opacity-90"
