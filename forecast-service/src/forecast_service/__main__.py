@@ -23,6 +23,7 @@ from forecast_service.live.hub import Hub
 from forecast_service.live.snapshots import snapshots
 from forecast_service.model.analogue import AnalogueForecaster
 from forecast_service.monitoring.score_loop import ScoreLoop
+from forecast_service.ports import ChampionSource
 from forecast_service.settings import ForecastSettings, origins
 from forecast_service.store.alerts import AlertReader
 from forecast_service.store.catalog_reader import CatalogReader
@@ -82,8 +83,6 @@ async def run_api() -> None:
 
 async def run_worker() -> None:
     """Jobs, champion, seals."""
-    from forecast_service.inference import ChampionLoader, MlflowRegistry  # PyTorch: only here and in training
-
     core, settings = _start("worker")
     migrate(core.postgres_dsn)
     clock, registry, catalog = clock_from(core), new_registry(), Catalog()
@@ -103,8 +102,7 @@ async def run_worker() -> None:
             settings.worker_name, queue, issuer, Relay(producer, runs, metrics), JobRuns(pool), reader, metrics,
             settings.claim_idle_s,
         )  # fmt: skip
-        loader = ChampionLoader(MlflowRegistry(core.mlflow_url, settings.mlflow_model))
-        champion = ChampionLoop(loader, issuer, metrics, settings.champion_poll_s)
+        champion = ChampionLoop(lambda: _champions(core, settings), issuer, metrics, settings.champion_poll_s)
         seals = SealLoop(core.kafka_bootstrap, SealStore(pool), metrics)
         app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe})
         http = http_part(app, core.host, settings.worker_port)
@@ -113,6 +111,12 @@ async def run_worker() -> None:
         await producer.stop()
         await redis.aclose()
         pool.close()
+
+
+def _champions(core: CoreSettings, settings: ForecastSettings) -> ChampionSource:
+    from forecast_service.inference import ChampionLoader, MlflowRegistry  # PyTorch: only here and in training
+
+    return ChampionLoader(MlflowRegistry(core.mlflow_url, settings.mlflow_model))
 
 
 async def _started(producer: AIOKafkaProducer) -> None:

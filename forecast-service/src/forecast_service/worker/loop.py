@@ -1,6 +1,7 @@
 """The worker's loops: jobs, champion, seals."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -72,19 +73,25 @@ class WorkerLoop:
 
 
 class ChampionLoop:
-    """Keeps the issuer's model in step with the registry's alias."""
+    """Keeps the issuer's model in step with the registry's alias.
 
-    def __init__(self, source: ChampionSource, issuer: Issuer, metrics: WorkerMetrics, every_s: float) -> None:
-        self._source = source
+    The source is built in a thread: importing PyTorch takes seconds, in which the baseline serves.
+    """
+
+    def __init__(
+        self, build: Callable[[], ChampionSource], issuer: Issuer, metrics: WorkerMetrics, every_s: float
+    ) -> None:
+        self._build = build
         self._issuer = issuer
         self._metrics = metrics
         self._every_s = every_s
 
     async def run(self) -> None:
         """Poll until cancelled; what serves goes on serving while the registry is away."""
+        source = await asyncio.to_thread(self._build)
         while True:
             try:
-                champion = await asyncio.to_thread(self._source.poll)
+                champion = await asyncio.to_thread(source.poll)
             except GridsealError as error:
                 log.warning("champion_unknown", detail=str(error))
             else:
