@@ -14,6 +14,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ log = get_logger(__name__)
 POLL_S = 0.08
 IDLE_BLOCK_S = 10.0
 LONGEST_WAIT_S = 2.0
+REPLAY_TRIES = 5
 
 
 @dataclass
@@ -78,19 +80,29 @@ class ChainClock:
         return self._height
 
     async def _replay(self, height: int) -> None:
-        """The node is behind: give it the journal's blocks again. What was sent to it meanwhile is dropped."""
-        for tx in await self.rpc.pending():
-            await self.rpc.drop(str(tx["hash"]))
+        """The node is behind: give it the journal's blocks again."""
         for block in self.journal.after(height):
-            for raw in block.transactions:
-                await self.rpc.send_raw(raw)
-            await self.rpc.mine(block.timestamp)
-            found = await self.rpc.block(block.number)
-            if found != block:
+            for _ in range(REPLAY_TRIES):
+                if await self._mine_again(block):
+                    break
+            else:
                 raise ChainError(
                     f"block {block.number} differs from the journal: remove {self.journal.folder} to start a new chain"
                 )
         log.info("journal_replayed", from_block=height + 1, to_block=self.journal.height)
+
+    async def _mine_again(self, block: Block) -> bool:
+        """One block of the journal. What others sent meanwhile is dropped; if it got in, the block is undone."""
+        for tx in await self.rpc.pending():
+            await self.rpc.drop(str(tx["hash"]))
+        before = await self.rpc.snapshot()
+        for raw in block.transactions:
+            await self.rpc.send_raw(raw)
+        await self.rpc.mine(block.timestamp)
+        if await self.rpc.block(block.number) == block:
+            return True
+        await self.rpc.revert(before)
+        return False
 
     async def _mine(self, height: int, pending: list[dict[str, Any]]) -> None:
         last = await self.rpc.block_time(height)
@@ -121,9 +133,9 @@ def _open_journal(state: Path) -> Journal:
 async def _main() -> None:
     core = load_settings(CoreSettings)
     configure_logs("chain-clock", core.log_level)
-    journal = _open_journal(_arguments().state)
-    async with ChainRpc.open(core.chain_rpc_url) as rpc:
-        await run_parts([ChainClock(rpc, journal, clock_from(core)).run])
+    with closing(_open_journal(_arguments().state)) as journal:
+        async with ChainRpc.open(core.chain_rpc_url) as rpc:
+            await run_parts([ChainClock(rpc, journal, clock_from(core)).run])
 
 
 if __name__ == "__main__":

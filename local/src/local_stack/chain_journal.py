@@ -33,6 +33,7 @@ class Journal:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            self._file.close()
             raise UnavailableError(f"another chain clock keeps {path}: stop it first") from error
         self._load(path)
 

@@ -66,6 +66,14 @@ class ChainRpc:
         """Mine one block with everything that is pending."""
         await self.ask("evm_mine", timestamp)
 
+    async def snapshot(self) -> str:
+        """A point to come back to."""
+        return str(await self.ask("evm_snapshot"))
+
+    async def revert(self, point: str) -> None:
+        """Come back to a point."""
+        await self.ask("evm_revert", point)
+
     async def block_time(self, number: int) -> int:
         """Timestamp of a block."""
         return int((await self.ask("eth_getBlockByNumber", hex(number), False))["timestamp"], 16)
