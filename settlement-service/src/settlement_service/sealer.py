@@ -18,7 +18,6 @@ from settlement_service.signer import Key
 log = get_logger(__name__)
 LOOK_BACK = 30
 LONGEST_PAUSE_S = 2.0
-ASK_AGAIN_S = 2.0
 
 
 @dataclass
@@ -34,6 +33,7 @@ class Sealer:
     changed: asyncio.Event
     poll_s: float = 0.08
     replace_s: float = 30.0
+    ask_again_s: float = 2.0
     _deployment: Deployment | None = field(default=None, init=False)
     _sent_at: float = field(default=0.0, init=False)
 
@@ -139,7 +139,7 @@ class Sealer:
 
     async def _await_block(self, height: int) -> None:
         """Until there is another block; not longer than it takes to doubt the node's memory."""
-        for _ in range(max(1, int(ASK_AGAIN_S / self.poll_s))):
+        for _ in range(max(1, int(self.ask_again_s / self.poll_s))):
             await asyncio.sleep(self.poll_s)
             if await self.chain.height() != height:
                 return
