@@ -167,6 +167,8 @@ test("accuracy compares what was served with the baseline, per kind", () => {
     coverage_90_ratio: null,
   });
   expect(scoresByKind([entry("lstm", 0.03), entry("analogue", 0.04)])[0]?.gain).toBeCloseTo(0.25);
+  const mixed = [entry("lstm", 0.03), entry("reference", 0.01, 30), entry("analogue", 0.03, 40)];
+  expect(scoresByKind(mixed)[0]?.served).toMatchObject({ forecasts: 40, pinball_ratio: 0.015 });
   expect(scoresByKind([entry("analogue", 0.04)])[0]).toMatchObject({ served: null, gain: null });
   expect(scoresByKind([entry("lstm", 0.03), entry("analogue", 0.04, 0)])[0]?.gain).toBeNull();
 });

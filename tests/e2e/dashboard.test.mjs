@@ -31,7 +31,7 @@ const socketFrames = { count: 0 };
 
 function watch(one) {
   one.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    if (message.type() === "error" || message.type() === "warning") complaints.push(`${message.text()} ${message.location().url}`);
   });
   one.on("pageerror", (error) => complaints.push(error.message));
   one.on("request", (request) => {
