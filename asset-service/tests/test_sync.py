@@ -87,3 +87,17 @@ async def test_a_dependency_that_is_away_is_waited_for(away: str) -> None:
             assert len(topic.values) in {0, 4}
             await asyncio.sleep(0)
     assert len(topic.values) == 4
+
+
+async def test_a_store_that_lost_records_is_mended_without_a_new_revision() -> None:
+    store, topic = MemoryStore(), MemoryTopic()
+    sync = a_sync(store, topic, a_catalog())
+    await sync.reconcile()
+    await sync.relay()
+    del store.documents["series/here/pv"]
+
+    async with running(sync), asyncio.timeout(5):
+        while "series/here/pv" not in store.documents:
+            assert len(topic.written) == 4
+            await asyncio.sleep(0)
+    assert store.documents["series/here/pv"].revision == 1

@@ -44,11 +44,11 @@ class CatalogSync:
         return self._reconciled
 
     async def run(self) -> None:
-        """Reconcile once, then publish whatever the store holds unpublished, until cancelled."""
+        """Reconcile, then publish whatever the store holds unpublished and mend the store, until cancelled."""
         pause = 0.2
         while True:
             try:
-                if not self._reconciled:
+                if not self._reconciled or not await self._is_whole():
                     await self.reconcile()
                 await self.relay()
             except UnavailableError as error:
@@ -66,6 +66,11 @@ class CatalogSync:
         for target in targets:
             await self._store.save(target)
         log.info("catalog_reconciled", records=len(targets), unpublished=sum(not t.published for t in targets))
+
+    async def _is_whole(self) -> bool:
+        # A store that came back without its last writes would else answer with half a catalog.
+        kept = await self._store.kept()
+        return all(record.key in kept and kept[record.key].record == record for record in self._presets)
 
     async def relay(self) -> None:
         """Publish what is marked as unpublished."""

@@ -29,6 +29,8 @@ class GatewayStatus(Message):
     messages_accepted: int
     refused: dict[str, int]
     """By reason."""
+    shed_qos0: int
+    """Messages that asked for no acknowledgement and were thrown away in a flood."""
     in_flight: int
     oldest_unacknowledged_s: float
     readings_accepted: int
@@ -82,6 +84,7 @@ def create_app(parts: Parts) -> FastAPI:
             messages_received=totals.received,
             messages_accepted=totals.accepted,
             refused=dict(totals.refused),
+            shed_qos0=parts.source.shed,
             in_flight=totals.in_flight,
             oldest_unacknowledged_s=round(totals.oldest_s(), 3),
             readings_accepted=totals.readings,

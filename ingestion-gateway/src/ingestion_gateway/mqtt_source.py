@@ -56,14 +56,18 @@ class MqttSource:
         self._connection = 0
         self._connected = False
         self._refusal = ""
-        self.shed = 0
-        """QoS 0 messages thrown away because too many were waiting; nobody was promised anything about them."""
+        self._shed = 0
         self._client = self._new_client()
 
     @property
     def connected(self) -> bool:
         """Whether the broker is reachable now."""
         return self._connected
+
+    @property
+    def shed(self) -> int:
+        """QoS 0 messages thrown away because too many were waiting; nobody was promised anything about them."""
+        return self._shed
 
     async def messages(self) -> AsyncIterator[Sequence[Received]]:
         """Connect, and yield what arrives until cancelled.
@@ -125,12 +129,13 @@ class MqttSource:
         client.reconnect_delay_set(min_delay=1, max_delay=options.reconnect_max_s)
         client.max_inflight_messages_set(1_000)
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
 
-    def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, client: Client, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             log.warning("mqtt_refused", reason=str(reason))
             return
@@ -138,7 +143,10 @@ class MqttSource:
         group = self._options.share_group
         wanted = f"$share/{group}/{MQTT_TELEMETRY_FILTER}" if group else MQTT_TELEMETRY_FILTER
         client.subscribe(wanted, options=SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND))
-        log.info("mqtt_connected", session_present=bool(_flags.session_present))
+        log.info("mqtt_connected", session_present=bool(flags.session_present))
+
+    def _on_connect_fail(self, _client: Client, _data: Any) -> None:
+        log.warning("mqtt_waits", error="the broker does not answer: check GRIDSEAL_MQTT_HOST and GRIDSEAL_MQTT_PORT")
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         self._begin(connected=False)
@@ -156,7 +164,7 @@ class MqttSource:
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         if message.qos == 0 and len(self._arrived) >= 4 * self._options.receive_maximum:
-            self.shed += 1
+            self._shed += 1
             return
         self._arrived.append(
             Received(

@@ -50,6 +50,11 @@ class TelemetrySource(Protocol):
         """Whether the broker is reachable now."""
         ...
 
+    @property
+    def shed(self) -> int:
+        """QoS 0 messages thrown away because too many were waiting."""
+        ...
+
 
 class DurableLog(Protocol):
     """The Kafka side."""

@@ -162,7 +162,7 @@ class Relay:
             self._book.delivered(receipt_topic, verdict.device_id, verdict.message_id)
         else:
             self._totals.refuse(verdict.reason)
-            log.info("message_refused", reason=verdict.reason, detail=verdict.detail)
+            log.debug("message_refused", reason=verdict.reason, detail=verdict.detail)
             if verdict.message_id is not None:
                 self._book.refused(receipt_topic, verdict.device_id, verdict.message_id, verdict.reason)
         if pending.ticket is not None:

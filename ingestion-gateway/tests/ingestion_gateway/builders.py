@@ -74,6 +74,7 @@ class MemorySource:
         self.acknowledged: list[tuple[int, int]] = []
         self.receipts: list[tuple[str, bytes]] = []
         self.connected = True
+        self.shed = 0
 
     async def messages(self) -> AsyncIterator[Sequence[Received]]:
         while True:

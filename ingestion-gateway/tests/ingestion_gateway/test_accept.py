@@ -90,6 +90,13 @@ def test_a_refused_message_without_a_usable_id_has_none(wrong: dict[str, Any]) -
     assert refusal(a_message(**wrong)).message_id is None
 
 
+def test_nesting_without_end_ends_nothing() -> None:
+    depth = 100_000
+    verdict = refusal(b'{"boot_id":"%s","seq":1,"x":%s%s}' % (BOOT_ID.encode(), b"[" * depth, b"]" * depth))
+
+    assert verdict.reason == "not_json"
+
+
 def test_no_readings_or_too_many_are_malformed() -> None:
     assert refusal(a_message(readings=[])).reason == "malformed"
     assert refusal(a_message(readings=[a_reading()] * 1_001)).reason == "malformed"

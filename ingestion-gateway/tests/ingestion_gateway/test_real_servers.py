@@ -20,7 +20,7 @@ PAST = a_reading(period_start_ms=0)
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
-    field = Field(tmp_path_factory.mktemp("field"), int(os.environ.get("GATEWAY_TEST_PORT_BASE", "26000")))
+    field = Field(tmp_path_factory.mktemp("field"), int(os.environ.get("TEST_GATEWAY_PORT_BASE", "26000")))
     try:
         field.start("kafka")
         field.publish_catalog()
