@@ -106,9 +106,8 @@ def _keep_services_off(as_root: list[str], wanted: list[str], undo: ExitStack) -
     if "postgresql-15" in wanted:
         _write(as_root, CREATE_CLUSTER, "create_main_cluster = false\n", "0644")
         undo.callback(_remove, as_root, CREATE_CLUSTER)
-    if shutil.which("systemctl"):
-        units = [unit for package, unit in UNITS.items() if package in wanted]
-        undo.callback(subprocess.run, [*as_root, "systemctl", "disable", *units], capture_output=True, check=False)
+    for unit in (unit for package, unit in UNITS.items() if package in wanted):
+        undo.callback(subprocess.run, [*as_root, "update-rc.d", unit, "disable"], capture_output=True, check=False)
 
 
 def _write(as_root: list[str], path: Path, text: str, mode: str) -> None:

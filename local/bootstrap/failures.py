@@ -8,7 +8,8 @@ NETWORK = re.compile(
     r"Temporary failure (in name )?resol|Could not resolve|Name or service not known|Network is unreachable|"
     r"Connection refused|Connection timed out|connection timed out|timed out|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|"
     r"ETIMEDOUT|ENETUNREACH|dns error|tcp connect error|Unknown host|NewConnectionError|Failed to establish a new "
-    r"connection|error sending request|Cannot initiate the connection|Failed to fetch|Could not transfer artifact",
+    r"connection|error sending request|Cannot initiate the connection|Failed to fetch|Could not transfer artifact|"
+    r"PKIX path building failed|No plugin found for prefix|certificate verify failed|invalid peer certificate",
 )
 NO_PACKAGE = re.compile(r"Unable to locate package (\S+)|Package '?([\w.+-]+)'? has no installation candidate")
 LOCKED = re.compile(r"Could not get lock (\S+)")

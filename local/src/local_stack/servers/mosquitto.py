@@ -57,11 +57,18 @@ def access_rules(devices: list[Device]) -> str:
 
 
 def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
-    """The broker; certificates and access rules are brought up to date before each start."""
+    """The broker; certificates and access rules are brought up to date once, before the first start."""
+    up_to_date: list[bool] = []
+
+    def prepare() -> None:
+        if not up_to_date:
+            _prepare(layout, ports)
+            up_to_date.append(True)
+
     return ProcessSpec(
         name="mosquitto",
         argv=("/usr/sbin/mosquitto", "-c", str(layout.config / "mosquitto.conf")),
-        prepare=lambda: _prepare(layout, ports),
+        prepare=prepare,
         probe=TcpProbe(ports.mqtt),
         ports=(ports.mqtt,),
         url=f"mqtts://127.0.0.1:{ports.mqtt}",
