@@ -1,6 +1,7 @@
 """Sends what the queue holds and forgets what a receipt covers. Lives on the event loop."""
 
 import asyncio
+import heapq
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from edge_agent.packing import traceparent_of
 from edge_agent.ports import Link
 from edge_agent.progress import Progress
 from edge_agent.queue import DurableQueue, Queued
-from gridseal.errors import WireError
+from gridseal.errors import UnavailableError, WireError
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.codec import decode
 from gridseal.wire.telemetry import Receipt
@@ -47,6 +48,7 @@ class Dispatcher:
         self.depth = 0
         self._receipts: list[Receipt] = []
         self._flush_due = False
+        self._failure: UnavailableError | None = None
         self._down: Counter[str] = Counter()
 
     def restore(self) -> None:
@@ -78,20 +80,25 @@ class Dispatcher:
         return 0.0 if oldest_ms is None else max(0.0, time.time() - oldest_ms / 1_000)
 
     def pump(self) -> None:
-        """Publish whatever may be published now, one message per device and round."""
+        """Publish what may be published now, in the order it was made, whichever device it is of."""
         now, room = time.monotonic(), self._window_total - self.flying
-        lanes = [lane for lane in self.lanes.values() if lane.next_to_send(now) is not None]
-        while lanes and room > 0:
-            for lane in lanes[:room]:
-                message = lane.next_to_send(now)
-                if message is not None and self._publish(lane, message, now):
-                    room -= 1
-            lanes = [lane for lane in lanes if lane.next_to_send(now) is not None]
+        able = [(head.id, lane) for lane in self.lanes.values() if (head := lane.next_to_send(now)) is not None]
+        heapq.heapify(able)
+        while able and room > 0:
+            _, lane = heapq.heappop(able)
+            message = lane.next_to_send(now)
+            if message is not None and self._publish(lane, message, now):
+                room -= 1
+            following = lane.next_to_send(now)
+            if following is not None:
+                heapq.heappush(able, (following.id, lane))
 
     async def run(self) -> None:
         """Send again what stays without a receipt; lift pauses."""
         while True:
             await asyncio.sleep(TICK_S)
+            if self._failure is not None:
+                raise self._failure
             now = time.monotonic()
             for lane in self.lanes.values():
                 flight = lane.overdue(now)
@@ -113,7 +120,10 @@ class Dispatcher:
         self.lanes[device_id].connected(session_kept=session_kept)
         self._metrics.connected.set(self.ready_devices)
         self._down.clear()
-        self.pump()
+        try:
+            self.pump()
+        except UnavailableError as error:
+            self._failure = error
 
     def on_down(self, device_id: str, why: str) -> None:
         """Hold back until the link is up again."""
@@ -139,7 +149,7 @@ class Dispatcher:
         """Collect receipts that arrive together and settle them in one transaction."""
         if self.collect(device_id, payload) and not self._flush_due:
             self._flush_due = True
-            asyncio.get_running_loop().call_soon(self.settle)
+            asyncio.get_running_loop().call_soon(self._settle_or_fail)
 
     def collect(self, device_id: str, payload: bytes) -> bool:
         """Keep a receipt for the next ``settle``; False when it does not fit its contract."""
@@ -175,6 +185,13 @@ class Dispatcher:
                 log.warning("message_refused", device_id=receipt.device_id, reason=reason)
         self.pump()
         self.changed.set()
+
+    def _settle_or_fail(self) -> None:
+        """A failure in a callback of the loop would only be logged; ``run`` ends the process with it."""
+        try:
+            self.settle()
+        except UnavailableError as error:
+            self._failure = error
 
     def _publish(self, lane: Lane, message: Queued, now: float) -> bool:
         mid = self._send(message)

@@ -166,7 +166,10 @@ class DurableQueue:
 
     def payload(self, message_id: int) -> bytes | None:
         """The bytes of a message; None once it was receipted."""
-        row = self._db.execute("SELECT payload FROM message WHERE id = ?", (message_id,)).fetchone()
+        try:
+            row = self._db.execute("SELECT payload FROM message WHERE id = ?", (message_id,)).fetchone()
+        except sqlite3.Error as error:
+            raise UnavailableError(f"queue {self.path} cannot be read: {error}") from error
         return None if row is None else bytes(row[0])
 
     def settle(self, receipts: Sequence[Receipt]) -> list[Settled]:

@@ -55,6 +55,7 @@ class MemoryLink:
     """Keeps what was published; a test decides what happens to it."""
 
     published: list[tuple[str, int, bytes, str]] = field(default_factory=list)
+    _decoded: list[Telemetry] = field(default_factory=list)
 
     async def run(self, listener: LinkListener) -> None:
         return
@@ -64,7 +65,8 @@ class MemoryLink:
         return len(self.published)
 
     def messages(self) -> list[Telemetry]:
-        return [decode(Telemetry, payload) for _, _, payload, _ in self.published]
+        self._decoded += [decode(Telemetry, payload) for _, _, payload, _ in self.published[len(self._decoded) :]]
+        return self._decoded
 
 
 @dataclass

@@ -129,7 +129,7 @@ def test_a_killed_agent_goes_on_and_no_reading_is_lost(agent: AgentProcess, brok
     counterpart = Counterpart(broker)
     try:
         for share in (10, 40):
-            until(lambda share=share: len(counterpart.copies) > share, 120, "messages")  # type: ignore[misc]
+            until(lambda share=share: len(counterpart.copies) > share, 120, "messages")
             agent.stop(signal.SIGKILL)
             agent.start()
         assert_complete(agent, counterpart, tmp_path)

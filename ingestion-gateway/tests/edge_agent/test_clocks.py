@@ -48,7 +48,7 @@ def test_the_doubled_spring_hour_is_dealt_the_same_way_at_all_turbines(tracks: d
     """Each turbine is dealt by itself; that its neighbors agree is the check. The wind fell that night."""
     for turbine in TURBINES:
         power = quantity(tracks[f"lhb-{turbine}"], "active_power")
-        earlier, later = power["2014-03-30 02:00":"2014-03-30 02:50"], power["2014-03-30 03:00":"2014-03-30 03:50"]  # type: ignore[misc]
+        earlier, later = power["2014-03-30 02:00":"2014-03-30 02:50"], power["2014-03-30 03:00":"2014-03-30 03:50"]
 
         assert (len(earlier), len(later)) == (6, 6)
         assert earlier.iloc[1:].min() > later.iloc[1:].max() or earlier.mean() > later.mean() + 60
@@ -104,7 +104,7 @@ def test_the_household_lives_by_the_british_wall_clock(tracks: dict[str, Track],
     moment, month = pd.Timestamp(change, tz="UTC"), pd.Timedelta(days=28)
     before, after = (
         piece.groupby(piece.index.hour).mean().reindex(range(24)).to_numpy()
-        for piece in (load[moment - month : moment], load[moment + pd.Timedelta(days=1) : moment + month])  # type: ignore[misc]
+        for piece in (load[moment - month : moment], load[moment + pd.Timedelta(days=1) : moment + month])
     )
 
     scores = {hours: np.corrcoef(before, np.roll(after, -hours))[0, 1] for hours in (-2, -1, 0, 1, 2)}

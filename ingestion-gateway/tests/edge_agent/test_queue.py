@@ -13,8 +13,8 @@ from gridseal.errors import UnavailableError
 from gridseal.wire.telemetry import Receipt, RefusedSeq
 
 
-def a_queue(path: Path, machine_boot: str = "boot-1", **changes: int) -> DurableQueue:
-    queue = DurableQueue(path / "queue.db", machine_boot=machine_boot, **changes)
+def a_queue(path: Path, machine_boot: str = "boot-1", refused_keep_bytes: int = 2**20) -> DurableQueue:
+    queue = DurableQueue(path / "queue.db", machine_boot=machine_boot, refused_keep_bytes=refused_keep_bytes)
     queue.register(["meter-1", "meter-2"])
     return queue
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edge_agent.app import StatusPage, create_app
 from edge_agent.datasets.tracks import Channel, make_track
 from edge_agent.packing import encode_message, traceparent_of
+from edge_agent.schedule import LEAD_MS
 from gridseal.runtime.metrics import new_registry
 from gridseal.wire.telemetry import MAX_MESSAGE_BYTES, Telemetry
 
@@ -117,7 +118,8 @@ def test_devices_go_through_history_side_by_side(tmp_path: Path) -> None:
         for message in agent.link.messages()[done:]:
             heads[message.device_id] = message.readings[-1].period_start_ms
             if min(heads.values()):
-                assert abs(heads["slow"] - heads["quick"]) <= 8 * 86_400_000
+                # One lead, and the span of the message that used it up.
+                assert abs(heads["slow"] - heads["quick"]) <= 2 * LEAD_MS
             agent.receipt(message)
             done += 1
 
@@ -183,7 +185,7 @@ def test_a_receipt_that_is_broken_or_for_another_device_is_counted_and_takes_not
     assert agent.dispatcher.depth == 2
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_every_reading_arrives_under_any_order_of_faults(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     """Lost messages, lost receipts, receipts twice, refusals, disconnects, restarts of the agent."""
