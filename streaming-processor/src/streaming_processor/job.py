@@ -171,9 +171,9 @@ def _fail(ended: "asyncio.Future[None]", reason: GridsealError) -> None:
 
 
 def _last(progress: dict[str, Any]) -> LastBatch:
-    total = 0
+    total: int | None = None
     for source in progress["sources"]:
         latest, taken = source.get("latestOffset") or {}, source.get("endOffset") or {}
         for topic, partitions in latest.items():
-            total += sum(max(end - taken.get(topic, {}).get(p, 0), 0) for p, end in partitions.items())
+            total = (total or 0) + sum(max(end - taken.get(topic, {}).get(p, 0), 0) for p, end in partitions.items())
     return LastBatch(lag_messages=total, duration_ms=dict(progress["durationMs"]))

@@ -33,8 +33,8 @@ class LatencyRow:
 class LastBatch:
     """What Spark says of its last batch."""
 
-    lag_messages: int
-    """Messages that Kafka had and the batch did not take."""
+    lag_messages: int | None
+    """Messages that Kafka had and the batch did not take; None where Spark repeated a batch without asking."""
     duration_ms: dict[str, int]
     """Spark's own stages of a trigger; ``addBatch`` is reading, parsing and everything of ours."""
 
@@ -134,7 +134,8 @@ class Progress:
     def set_last(self, last: LastBatch) -> None:
         """Take note of Spark's view of its last batch."""
         self._last = last
-        self._lag_gauge.set(last.lag_messages)
+        if last.lag_messages is not None:
+            self._lag_gauge.set(last.lag_messages)
 
     def take_latency(self) -> list[LatencyRow]:
         """Quantiles since the last call, live rows and others apart."""
