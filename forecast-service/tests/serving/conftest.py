@@ -12,9 +12,14 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from hypothesis import settings
 
 from forecast_service.store.database import Pool, migrate, open_pool
 from gridseal.runtime.migrations import apply_migrations
+
+# A busy machine may take long over one example; that says nothing about the rule.
+settings.register_profile("gridseal", deadline=None)
+settings.load_profile("gridseal")
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 TELEMETRY = Path(__file__).parents[3] / "streaming-processor/src/streaming_processor/migrations"

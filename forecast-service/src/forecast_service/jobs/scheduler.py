@@ -18,6 +18,8 @@ from gridseal.runtime.traces import new_traceparent
 from gridseal.wire.catalog import Product
 
 log = get_logger(__name__)
+LOOK_EVERY_S = 5.0
+"""Wall seconds between two looks for new products."""
 
 
 @dataclass(slots=True)
@@ -68,9 +70,14 @@ class SlotLoop:
             self._state.waiting_for = "the catalog: asset-service has published no product yet"
             await asyncio.sleep(0.5)
         await self._wait_for_telemetry()
+        followed: set[str] = set()
         async with asyncio.TaskGroup() as group:
-            for product in self._catalog.products:
-                group.create_task(self._follow(product))
+            while True:
+                for product in self._catalog.products:
+                    if product.product_id not in followed:
+                        followed.add(product.product_id)
+                        group.create_task(self._follow(product))
+                await asyncio.sleep(LOOK_EVERY_S)
 
     async def _wait_for_telemetry(self) -> None:
         while True:
