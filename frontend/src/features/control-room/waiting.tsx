@@ -11,26 +11,48 @@ interface Step {
   detail: string;
 }
 
+interface Words {
+  title: string;
+  text: string;
+}
+
+function wordsOf(room: ControlRoomData, siteName: string | null): Words {
+  const issued = room.summary.data?.runs_issued ?? 0;
+  if (room.live.connection.phase !== "live" && room.summary.data === null)
+    return {
+      title: "Looking for the services",
+      text: "None has answered yet. The page asks again by itself, every few seconds.",
+    };
+  if (siteName && Object.keys(room.live.data.series).length > 0)
+    return {
+      title: `${siteName} has no forecast yet`,
+      text: "Its first one comes with a slot in which it is due.",
+    };
+  if (issued > 0)
+    return {
+      title: "Reading the forecasts",
+      text: `${formatCount(issued)} runs have been issued. They are shown as soon as forecast-service hands them out.`,
+    };
+  return {
+    title: "History is being back-filled",
+    text:
+      "Measured history travels the same path as live data: device, MQTT, Kafka, Spark, database. The first " +
+      "forecasts come with the first slot after it. Nothing to do: this page fills by itself.",
+  };
+}
+
 /** Before the first forecast: what has happened, what is happening, and that nobody need do anything. */
 export function Waiting({ room, siteName }: { room: ControlRoomData; siteName: string | null }) {
   const [openedMs, setOpenedMs] = useState<number | null>(null);
   useEffect(() => setOpenedMs(Date.now()), []);
   const wall = useWallNow(1_000);
-  const heard = room.live.connection.phase === "live" || room.summary.data !== null;
-  const title = !heard
-    ? "Looking for the services"
-    : siteName && Object.keys(room.live.data.series).length > 0
-      ? `${siteName} has no forecast yet`
-      : "History is being back-filled";
+  const { title, text } = wordsOf(room, siteName);
   return (
     <section aria-busy="true" aria-labelledby="waiting-title" className="card p-4" data-testid="waiting">
       <h2 className="font-semibold text-lg" id="waiting-title">
         {title}
       </h2>
-      <p className="mt-1 max-w-prose text-muted text-sm">
-        Measured history travels the same path as live data: device, MQTT, Kafka, Spark, database. The first
-        forecasts come with the first slot after it. Nothing to do: this page fills by itself.
-      </p>
+      <p className="mt-1 max-w-prose text-muted text-sm">{text}</p>
       <ol className="mt-4 space-y-2">
         {stepsOf(room).map((step) => (
           <StepLine key={step.name} step={step} />
@@ -77,7 +99,11 @@ function stepsOf(room: ControlRoomData): Step[] {
     {
       name: "Measurements",
       state: state(2),
-      detail: windows ? `${formatCount(windows)} windows heard` : "back-fill is under way",
+      detail: windows
+        ? `${formatCount(windows)} windows heard`
+        : issued
+          ? "stored"
+          : "back-fill is under way",
     },
     {
       name: "First forecast run",

@@ -39,7 +39,7 @@ export function FanLegend({ data }: { data: FanData }) {
         gate: seal due
       </li>
       {data.runFrom > 0 && data.points.slice(0, data.runFrom).some(Boolean) ? (
-        <li>paler: what earlier runs had said</li>
+        <li>paler: earlier runs</li>
       ) : null}
     </ul>
   );
