@@ -14,9 +14,12 @@ import debian
 import jvm_side
 import node_side
 import python_side
-from context import Context, digest
+from context import Context, digest, require_disk
 from failures import SetupError
 from runner import Progress, Step, is_done, run_steps
+
+FIRST_SET_UP_GIB = 14.0
+"""Packages and the installer's cache together."""
 
 
 def _debian_step(name: str, title: str, packages: tuple[str, ...], needs: tuple[str, ...] = ()) -> Step:
@@ -141,6 +144,8 @@ def main(arguments: list[str]) -> int:
         if "--missing" in arguments:
             print("\n".join(step.name for step in steps if not is_done(context, step)))
             return 0
+        if any(step.name == "venv" and not is_done(context, step) for step in steps):
+            require_disk(context.root, FIRST_SET_UP_GIB, "the first set-up")
         code = run_steps(context, steps, progress)
     except SetupError as error:
         print(f"gridseal: {error}", file=sys.stderr)

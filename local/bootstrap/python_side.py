@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from context import Context, digest, require_disk
+from context import Context, digest
 from failures import SetupError
 
 UV = "uv==0.13.9"
@@ -21,7 +21,6 @@ PACKAGES = (
     "settlement-service",
     "local",
 )
-FIRST_SET_UP_GIB = 14.0
 
 
 def pinned(root: Path, name: str) -> str:
@@ -41,7 +40,6 @@ def install_uv(context: Context) -> None:
 
 def make_venv(context: Context) -> None:
     """The environment with Node in it; the rest follows while npm works."""
-    require_disk(context.root, FIRST_SET_UP_GIB, "the first set-up")
     if not (context.venv / "bin" / "python").exists() or not _is_ours(context):
         shutil.rmtree(context.venv, ignore_errors=True)
         context.call("venv", [context.uv, "venv", "--python", sys.executable, context.venv])
