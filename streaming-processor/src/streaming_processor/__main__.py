@@ -49,10 +49,10 @@ async def run() -> None:
     configure_logs("streaming-processor", core.log_level)
     configure_traces("streaming-processor", core.otlp_endpoint)
     registry, progress = _counters(core)
+    await ensure_topics(core.kafka_bootstrap)
     # Spark takes seconds to start: it does so while the rest connects.
     session = asyncio.create_task(asyncio.to_thread(start_session, settings))
     async with contextlib.AsyncExitStack() as stack:
-        await ensure_topics(core.kafka_bootstrap)
         loop = asyncio.get_running_loop()
         feed = CatalogFeed(await _consumer(core, stack), loop, registry)
         await feed.start()

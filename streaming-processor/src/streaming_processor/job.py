@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JNetworkError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -160,6 +161,8 @@ class StreamJob:
     def _explain(self, error: Exception) -> GridsealError:
         if isinstance(self._failure, GridsealError):
             return self._failure
+        if isinstance(error, OSError | Py4JNetworkError):
+            return UnavailableError("Spark's JVM is gone: this process ends to be started again")
         told: Any = self._failure or error
         first_line = (str(told).strip().splitlines() or [""])[0]
         return UnavailableError(f"Spark's query failed: {type(told).__name__}: {first_line[:300]}")
