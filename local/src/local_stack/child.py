@@ -15,7 +15,7 @@ from local_stack.errors import StackError
 from local_stack.sessions import signal_session
 from local_stack.spec import ProcessSpec
 
-State = Literal["absent", "waiting", "starting", "healthy", "done", "restarting", "stopped", "failed"]
+State = Literal["waiting", "starting", "healthy", "done", "restarting", "stopped", "failed"]
 Say = Callable[[str, str], None]
 """Takes a process name and what happened to it."""
 
@@ -58,12 +58,12 @@ class Child:
         self.spec = spec
         self.log = log
         self.ready = asyncio.Event()
-        self.state: State = "absent" if spec.absent else "waiting"
+        self.state: State = "waiting"
         self.pid: int | None = None
         self.since = time.time()
         self.restarts = 0
         self.failures = 0
-        self.note = spec.absent
+        self.note = ""
         self._env = {**env, **spec.env}
         self._say, self._roll, self._changed = say, roll, changed
         self._process: asyncio.subprocess.Process | None = None

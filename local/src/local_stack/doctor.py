@@ -146,6 +146,6 @@ def _processes(layout: Layout) -> Iterator[Finding]:
         yield Finding("stack", "not running")
         return
     for row in status.processes:
-        if row.state in {"restarting", "failed", "absent"}:
+        if row.state in {"restarting", "failed"}:
             yield Finding(row.name, f"{row.state} {row.note}".strip(), f"see {row.log}")
     yield Finding("stack", f"{status.phase}, pid {status.pid}, Python {sys.version.split()[0]}")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from local_stack.health import HttpProbe, PidFileProbe, TcpProbe
 from local_stack.layout import Layout
 from local_stack.ports import HOST, Ports
-from local_stack.programs import has_program
 from local_stack.spec import ProcessSpec
 
 SLOW_START_S = 240.0
@@ -24,7 +23,7 @@ class Fleet:
         """The local chain, its clock, and the contracts on it."""
         layout, folder = self.layout, self.layout.root / "blockchain"
         program = folder / "node_modules" / "hardhat" / "dist" / "src" / "cli.js"
-        absent = "" if program.exists() else "blockchain/ is not built: make setup"
+        unbuilt = "" if program.exists() else "blockchain/"
         deploy = (
             "--rpc",
             f"http://{HOST}:{self.ports.chain}",
@@ -43,7 +42,7 @@ class Fleet:
                 url=f"http://{HOST}:{self.ports.chain}",
                 start_s=120,
                 essential=True,
-                absent=absent,
+                unbuilt=unbuilt,
             ),
             ProcessSpec(
                 name="chain-clock",
@@ -51,7 +50,7 @@ class Fleet:
                 needs=("chain",),
                 probe=PidFileProbe(layout.chain / "clock.json"),
                 essential=True,
-                absent=absent,
+                unbuilt=unbuilt,
             ),
             ProcessSpec(
                 name="chain-deploy",
@@ -59,7 +58,7 @@ class Fleet:
                 needs=("chain-clock",),
                 oneshot=True,
                 essential=True,
-                absent=absent,
+                unbuilt=unbuilt,
             ),
         ]
 
@@ -125,7 +124,6 @@ class Fleet:
             url=f"http://{HOST}:{port}",
             start_s=SLOW_START_S,
             stop_s=stop_s,
-            absent="" if has_program(program[0]) else f"{program[0]} has no program yet",
         )
 
     def _dashboard(self) -> ProcessSpec:
@@ -140,5 +138,5 @@ class Fleet:
             ports=(self.ports.dashboard,),
             url=address,
             start_s=120,
-            absent="" if server.exists() else "frontend/ is not built: make setup",
+            unbuilt="" if server.exists() else "frontend/",
         )

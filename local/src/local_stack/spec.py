@@ -38,5 +38,5 @@ class ProcessSpec:
     nice: int = 0
     """Above 0 it leaves the processor to the others, for what nobody waits for at start."""
     prepare: Prepare | None = None
-    absent: str = ""
-    """Why it cannot be started at all, if so."""
+    unbuilt: str = ""
+    """What set-up has not built yet; the stack does not start without it."""

@@ -75,7 +75,8 @@ async def run_stack(layout: Layout, ports: Ports, options: Options, companion: C
     layout.make()
     with the_only_one(layout):
         specs = process_list(layout, ports, servers_only=options.servers_only)
-        require_free((spec.name, port) for spec in specs if not spec.absent for port in spec.ports)
+        _require_built(specs)
+        require_free((spec.name, port) for spec in specs for port in spec.ports)
         ensure_keystores(layout)
         clock_file = layout.run / "clock.json"
         domain = DomainTime.resume(clock_file, options.scale)
@@ -98,6 +99,12 @@ async def run_stack(layout: Layout, ports: Ports, options: Options, companion: C
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             domain.save(clock_file)
+
+
+def _require_built(specs: list[ProcessSpec]) -> None:
+    for spec in specs:
+        if spec.unbuilt:
+            raise StackError(f"{spec.name} cannot start because {spec.unbuilt} is not built: run make setup")
 
 
 async def _accompany(companion: Companion, supervisor: Supervisor, stop: asyncio.Event) -> None:

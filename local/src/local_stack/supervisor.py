@@ -56,7 +56,7 @@ class Supervisor:
             StackError: An essential process will not come up; everything else was stopped.
         """
         async with self._guard():
-            tasks = [asyncio.create_task(c.run(self._needs(c))) for c in self.children.values() if not c.spec.absent]
+            tasks = [asyncio.create_task(c.run(self._needs(c))) for c in self.children.values()]
             up = asyncio.create_task(self._announce())
             asked = asyncio.create_task(stop.wait())
             try:
@@ -79,14 +79,12 @@ class Supervisor:
                 task.result()
 
     def _needs(self, child: Child) -> list[asyncio.Event]:
-        return [self.children[name].ready for name in child.spec.needs if not self.children[name].spec.absent]
+        return [self.children[name].ready for name in child.spec.needs]
 
     async def _announce(self) -> None:
         for child in self.children.values():
-            if not child.spec.absent:
-                await child.ready.wait()
-        running = sum(not c.spec.absent for c in self.children.values())
-        self._say("stack", f"all {running} processes answer after {time.time() - self.began:.0f} s")
+            await child.ready.wait()
+        self._say("stack", f"all {len(self.children)} processes answer after {time.time() - self.began:.0f} s")
         self._enter("ready")
 
     async def _stop_all(self) -> None:

@@ -11,7 +11,6 @@ from local_stack.errors import StackError
 from local_stack.health import TcpProbe
 from local_stack.layout import Layout
 from local_stack.ports import Ports
-from local_stack.programs import has_program
 from local_stack.servers.templates import write_config
 from local_stack.spec import ProcessSpec
 
@@ -77,7 +76,7 @@ def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
 
 
 def _prepare(layout: Layout, ports: Ports) -> None:
-    devices = fleet(layout) if has_program("edge_agent") else []
+    devices = fleet(layout)
     ensure_certificates(layout.tls, [device.device_id for device in devices])
     data = layout.data / "mosquitto"
     data.mkdir(parents=True, exist_ok=True)
