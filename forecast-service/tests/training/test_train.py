@@ -49,13 +49,14 @@ def test_what_happens_after_now_changes_nothing(histories: list[SeriesHistory], 
     for history in later:
         history.values[50 * 86_400 // history.series.resolution_s :] = 1e6
     options = replace(QUICK, fit_steps=8, tune_steps=4)
-    hashes = []
+    figures = []
     for k, data in enumerate([histories[:3], later]):
         registry = FolderRegistry(tmp_path / str(k))
         train(MemoryHistory(data), [h.series for h in data], now, registry, options)
-        hashes.append(registry.versions[0].model_hash if registry.versions else registry.records[0].metrics)
+        figures.append({k: v for k, v in registry.records[0].metrics.items() if k != "seconds"})
 
-    assert hashes[0] == hashes[1]
+    # Kernels of the backward pass may round differently from run to run.
+    assert figures[0] == pytest.approx(figures[1], rel=1e-4)
 
 
 def test_too_little_history_is_said_and_nothing_registered(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from forecast_service.model.assemble import ALWAYS_SEEN, Inputs, assemble
 from forecast_service.model.grid import Floats
-from forecast_service.model.kinds import COLUMN_DROP, DEFAULT_DROP, LEARNED, SHARE
+from forecast_service.model.kinds import COLUMN_DROP, DEFAULT_DROP, SHARE
 from forecast_service.model.levels import interval_weights, probabilities
 from forecast_service.model.lstm import NetShape, QuantileLstm, pinball
 from forecast_service.model.predict import Samples, SeriesFit, run_net, survival_of
@@ -24,6 +24,7 @@ SHORT_STALE, LONG_STALE = 0.12, 0.06
 """Shares of samples whose telemetry ends up to three periods, or up to the limit, before the slot."""
 AVERAGE = 0.995
 WARM_UP = 0.15
+PATIENCE = 2.5
 
 
 class Sampler:
@@ -83,14 +84,19 @@ class Fit:
         self.loss = float("nan")
 
     def run(self, samplers: Sequence[Sampler], steps: int, seconds: float, peak: float) -> None:
-        """Train for a number of steps, or as many as fit into the time; the rate follows whichever is further."""
+        """Train for a number of steps, or as many as fit into the time; the rate follows whichever is further.
+
+        ``seconds`` are of this process's CPU time, so that a busy machine makes training slower, not
+        worse; on the wall it may take ``PATIENCE`` times as long.
+        """
         samplers = [sampler for sampler in samplers if len(sampler)]
         # Two batches of the coarse resolution to one of the fine: it has most of the series.
         order = [0, 1, 1] if len(samplers) > 1 else [0]
-        began, losses = time.monotonic(), []
+        began, cpu_began, losses = time.monotonic(), time.process_time(), []
         self._net.train()
         for k in range(steps):
-            done = max(k / steps, (time.monotonic() - began) / seconds)
+            spent = max(time.process_time() - cpu_began, (time.monotonic() - began) / PATIENCE)
+            done = max(k / steps, spent / seconds)
             if done >= 1 or not samplers:
                 break
             self._set_rate(done, peak)
@@ -134,9 +140,3 @@ class Fit:
             open=inputs.open,
             range_w=inputs.range_w,
         )
-
-
-def kinds_present(corpora: Sequence[Corpus]) -> list[str]:
-    """Kinds that are learned here, in the order of the one-hot input."""
-    present = {kind for corpus in corpora for kind in corpus.panel.kinds}
-    return [kind for kind in LEARNED if kind in present]

@@ -28,7 +28,7 @@ class TrainingOptions:
     tune_steps: int = 600
     """Steps on all days including the holdout, from the fitted weights."""
     max_seconds: float = 160.0
-    """Wall time for both together; the schedule is compressed when a step takes longer than planned."""
+    """CPU seconds for both together; the schedule is compressed when a step takes longer than planned."""
     batch: int = 256
     learning_rate: float = 4e-3
     tune_rate_share: float = 0.4

@@ -5,6 +5,7 @@ a horizon apart. Then calibrate on the whole holdout, go on training on all days
 while, and register. The judged network is thus the one before that last while, on older data.
 """
 
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -72,6 +73,7 @@ def run_training(
         UnavailableError: The history store or the registry does not answer.
     """
     options = options or TrainingOptions()
+    options = replace(options, git_commit=options.git_commit or _commit())
     return train(store, series, now, MlflowRegistry(mlflow_url, options.model_name), options)
 
 
@@ -212,6 +214,17 @@ def _record(
     if options.git_commit:
         tags["git_commit"] = options.git_commit
     return TrainingRecord(params, {k: v for k, v in metrics.items() if v == v}, tags)
+
+
+def _commit() -> str:
+    """Commit of the code that trains, where it runs from a checkout."""
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=5
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return asked.stdout.strip() if asked.returncode == 0 else ""
 
 
 def _moment(seconds: int) -> datetime:

@@ -1,0 +1,41 @@
+"""The real MLflow client on a database file: a version goes in, the alias moves, the same files come out."""
+
+from pathlib import Path
+
+import pytest
+from memory import FolderRegistry
+
+from forecast_service.inference import ChampionLoader, MlflowRegistry
+from forecast_service.inference.registry import TrainingRecord
+from gridseal.errors import UnavailableError
+
+RECORD = TrainingRecord(params={"steps": 3}, metrics={"blend_rcrps": 0.05}, tags={"promoted": "true"})
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_promoted_version_is_what_the_server_loads(
+    trained: FolderRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    registry = MlflowRegistry(f"sqlite:///{tmp_path}/mlflow.db", "gridseal-test")
+    assert trained.serving is not None
+    folder, model_hash = trained.folder / trained.serving.version, trained.serving.model_hash
+    assert registry.champion() is None
+
+    registry.record(RECORD)
+    registered = registry.publish(folder, model_hash, RECORD)
+    assert registry.champion() is None
+    registry.promote(registered)
+
+    assert registry.champion() == registered
+    forecaster = ChampionLoader(registry).poll()
+    assert forecaster is not None
+    assert (forecaster.name, forecaster.version, forecaster.model_hash) == ("gridseal-test", "1", model_hash)
+
+
+def test_a_server_that_is_not_there_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
+
+    with pytest.raises(UnavailableError):
+        MlflowRegistry("http://127.0.0.1:31399", "gridseal-test").champion()
