@@ -50,6 +50,7 @@ class Stream:
             recent_s=172_800,
             live_s=7_200,
             retry_s=0.0,
+            full_at=50,
         )
 
     def take(self, number: int, *messages: Telemetry) -> None:
@@ -249,7 +250,11 @@ def test_partitions_follow_the_months_of_the_readings(stream: Stream) -> None:
 
 
 def test_latency_counts_only_readings_that_are_live(stream: Stream) -> None:
-    stream.take(0, *a_day(start_s=OLD_S), a_message(a_reading(start_s=NOW_S - 600)))
+    after_start = a_message(a_reading(start_s=NOW_S - 3_000))
+    stream.take(0, after_start)
+    stream.take(1, *a_day(start_s=OLD_S), a_message(a_reading(start_s=NOW_S - 600)))
+    stream.take(2, *(a_message(a_reading(start_s=NOW_S - 60 - i)) for i in range(50)))
+    stream.take(3, a_message(a_reading(start_s=NOW_S - 1_200)))
 
     assert stream.progress.status()["latency_since_catch_up"]["n"] == 1
-    assert {(row.n, row.live) for row in stream.progress.take_latency()} == {(1, True), (144, False)}
+    assert {(row.n, row.live) for row in stream.progress.take_latency()} == {(1, True), (1 + 144 + 50 + 1, False)}

@@ -73,6 +73,8 @@ async def run() -> None:
             recent_s=settings.recent_s,
             live_s=settings.live_s,
             retry_s=settings.retry_s,
+            # Spark shares the limit out over partitions and may stay a little below it.
+            full_at=settings.max_messages_per_batch * 3 // 4,
         )
         store.take_over()
         job = StreamJob(await session, settings, core.kafka_bootstrap, runner.handle)

@@ -42,6 +42,7 @@ class BatchRunner:
         recent_s: int,
         live_s: int,
         retry_s: float,
+        full_at: int,
     ) -> None:
         self._catalog = catalog
         self._store = store
@@ -53,6 +54,8 @@ class BatchRunner:
         self._recent_s = recent_s
         self._live_s = live_s
         self._retry_s = retry_s
+        self._full_at = full_at
+        self._behind = True
         self._tails: dict[int, Run] = {}
         self._seen: Reference | None = None
 
@@ -73,7 +76,10 @@ class BatchRunner:
         self._patiently(lambda: self._hot.put(committed.newest))
         queryable_ms = time.time() * 1_000
         self._tell(committed, delivery, now)
-        live, rest = self._ages(judged, committed.fresh, queryable_ms, now)
+        # The first batch after a start, and one that follows a full one, hold what had to wait.
+        full = delivery.messages >= self._full_at
+        live, rest = self._ages(judged, committed.fresh, queryable_ms, now, caught_up=not (full or self._behind))
+        self._behind = full
         self._progress.batch_done(delivery, committed, time.monotonic() - began, live, rest)
 
     def _reference_for(self, delivery: Delivery) -> Reference:
@@ -94,11 +100,13 @@ class BatchRunner:
         self._patiently(lambda: self._publisher.alerts(news))
         self._patiently(lambda: self._publisher.dead_letters(delivery.undecodable))
 
-    def _ages(self, judged: Judged, fresh: Ints, queryable_ms: float, now: datetime) -> tuple[Ints, Ints]:
+    def _ages(
+        self, judged: Judged, fresh: Ints, queryable_ms: float, now: datetime, *, caught_up: bool
+    ) -> tuple[Ints, Ints]:
         """Milliseconds from device to queryable of the inserted rows: live ones, and the rest."""
         rows = judged.rows.take(fresh)
         age = np.maximum(queryable_ms - rows.sent_at_ms, 0).astype(np.int64)
-        live = rows.start_s + rows.period_s > int(now.timestamp()) - self._live_s
+        live = caught_up & (rows.start_s + rows.period_s > int(now.timestamp()) - self._live_s)
         return age[live], age[~live]
 
     def _patiently(self, act: Callable[[], T]) -> T:
