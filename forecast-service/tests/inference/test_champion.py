@@ -10,6 +10,9 @@ from forecast_service.inference import ChampionLoader
 from forecast_service.model.artifact import CONFIG, MANIFEST, NET, TABLES, ArtifactRefusedError, load_model
 from gridseal.errors import UnavailableError
 
+pytestmark = pytest.mark.timeout(400)
+"""The first optimizer of a process imports half of PyTorch: a minute where nothing may be compiled ahead."""
+
 
 def flip_a_bit(file: Path) -> None:
     data = bytearray(file.read_bytes())

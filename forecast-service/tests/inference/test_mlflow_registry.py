@@ -9,6 +9,9 @@ from forecast_service.inference import ChampionLoader, MlflowRegistry
 from forecast_service.inference.registry import TrainingRecord
 from gridseal.errors import UnavailableError
 
+pytestmark = pytest.mark.timeout(400)
+"""The first optimizer of a process imports half of PyTorch: a minute where nothing may be compiled ahead."""
+
 RECORD = TrainingRecord(params={"steps": 3}, metrics={"blend_rcrps": 0.05}, tags={"promoted": "true"})
 
 

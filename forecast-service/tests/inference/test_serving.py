@@ -15,6 +15,9 @@ from forecast_service.model.artifact import load_model
 from forecast_service.model.levels import SITE_LEVELS_BPS
 from forecast_service.ports import QuantileForecast, SeriesHistory
 
+pytestmark = pytest.mark.timeout(400)
+"""The first optimizer of a process imports half of PyTorch: a minute where nothing may be compiled ahead."""
+
 SIX_HOURS = 21_600
 SLOT = START + timedelta(days=57, hours=9)
 

@@ -15,6 +15,9 @@ from forecast_service.training import TrainingOptions, train
 from forecast_service.training.corpus import build, data_hash, scales_until
 from forecast_service.training.train import split_of
 
+pytestmark = pytest.mark.timeout(400)
+"""The first optimizer of a process imports half of PyTorch: a minute where nothing may be compiled ahead."""
+
 NOW = START + timedelta(days=60)
 UNTIL = int(NOW.timestamp())
 QUICK = TrainingOptions(fit_steps=60, tune_steps=20, batch=32, max_seconds=1e6, min_days=14)
