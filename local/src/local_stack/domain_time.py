@@ -12,7 +12,7 @@ from typing import Final
 
 from local_stack.errors import StackError
 
-FIRST_ORIGIN: Final = datetime(2026, 6, 1, tzinfo=UTC)
+FIRST_ORIGIN: Final = datetime(2026, 6, 8, tzinfo=UTC)
 SAVE_EVERY_S: Final = 2.0
 
 
