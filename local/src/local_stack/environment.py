@@ -35,6 +35,7 @@ def child_environment(layout: Layout, ports: Ports, time: DomainTime) -> dict[st
         "PATH": path,
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": "1",
+        "SPARK_LOCAL_IP": HOST,
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
         "GRIDSEAL_STATE_DIR": str(layout.state),
