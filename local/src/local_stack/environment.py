@@ -7,6 +7,10 @@ from local_stack.layout import Layout
 from local_stack.ports import HOST, Ports
 
 
+NOT_INHERITED = frozenset({"PYTHONDONTWRITEBYTECODE"})
+"""Without compiled files every start of a process compiles PyTorch and its like again."""
+
+
 def addresses(ports: Ports) -> dict[str, str]:
     """The servers and services of this stack, under the names of ``CoreSettings``."""
     return {
@@ -40,4 +44,5 @@ def child_environment(layout: Layout, ports: Ports, time: DomainTime) -> dict[st
         "no_proxy": "127.0.0.1,localhost",
         "GRIDSEAL_STATE_DIR": str(layout.state),
     }
-    return {**os.environ, **own, **addresses(ports), **time.environment()}
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    return {**inherited, **own, **addresses(ports), **time.environment()}
