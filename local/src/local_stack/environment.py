@@ -6,7 +6,6 @@ from local_stack.domain_time import DomainTime
 from local_stack.layout import Layout
 from local_stack.ports import HOST, Ports
 
-
 NOT_INHERITED = frozenset({"PYTHONDONTWRITEBYTECODE"})
 """Without compiled files every start of a process compiles PyTorch and its like again."""
 
