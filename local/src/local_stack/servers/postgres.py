@@ -62,12 +62,7 @@ def data_folder(layout: Layout) -> Path:
             return folder
     near.mkdir(parents=True, exist_ok=True)
     _give_to_server(near)
-    if _reachable(near):
-        return near
-    remove_orphans()
-    far.mkdir(parents=True, exist_ok=True)
-    far.parent.joinpath("state").write_text(str(layout.state))
-    return far
+    return near if _reachable(near) else far
 
 
 def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
@@ -79,7 +74,7 @@ def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
         cwd=Path("/"),
         env={"LC_ALL": "C.UTF-8"},
         user=server_user(),
-        prepare=lambda: _prepare(data, ports.postgres),
+        prepare=lambda: _prepare(layout, data, ports.postgres),
         probe=CommandProbe((str(BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(ports.postgres))),
         ports=(ports.postgres,),
         url=f"postgresql://{ROLE}@127.0.0.1:{ports.postgres}/{ROLE}",
@@ -100,9 +95,12 @@ def databases_spec(layout: Layout, ports: Ports) -> ProcessSpec:
     )
 
 
-def _prepare(data: Path, port: int) -> None:
+def _prepare(layout: Layout, data: Path, port: int) -> None:
     if not (data / "PG_VERSION").exists():
         data.mkdir(parents=True, exist_ok=True)
+        if data == far_folder(layout):
+            remove_orphans()
+            data.with_name("state").write_text(str(layout.state))
         _give_to_server(data)
         made = _as_server(str(BIN / "initdb"), "-D", str(data), "-A", "trust", "-U", SYSTEM_USER, "-E", "UTF8")
         if made.returncode:
