@@ -85,7 +85,7 @@ class Stack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole stack with a short history and a fast clock."""
-    base = int(os.environ.get("TEST_PORT_BASE", "22000"))
+    base = int(os.environ.get("TEST_PORT_BASE", "20100"))
     state = tmp_path_factory.mktemp("stack")
     environment = {
         **os.environ,

@@ -46,18 +46,21 @@ class Context:
         return self.local / "stamps" / step
 
     def environment(self) -> dict[str, str]:
-        """Ours, with Node and the Python tools first, and uv told what pip was told."""
+        """Ours, with Node and the Python tools first; uv is told what pip was told, and all trust what the machine trusts."""
         env = dict(os.environ)
         env["PATH"] = os.pathsep.join([str(self.venv / "bin"), env.get("PATH", os.defpath)])
         env["NEXT_TELEMETRY_DISABLED"] = "1"
         env["HARDHAT_DISABLE_TELEMETRY_PROMPT"] = "true"
         env.setdefault("UV_HTTP_TIMEOUT", "180")
         env.setdefault("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+        env.setdefault("UV_SYSTEM_CERTS", "true")
+        env.setdefault("NODE_USE_SYSTEM_CA", "1")
         if "PIP_INDEX_URL" in env:
             env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
         if "PIP_CERT" in env:
             env.setdefault("SSL_CERT_FILE", env["PIP_CERT"])
         env.pop("VIRTUAL_ENV", None)
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         return env
 
     def call(
