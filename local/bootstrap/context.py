@@ -46,7 +46,7 @@ class Context:
         return self.local / "stamps" / step
 
     def environment(self) -> dict[str, str]:
-        """Ours, with Node and the Python tools first; uv is told what pip was told, and all trust what the machine trusts."""
+        """Ours, with Node and the Python tools first; uv is told what pip was told, and all trust this machine's authorities."""
         env = dict(os.environ)
         env["PATH"] = os.pathsep.join([str(self.venv / "bin"), env.get("PATH", os.defpath)])
         env["NEXT_TELEMETRY_DISABLED"] = "1"
