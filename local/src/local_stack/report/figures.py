@@ -19,7 +19,6 @@ class Flow:
     queued: int
     """Messages the devices still hold because no receipt covers them yet."""
     caught_up: bool
-    backfill_readings_per_s: float | None
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
@@ -66,6 +65,8 @@ class Figures:
     accuracy: tuple[Accuracy, ...] = ()
     sites: tuple[str, ...] = ()
     alerts: int | None = None
+    backfill_readings_per_s: float | None = None
+    """Device to store; none when there was nothing to back-fill since the report began."""
     processes: tuple[dict[str, Any], ...] = ()
     milestones: dict[str, float] = field(default_factory=dict)
     """Seconds since the start at which something was first seen."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import httpx
 import psycopg
@@ -11,6 +11,17 @@ from gridseal.runtime.settings import CoreSettings
 from local_stack.report.figures import Accuracy, Flow
 
 T = TypeVar("T")
+
+LEDGER: LiteralString = """
+SELECT coalesce(sum(inserted), 0), (SELECT count(*) FROM telemetry.refused), coalesce(sum(duplicates), 0), 0
+FROM telemetry.ledger
+"""
+AUDIT: LiteralString = """
+SELECT (SELECT count(*) FROM telemetry.readings), (SELECT count(*) FROM telemetry.refused),
+  (SELECT coalesce(sum(duplicates), 0) FROM telemetry.ledger),
+  (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM telemetry.readings
+    GROUP BY device_id, quantity, period_start HAVING count(*) > 1) AS twice)
+"""
 
 
 @dataclass
@@ -35,12 +46,17 @@ class Gatherer:
         """JSON of one address."""
         return self._http.get(url).raise_for_status().json()
 
-    def flow(self) -> Flow | None:
-        """Counters from the agent to the store; the agent first, so that a lag never hides a loss."""
+    def flow(self, *, audit: bool) -> Flow | None:
+        """Counters from the agent to the store; the agent first, so that a lag never hides a loss.
+
+        Args:
+            audit: Count the rows themselves and look for doubles, which takes seconds of a core;
+                else take the ledger's word.
+        """
         agent = self.ask("edge-agent", lambda: self.get(f"{self.agent_url}/status"))
         gateway = self.ask("gateway", lambda: self.get(f"{self.core.gateway_url}/api/v1/gateway/status"))
         stream = self.ask("stream", lambda: self.get(f"{self.stream_url}/status"))
-        stored = self.ask("store", self._stored)
+        stored = self.ask("store", self._audited if audit else self._ledger)
         if agent is None or gateway is None or stream is None or stored is None:
             return None
         totals, latency = agent["totals"], stream["latency_since_catch_up"] or {}
@@ -55,21 +71,20 @@ class Gatherer:
             stored_twice=stored[3],
             queued=totals["queue_depth"],
             caught_up=bool(agent["caught_up"]),
-            backfill_readings_per_s=agent["backfill"].get("readings_per_s"),
             p50_ms=latency.get("p50_ms"),
             p95_ms=latency.get("p95_ms"),
             p99_ms=latency.get("p99_ms"),
         )
 
-    def _stored(self) -> tuple[int, int, int, int]:
+    def _ledger(self) -> tuple[int, int, int, int]:
+        return self._counts(LEDGER)
+
+    def _audited(self) -> tuple[int, int, int, int]:
+        return self._counts(AUDIT)
+
+    def _counts(self, query: LiteralString) -> tuple[int, int, int, int]:
         with psycopg.connect(self.core.postgres_dsn, connect_timeout=5) as db:
-            row = db.execute(
-                "SELECT (SELECT count(*) FROM telemetry.readings),"
-                " (SELECT count(*) FROM telemetry.refused),"
-                " (SELECT coalesce(sum(duplicates), 0) FROM telemetry.ledger),"
-                " (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM telemetry.readings"
-                "  GROUP BY device_id, quantity, period_start HAVING count(*) > 1) AS twice)"
-            ).fetchone()
+            row = db.execute(query).fetchone()
         if row is None:
             raise ValueError("counts")
         return int(row[0]), int(row[1]), int(row[2]), int(row[3])

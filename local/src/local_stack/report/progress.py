@@ -8,6 +8,8 @@ from rich.console import Console
 from local_stack.report.figures import Figures
 
 LINE_EVERY_S = 15.0
+ON_THE_WAY = 100
+"""Readings that a live stream may have between device and store at any moment."""
 
 
 @dataclass
@@ -17,7 +19,10 @@ class Progress:
     console: Console
     began: float
     milestones: dict[str, float] = field(default_factory=dict)
+    backfill_readings_per_s: float | None = None
+    """Device to store, from the first look that saw readings to the one that saw all of them stored."""
     _next_line: float = 0.0
+    _first: tuple[float, int] | None = None
 
     def milestone(self, name: str) -> None:
         """Note when something was first seen."""
@@ -25,13 +30,24 @@ class Progress:
             self.milestones[name] = time.time() - self.began
             self.console.print(f"[{self.milestones[name]:5.0f} s] {name}", style="bold", highlight=False, markup=False)
 
+    def _time_backfill(self, figures: Figures) -> None:
+        flow, now = figures.flow, time.time()
+        if flow is None or ("back-fill done" in self.milestones and self.backfill_readings_per_s):
+            return
+        if self._first is None:
+            self._first = (now, flow.readings_stored)
+        began, stored = self._first
+        if "back-fill done" in self.milestones and flow.readings_stored - stored > ON_THE_WAY:
+            self.backfill_readings_per_s = (flow.readings_stored - stored) / (now - began)
+
     def show(self, figures: Figures) -> None:
         """Milestones that ``figures`` reach, and every few seconds one line."""
         flow, seals = figures.flow, figures.seals
         if flow is not None and flow.readings_stored:
             self.milestone("first reading stored")
-        if flow is not None and flow.caught_up:
+        if flow is not None and flow.caught_up and flow.readings_lost <= ON_THE_WAY:
             self.milestone("back-fill done")
+        self._time_backfill(figures)
         if seals is not None and seals.runs_issued:
             self.milestone("first forecast issued")
         if seals is not None and seals.verified:
@@ -50,9 +66,7 @@ def _line(figures: Figures) -> str:
     if figures.flow is not None:
         flow = figures.flow
         parts.append(f"{flow.readings_stored:,} of {flow.readings_sent:,} readings stored")
-        if not flow.caught_up and flow.backfill_readings_per_s:
-            parts.append(f"back-filling {flow.backfill_readings_per_s:,.0f}/s")
-        elif flow.p50_ms is not None and flow.p99_ms is not None:
+        if flow.p50_ms is not None and flow.p99_ms is not None:
             parts.append(f"device → queryable {flow.p50_ms:.0f}/{flow.p99_ms:.0f} ms")
     if figures.seals is not None:
         seals = figures.seals

@@ -42,7 +42,7 @@ def _path(figures: Figures) -> Table:
             "readings lost", f"{flow.readings_lost:,}" if flow.queued == 0 else f"{flow.queued} messages in flight"
         )
         table.add_row("readings stored twice", f"{flow.stored_twice:,}")
-        table.add_row("back-fill, whole path", _number(flow.backfill_readings_per_s, " readings/s"))
+        table.add_row("back-fill, whole path", _number(figures.backfill_readings_per_s, " readings/s"))
         latency = " · ".join(_number(v) for v in (flow.p50_ms, flow.p95_ms, flow.p99_ms))
         table.add_row("device → queryable p50 · p95 · p99", f"{latency} ms")
     if seals is not None:
