@@ -91,6 +91,7 @@ class StreamJob:
             .option("subscribe", ",".join(telemetry_topic(c) for c in TELEMETRY_CLASSES))
             .option("startingOffsets", "earliest")
             .option("maxOffsetsPerTrigger", self._settings.max_messages_per_batch)
+            .option("kafka.fetch.max.wait.ms", "10")  # docs/decisions/0005-kafka-fetch-wait.md
             .option("kafka.default.api.timeout.ms", "30000")
             .option("kafka.request.timeout.ms", "20000")
             .option("kafka.reconnect.backoff.max.ms", "500")
