@@ -46,7 +46,7 @@ class Context:
         return self.local / "stamps" / step
 
     def environment(self) -> dict[str, str]:
-        """Ours, with Node and the Python tools first; uv is told what pip was told, and all trust this machine's authorities."""
+        """Ours: Node and the Python tools first, uv told what pip was told, the machine's certificates trusted."""
         env = dict(os.environ)
         env["PATH"] = os.pathsep.join([str(self.venv / "bin"), env.get("PATH", os.defpath)])
         env["NEXT_TELEMETRY_DISABLED"] = "1"
