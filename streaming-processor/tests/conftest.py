@@ -44,7 +44,7 @@ def _as_postgres(*command: str | Path) -> list[str]:
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server without a database name."""
     if not (_POSTGRES / "initdb").exists():
-        pytest.skip("PostgreSQL 15 is not installed")
+        pytest.fail("PostgreSQL 15 is not installed: make setup installs it")
     # Not below pytest's own folder, which only its owner may enter.
     folder = Path(f"/tmp/gridseal-stream-test-{os.getpid()}")
     data = folder / "data"
@@ -84,7 +84,7 @@ def dsn(postgres_server: str) -> str:
 def redis_server() -> Iterator[int]:
     """Port of a server."""
     if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
+        pytest.fail("redis-server is not installed: make setup installs it")
     port = _free_port()
     options = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
     process = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)

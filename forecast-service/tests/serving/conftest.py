@@ -50,7 +50,7 @@ def as_postgres() -> list[str]:
 @pytest.fixture(scope="session")
 def server_dsn() -> Iterator[str]:
     if not (POSTGRES / "initdb").exists():
-        pytest.skip("PostgreSQL 15 is not installed")
+        pytest.fail("PostgreSQL 15 is not installed: make setup installs it")
     folder = Path(tempfile.mkdtemp(prefix="gridseal-test-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
@@ -95,7 +95,7 @@ def pool(dsn: str) -> Iterator[Pool]:
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
+        pytest.fail("redis-server is not installed: make setup installs it")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="gridseal-test-") as folder:
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
