@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from forecast_service.model.grid import Floats, Ints
 
 BUCKETS = 3
+BUCKET_MIDDLES_H = (1.0, 3.0, 5.0)
 MIN_ERRORS = 100
 TOLERANCE = 0.03
 TRUST_DAYS = 5.0
@@ -66,12 +67,16 @@ def offsets_of(
     return out
 
 
-def calibrated(quantiles: Floats, range_w: Floats, buckets: Ints, offsets: Floats | None) -> Floats:
-    """Quantiles moved by the offsets and put in order again: ``(n, H, Q)``."""
+def calibrated(quantiles: Floats, range_w: Floats, leads: Ints, resolution_s: int, offsets: Floats | None) -> Floats:
+    """Quantiles moved by the offsets and put in order again: ``(n, H, Q)``.
+
+    Between the middles of two buckets the offset goes over evenly: a step there would be a step in the fan.
+    """
     if offsets is None:
         return quantiles
-    moved = quantiles + offsets[buckets] * band_width(quantiles, range_w)[..., None]
-    return np.sort(moved, axis=-1)
+    hours = leads * resolution_s / 3_600
+    smooth = np.stack([np.interp(hours, BUCKET_MIDDLES_H, offsets[:, k]) for k in range(offsets.shape[1])], axis=-1)
+    return np.sort(quantiles + smooth * band_width(quantiles, range_w)[..., None], axis=-1)
 
 
 def _off(score: NDArray[np.float64], levels: Sequence[float]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from forecast_service.model.assemble import Inputs, assemble, physical
-from forecast_service.model.conformal import Calibration, bucket_of, calibrated
+from forecast_service.model.conformal import Calibration, calibrated
 from forecast_service.model.frame import Frame
 from forecast_service.model.grid import Floats, Ints
 from forecast_service.model.levels import probabilities
@@ -94,12 +94,12 @@ def run_net(net: QuantileLstm, inputs: Inputs, identity: Ints) -> torch.Tensor:
 
 def calibrated_quantiles(raw: Floats, calibration: Calibration, frame: Frame, samples: Samples) -> Floats:
     """Network quantiles with the offsets of their kind, within physics: ``(n, H, Q)`` W."""
-    buckets = bucket_of(1 + np.arange(samples.horizon), frame.panel.resolution_s)
+    leads, step = 1 + np.arange(samples.horizon), frame.panel.resolution_s
     out, kinds = raw.copy(), np.array(frame.panel.kinds)[samples.rows]
     for kind in sorted(set(kinds.tolist())):
         mine = kinds == kind
         span = frame.panel.ranges[samples.rows[mine]]
-        out[mine] = calibrated(raw[mine], span, buckets, calibration.offsets.get(kind))
+        out[mine] = calibrated(raw[mine], span, leads, step, calibration.offsets.get(kind))
     return physical(frame, samples.rows, samples.targets, out)
 
 
