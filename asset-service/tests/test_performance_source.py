@@ -1,18 +1,15 @@
 """The comparison of forecast and measurement, on a real PostgreSQL with the documented columns."""
 
-import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from asset_service.performance_source import PostgresPerformance
 from gridseal.errors import UnavailableError
-from gridseal.runtime.settings import CoreSettings, load_settings
 from gridseal.wire.views import AssetPerformance
+from local_stack.scratch import scratch_database, scratch_postgres
 
 from .builders import a_series
 
@@ -30,17 +27,16 @@ START = datetime(2026, 6, 1, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with scratch_postgres() as address:
+        yield address
+
+
 @pytest.fixture
-def dsn() -> Iterator[str]:
-    server = make_conninfo(load_settings(CoreSettings).postgres_dsn, user="postgres", dbname="postgres")
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    try:
-        yield make_conninfo(server, dbname=name)
-    finally:
-        with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+def dsn(server: str) -> Iterator[str]:
+    with scratch_database(server) as own:
+        yield own
 
 
 class Tables:

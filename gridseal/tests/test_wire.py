@@ -52,7 +52,7 @@ def test_a_message_survives_the_wire(message: Telemetry) -> None:
         ),
         (
             b'{"schema":"telemetry/1","device_id":"a","boot_id":"0123456789abcdef","seq":0,"sent_at_ms":0,"readings":[{"quantity":"active_power","unit":"W","period_start_ms":0,"period_ms":1000,"value":NaN}]}',
-            "malformed",
+            "not_finite",
             "readings.0.value",
         ),
     ],

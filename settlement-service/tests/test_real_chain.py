@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,19 +15,17 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
-import psycopg
 import pytest
 from prometheus_client import CollectorRegistry
 from psycopg import AsyncConnection
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from gridseal.notary.check import check_offline
 from gridseal.runtime.clock import SystemClock
 from gridseal.runtime.migrations import apply_migrations
-from gridseal.runtime.settings import CoreSettings, load_settings
 from gridseal.wire.forecasts import ForecastRun
+from local_stack.scratch import scratch_database, scratch_postgres
 from settlement_service.chain import RegistryChain
 from settlement_service.metrics import SealMetrics
 from settlement_service.outbox import Outbox
@@ -96,14 +93,9 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalChain]:
 
 @pytest.fixture
 def dsn() -> Iterator[str]:
-    name = f"settlement_test_{uuid.uuid4().hex[:8]}"
-    shared = load_settings(CoreSettings).postgres_dsn
-    with psycopg.connect(make_conninfo(shared, user="postgres", dbname="postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} OWNER gridseal".encode())
-        own = make_conninfo(shared, dbname=name)
+    with scratch_postgres() as address, scratch_database(address) as own:
         apply_migrations(own, "settlement", PACKAGE / "migrations")
         yield own
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @asynccontextmanager
