@@ -19,9 +19,9 @@ from gridseal.client import Lost, Update, stream
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.serve import http_part
 from gridseal.wire.live import SUBPROTOCOL, Filter
+from local_stack.scratch import free_port
 
 from .builders import SLOT
-from .conftest import free_port
 
 PROTOCOLS = [Subprotocol(SUBPROTOCOL)]
 
