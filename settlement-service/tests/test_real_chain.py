@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -25,7 +24,7 @@ from gridseal.notary.check import check_offline
 from gridseal.runtime.clock import SystemClock
 from gridseal.runtime.migrations import apply_migrations
 from gridseal.wire.forecasts import ForecastRun
-from local_stack.scratch import scratch_database, scratch_postgres
+from local_stack.scratch import free_port, scratch_database, scratch_postgres
 from settlement_service.chain import RegistryChain
 from settlement_service.metrics import SealMetrics
 from settlement_service.outbox import Outbox
@@ -50,9 +49,7 @@ class LocalChain:
     port: int = 0
 
     def __post_init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
 
     @property
     def url(self) -> str:

@@ -44,10 +44,15 @@ class Demo:
     began: float
     """Wall time at which the user asked for the demo, set-up included."""
     runs_per_site: int = 1
+    _core: CoreSettings = field(init=False)
+    _gatherer: Gatherer = field(init=False)
     _progress: Progress = field(init=False)
     _verifier: SealVerifier | None = None
 
     def __post_init__(self) -> None:
+        at = self.ports.at
+        self._core = load_settings(CoreSettings, **addresses_as_settings(self.ports))
+        self._gatherer = Gatherer(self._core, f"http://127.0.0.1:{at(8004)}", f"http://127.0.0.1:{at(8003)}")
         self._progress = Progress(self.console, self.began)
 
     def start(self) -> None:
@@ -57,13 +62,17 @@ class Demo:
         self._progress.milestone("whole stack answers")
 
     def look(self, *, audit: bool = False) -> Figures:
-        """Read the running system once, verify what was sealed meanwhile, print what is new."""
-        core = load_settings(CoreSettings, **addresses_as_settings(self.ports))
-        gatherer = Gatherer(core, f"http://127.0.0.1:{self.ports.at(8004)}", f"http://127.0.0.1:{self.ports.at(8003)}")
+        """Read the running system once, verify what was sealed meanwhile, print what is new.
+
+        Args:
+            audit: For a report: count rows and measure memory too, which takes seconds of a core.
+        """
+        gatherer = self._gatherer
+        gatherer.silent.clear()
         flow, summary = gatherer.flow(audit=audit), gatherer.summary()
         if self._verifier is None:
-            primary = gatherer.ask("asset-service", lambda: primary_series(core))
-            self._verifier = SealVerifier(core, primary) if primary else None
+            primary = gatherer.ask("asset-service", lambda: primary_series(self._core))
+            self._verifier = SealVerifier(self._core, primary) if primary else None
         verifier = self._verifier
         seals = gatherer.ask("settlement-service", lambda: verifier.advance(at_most=60)) if verifier else None
         figures = Figures(
@@ -75,7 +84,7 @@ class Demo:
             accuracy=accuracy_of(summary),
             sites=gatherer.sites(),
             alerts=gatherer.alerts(),
-            processes=_processes(read_status(self.layout)),
+            processes=_processes(read_status(self.layout)) if audit else (),
             milestones=self._progress.milestones,
             silent=tuple(gatherer.silent),
         )
@@ -85,7 +94,6 @@ class Demo:
     def run_until_stopped(self) -> int:
         """Go on until Ctrl-C; print the report when everything has happened once, then now and then."""
         next_report = 0.0
-        figures = None
         try:
             while True:
                 figures = self.look()
@@ -143,11 +151,11 @@ def run_demo(*, check: bool, keep: bool, runs_per_site: int, began: float) -> in
 
     layout, ports = Layout.here(), Ports.from_environment()
     console = Console(width=max(100, Console().width))
-    demo = Demo(layout, ports, console, began, runs_per_site)
     ours = holder(layout) is None
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     try:
+        demo = Demo(layout, ports, console, began, runs_per_site)
         demo.start()
         return demo.run_check() if check else demo.run_until_stopped()
     except (_StopAskedError, KeyboardInterrupt):
