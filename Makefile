@@ -1,6 +1,6 @@
 # Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test check test demo demo-check up down status schemas clean
+.PHONY: help setup setup-test check test bench chaos demo demo-check up down status schemas clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m local_stack
@@ -35,6 +35,12 @@ check: setup ## Formatting, lint, types, layering, size rules, generated files
 
 test: setup-test ## All tests: Python, contracts, front end, the whole path on real servers; ONLY=folder for one
 	@$(PYTHON) local/tools/all_tests.py $(ONLY)
+
+bench: setup-test ## Measure one group beside its peers: GROUP=ingest, ONLY=module for one of its parts
+	@$(PYTHON) -m tests.bench $(or $(GROUP),ingest) $(ONLY)
+
+chaos: setup-test ## Kill every process of the path again and again under load, and prove that nothing is lost
+	@$(PYTHON) -m tests.chaos --tier full
 
 schemas: setup ## Write the JSON schemas of all messages again
 	@$(PYTHON) -m gridseal.wire.schemas gridseal/schemas

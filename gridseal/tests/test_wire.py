@@ -11,7 +11,8 @@ from gridseal.errors import WireError
 from gridseal.wire.codec import decode, encode
 from gridseal.wire.forecasts import ForecastRun, Point
 from gridseal.wire.schemas import schema_texts
-from gridseal.wire.telemetry import BASE_UNITS, UNITS, Reading, Telemetry
+from gridseal.wire.telemetry import Reading, Telemetry
+from gridseal.wire.units import BASE_UNITS, UNITS
 
 from .builders import SLOT, a_run, a_series
 

@@ -87,14 +87,6 @@ def test_whole_messages_pass_and_others_become_dead_letters(spark: SparkSession)
     assert delivery.offsets == {"telemetry.wind": {"0": (0, len(bad))}}
 
 
-def test_what_only_the_codec_accepts_is_taken_too(spark: SparkSession) -> None:
-    delivery = deliver(spark, encode(a_message(a_reading(7.0))), altered(sent_at_ms=10**30))
-
-    assert not delivery.undecodable
-    assert delivery.arrived.value.tolist() == [7.0, 1_000.0]
-    assert delivery.arrived.message.tolist() == [0, 1]
-
-
 def test_hostile_text_is_refused_and_can_be_stored(spark: SparkSession) -> None:
     hostile = encode(a_message()).replace(b'"a"', b'"\xff\\u0000' + b"x" * 9_000 + b'"').replace(b'"W"', b'"\\u0000"')
     delivery = deliver(spark, hostile)

@@ -13,6 +13,7 @@ KINDS = {"string": StringType(), "integer": LongType(), "number": DoubleType()}
 
 
 def spark_type(field: dict[str, Any]) -> DataType:
+    field = next(iter(field.get("anyOf", [field])))
     if field["type"] == "array":
         return ArrayType(READING)
     return KINDS[field["type"]]

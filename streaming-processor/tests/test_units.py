@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridseal.wire.telemetry import UNITS
+from gridseal.wire.units import UNITS
 from streaming_processor.quantities import CONVERSIONS, SENT
 from streaming_processor.transforms.units import MAX_MILLI, to_milli
 

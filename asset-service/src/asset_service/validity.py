@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from asset_service.presets import Record
 from gridseal.errors import ConfigError
 from gridseal.wire.catalog import Asset, Product, Series, Site
-from gridseal.wire.telemetry import BASE_UNITS, Quantity
+from gridseal.wire.units import BASE_UNITS, Quantity
 
 
 def check_catalog(records: Iterable[Record]) -> None:

@@ -16,7 +16,7 @@ from edge_agent.queue import DurableQueue, Queued
 from gridseal.errors import UnavailableError, WireError
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.codec import decode
-from gridseal.wire.telemetry import Receipt
+from gridseal.wire.receipts import Receipt
 
 log = get_logger(__name__)
 TICK_S = 0.25

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from edge_agent.datasets.tracks import Track
-from gridseal.wire.telemetry import UNITS
+from gridseal.wire.units import UNITS
 
 SCHEMA = pa.schema(
     [

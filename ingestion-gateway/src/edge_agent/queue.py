@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from gridseal.errors import UnavailableError
-from gridseal.wire.telemetry import Receipt
+from gridseal.wire.receipts import Receipt
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from pydantic_core import from_json
 
 from gridseal.errors import WireError
 from gridseal.wire.codec import decode
-from gridseal.wire.telemetry import MAX_MESSAGE_BYTES, UNITS, Reading, Telemetry
+from gridseal.wire.telemetry import MAX_MESSAGE_BYTES, Reading, Telemetry
 from gridseal.wire.topics import TelemetryClass
+from gridseal.wire.units import UNITS
 from ingestion_gateway.devices import Device, DeviceDirectory
 
 Reason = Literal[

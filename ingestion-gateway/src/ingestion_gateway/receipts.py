@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gridseal.wire.telemetry import Receipt, RefusedSeq
+from gridseal.wire.receipts import Receipt, RefusedSeq
 from ingestion_gateway.accept import MessageId
 
 MAX_ENTRIES = 1_000

@@ -139,7 +139,7 @@ class Counterpart:
         for reading in body["readings"]:
             self.readings[(body["device_id"], reading["quantity"], reading["period_start_ms"])] = reading["value"]
         receipt = {
-            "schema": "receipt/1",
+            "schema": "receipt/2",
             "device_id": body["device_id"],
             "boot_id": body["boot_id"],
             "ranges": [[body["seq"], body["seq"]]],

@@ -17,7 +17,8 @@ from edge_agent.queue import DurableQueue
 from edge_agent.replay import Replay
 from gridseal.runtime.metrics import new_registry
 from gridseal.wire.codec import decode, encode
-from gridseal.wire.telemetry import Receipt, RefusedSeq, Telemetry
+from gridseal.wire.receipts import Receipt, RefusedSeq
+from gridseal.wire.telemetry import Telemetry
 
 ORIGIN = datetime(2026, 6, 1, tzinfo=UTC)
 ORIGIN_S = int(ORIGIN.timestamp())

@@ -15,7 +15,7 @@ from edge_agent.datasets.wheel import OPENDSM, open_wheel
 from edge_agent.fleet import fleet
 from edge_agent.survey import as_table, stuck_records, survey
 from gridseal.errors import ConfigError
-from gridseal.wire.telemetry import UNITS
+from gridseal.wire.units import UNITS
 
 from .conftest import WHEELS
 

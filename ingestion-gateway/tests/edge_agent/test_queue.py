@@ -10,7 +10,7 @@ import pytest
 
 from edge_agent.queue import Draft, DurableQueue
 from gridseal.errors import UnavailableError
-from gridseal.wire.telemetry import Receipt, RefusedSeq
+from gridseal.wire.receipts import Receipt, RefusedSeq
 
 
 def a_queue(path: Path, machine_boot: str = "boot-1", refused_keep_bytes: int = 2**20) -> DurableQueue:

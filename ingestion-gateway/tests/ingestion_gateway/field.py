@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gridseal.wire.catalog import CatalogMessage
 from gridseal.wire.codec import decode, encode
-from gridseal.wire.telemetry import Receipt
+from gridseal.wire.receipts import Receipt
 from gridseal.wire.topics import ASSETS_CHANGED, mqtt_receipt_topic, mqtt_telemetry_topic
 from local_stack.layout import Layout
 from local_stack.ports import Ports

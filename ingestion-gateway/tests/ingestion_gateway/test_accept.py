@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gridseal.errors import WireError
 from gridseal.wire.codec import decode, encode
-from gridseal.wire.telemetry import MAX_MESSAGE_BYTES, UNITS, Reading, Telemetry
+from gridseal.wire.telemetry import MAX_MESSAGE_BYTES, Reading, Telemetry
+from gridseal.wire.units import UNITS
 from ingestion_gateway.accept import Accepted, MessageId, Refused, accept
 
 from .builders import BOOT_ID, NOW_MS, TOPIC, a_directory, a_message, a_reading, an_asset
@@ -165,7 +166,7 @@ messages = st.builds(
     device_id=st.from_regex(r"\A[a-z0-9][a-z0-9.-]{0,62}\Z"),
     boot_id=st.from_regex(r"\A[0-9a-f]{16}\Z"),
     seq=st.integers(0, 2**53 - 1),
-    sent_at_ms=st.integers(0, 2**60),
+    sent_at_ms=st.integers(0, 2**53 - 1),
     readings=st.lists(readings, min_size=1, max_size=4).map(tuple),
 )
 

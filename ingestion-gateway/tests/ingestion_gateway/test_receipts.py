@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridseal.wire.codec import encode
-from gridseal.wire.telemetry import RefusedSeq
+from gridseal.wire.receipts import RefusedSeq
 from ingestion_gateway.accept import MessageId
 from ingestion_gateway.receipts import MAX_ENTRIES, ReceiptBook, ranges_of
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import SystemClock
 from gridseal.wire.codec import decode
-from gridseal.wire.telemetry import Receipt
+from gridseal.wire.receipts import Receipt
 from gridseal.wire.topics import DEAD_LETTER, HEADER_REASON, HEADER_RECEIVED_AT_MS, HEADER_SOURCE
 from ingestion_gateway.relay import HEADER_TRUNCATED, Relay, RelayOptions
 from ingestion_gateway.totals import GatewayTotals

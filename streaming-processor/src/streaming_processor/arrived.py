@@ -70,8 +70,7 @@ def arrived_of(messages: list[Telemetry]) -> Arrived:
     )
     return arrived_from(
         pa.array([m.device_id for m in messages], pa.string()),
-        # The wire sets no upper bound; 64 bits do.
-        pa.array([min(m.sent_at_ms, 2**62) for m in messages], pa.int64()),
+        pa.array([m.sent_at_ms for m in messages], pa.int64()),
         readings,
     )
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, get_args
 
-from gridseal.wire.telemetry import BASE_UNITS, UNITS, Quality, Quantity
+from gridseal.wire.telemetry import Quality
+from gridseal.wire.units import BASE_UNITS, UNITS, Quantity
 
 SENT: Final[tuple[str, ...]] = get_args(Quantity)
 """Quantities on the wire; the position is the number used in arrays."""

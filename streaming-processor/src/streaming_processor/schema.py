@@ -20,7 +20,8 @@ TELEMETRY = StructType(
         StructField("seq", LongType()),
         StructField("sent_at_ms", LongType()),
         StructField("readings", ArrayType(READING)),
+        StructField("signature", StringType()),
     ]
 )
-OPTIONAL = {"schema", "quality"}
+OPTIONAL = {"schema", "quality", "signature"}
 """Fields with a default; every other field of a message must be there."""

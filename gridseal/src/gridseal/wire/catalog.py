@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gridseal.wire.fields import LevelBps, Message, SeriesId, Slug
-from gridseal.wire.telemetry import Quantity
 from gridseal.wire.topics import TelemetryClass
+from gridseal.wire.units import Quantity
 
 SeriesKind = Literal["wind", "pv", "home_load", "home_pv", "home_net", "household", "storage", "weather"]
 """Chooses references, scales and physical limits in the forecast models."""
@@ -81,7 +81,7 @@ class Series(Message):
     asset_id: Slug | None = None
     name: str
     kind: SeriesKind
-    unit: Literal["W", "m/s", "Cel", "W/m2", "%"]
+    unit: Literal["W", "m/s", "Cel", "W/m2", "%", "var", "V.A", "V", "A", "Hz", "1", "W.h", "Pa", "deg", "mm"]
     resolution_s: Annotated[int, Field(gt=0)]
     """Width of the windows that are forecast: 900, or the device's own period where coarser."""
     issue_every_s: Annotated[int, Field(gt=0)]

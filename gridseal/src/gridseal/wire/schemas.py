@@ -8,12 +8,13 @@ from gridseal.wire.alerts import Alert
 from gridseal.wire.catalog import CatalogMessage
 from gridseal.wire.fields import Message
 from gridseal.wire.forecasts import ForecastRun, Seal
-from gridseal.wire.telemetry import Receipt, Telemetry
+from gridseal.wire.receipts import Receipt
+from gridseal.wire.telemetry import Telemetry
 from gridseal.wire.windows import Window
 
 MESSAGES: dict[str, type[Message]] = {
     "telemetry-1": Telemetry,
-    "receipt-1": Receipt,
+    "receipt-2": Receipt,
     "catalog-1": CatalogMessage,
     "window-1": Window,
     "alert-1": Alert,

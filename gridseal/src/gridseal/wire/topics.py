@@ -13,6 +13,7 @@ TELEMETRY_CLASSES: Final[tuple[TelemetryClass, ...]] = ("meter", "solar", "wind"
 
 TELEMETRY_PREFIX: Final = "telemetry."
 FEATURES_WINDOWS: Final = "features.windows"
+FEATURES_VECTORS: Final = "features.vectors"
 FORECASTS_ISSUED: Final = "forecasts.issued"
 FORECASTS_SEALED: Final = "forecasts.sealed"
 ALERTS: Final = "alerts"
@@ -47,6 +48,7 @@ class TopicSpec:
 KAFKA_TOPICS: Final[tuple[TopicSpec, ...]] = (
     *(TopicSpec(telemetry_topic(c), partitions=2) for c in TELEMETRY_CLASSES),
     TopicSpec(FEATURES_WINDOWS, partitions=2),
+    TopicSpec(FEATURES_VECTORS, partitions=2),
     TopicSpec(FORECASTS_ISSUED, partitions=1),
     TopicSpec(FORECASTS_SEALED, partitions=1),
     TopicSpec(ALERTS, partitions=1),

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gridseal.wire.telemetry import UNITS
+from gridseal.wire.units import UNITS
 
 DAY_S: Final = 86_400
 

@@ -40,6 +40,19 @@ RULES: Final[dict[str, QuantityRule]] = {
     "air_temperature": QuantityRule(-50_000, 60_000, 24, "Cel"),
     "irradiance": QuantityRule(-10_000, 1_600_000, 12, "W/m2"),
     "state_of_charge": QuantityRule(0, 100_000, None, "%"),
+    "reactive_power": QuantityRule(-(10**13), 10**13, None, "var"),
+    "apparent_power": QuantityRule(0, 10**13, None, "V.A"),
+    "voltage": QuantityRule(0, 10**9, 12, "V"),
+    "current": QuantityRule(-(10**9), 10**9, None, "A"),
+    "frequency": QuantityRule(40_000, 70_000, 12, "Hz"),
+    "power_factor": QuantityRule(-1_000, 1_000, None, "1"),
+    "energy_import_register": QuantityRule(0, 10**13, None, "W.h"),
+    "energy_export_register": QuantityRule(0, 10**13, None, "W.h"),
+    "relative_humidity": QuantityRule(0, 105_000, 24, "%"),
+    "air_pressure": QuantityRule(50_000_000, 110_000_000, 24, "Pa"),
+    "wind_direction": QuantityRule(0, 360_000, 24, "deg"),
+    "precipitation": QuantityRule(0, 500_000, None, "mm"),
+    "cloud_cover": QuantityRule(0, 100_000, None, "%"),
 }
 RATING_NUMERATOR: Final = 11
 RATING_DENOMINATOR: Final = 10
