@@ -21,8 +21,6 @@ Say = Callable[[str, str], None]
 
 FIRST_BACK_OFF_S: Final = 0.5
 LONGEST_BACK_OFF_S: Final = 20.0
-GOOD_RUN_S: Final = 30.0
-"""A run this long counts as a new beginning: the back-off starts over."""
 TRIES: Final = 6
 """An essential process that fails this often in a row, never healthy, ends the stack."""
 STARTING_INTERVAL_S: Final = 0.25
@@ -84,7 +82,7 @@ class Child:
             code = await self._once()
             if self._stopping.is_set() or self.state == "done":
                 return
-            if time.monotonic() - started > GOOD_RUN_S:
+            if time.monotonic() - started > self.spec.good_run_s:
                 back_off = FIRST_BACK_OFF_S
             self._give_up_or_count(code)
             self.restarts += 1

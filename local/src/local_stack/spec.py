@@ -33,6 +33,8 @@ class ProcessSpec:
     """The stack stops when this one fails again and again without ever getting healthy."""
     start_s: float = 60.0
     """Ended and started again when it is not healthy after this long."""
+    good_run_s: float = 30.0
+    """A run this long counts as a new beginning: the back-off before the next start begins anew."""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_s: float = 10.0
     nice: int = 0

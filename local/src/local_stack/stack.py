@@ -21,6 +21,7 @@ from local_stack.supervisor import Supervisor, stop_on_signals
 
 Companion = Callable[[Supervisor, asyncio.Event], Awaitable[None]]
 """Runs beside the stack, for as long as it wants; it may set the event to stop everything."""
+Processes = Callable[[Layout, Ports], list[ProcessSpec]]
 DEFAULT_SCALE = 60.0
 
 
@@ -29,6 +30,8 @@ class Options:
     """What of the stack to run, and how fast its clock goes."""
 
     servers_only: bool = False
+    processes: Processes | None = None
+    """Instead of the usual list: a part of it, or one with its processes changed."""
     scale: float = field(default_factory=lambda: scale_from_environment())
 
 
@@ -48,7 +51,7 @@ def scale_from_environment() -> float:
     return scale
 
 
-def process_list(layout: Layout, ports: Ports, *, servers_only: bool) -> list[ProcessSpec]:
+def process_list(layout: Layout, ports: Ports, servers_only: bool = False) -> list[ProcessSpec]:
     """Every process, servers first."""
     servers = [
         postgres.server_spec(layout, ports),
@@ -74,7 +77,8 @@ async def run_stack(layout: Layout, ports: Ports, options: Options, companion: C
     """
     layout.make()
     with the_only_one(layout):
-        specs = process_list(layout, ports, servers_only=options.servers_only)
+        asked_for = options.processes
+        specs = asked_for(layout, ports) if asked_for else process_list(layout, ports, options.servers_only)
         _require_built(specs)
         require_free((spec.name, port) for spec in specs for port in spec.ports)
         ensure_keystores(layout)
