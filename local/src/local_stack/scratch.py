@@ -14,14 +14,18 @@ import psycopg
 import redis
 
 from local_stack.errors import StackError
+from local_stack.servers.postgres_install import postgres_bin
 
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
+POSTGRES = postgres_bin()
 ANSWERS_WITHIN_S = 60.0
 
 
 @contextmanager
-def scratch_postgres() -> Iterator[str]:
+def scratch_postgres(*settings: str) -> Iterator[str]:
     """A server's address without a database name, role ``gridseal``.
+
+    Args:
+        settings: ``name=value`` of the server's configuration.
 
     Raises:
         StackError: It is not installed, or does not answer.
@@ -35,7 +39,7 @@ def scratch_postgres() -> Iterator[str]:
     data, port = folder / "data", free_port()
     init = _as_postgres("initdb", "-D", str(data), "-A", "trust", "-U", "gridseal", "-E", "UTF8", "--no-sync")
     subprocess.run(init, check=True, capture_output=True, cwd=folder)
-    options = ("-p", str(port), "-h", "127.0.0.1", "-k", "", "-F")
+    options = ("-p", str(port), "-h", "127.0.0.1", "-k", "", "-F", *(part for s in settings for part in ("-c", s)))
     server = subprocess.Popen(
         _as_postgres("postgres", "-D", str(data), *options),
         cwd=folder,

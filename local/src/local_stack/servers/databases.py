@@ -18,6 +18,11 @@ def ensure_databases(port: int) -> None:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 statement = sql.SQL("CREATE DATABASE {} OWNER {}")
                 connection.execute(statement.format(sql.Identifier(name), sql.Identifier(ROLE)))
+        if connection.execute("SELECT current_setting('shared_preload_libraries') LIKE '%timescaledb%'").fetchone() == (
+            True,
+        ):
+            with psycopg.connect(f"{address} dbname={DATABASES[0]}", autocommit=True) as telemetry:
+                telemetry.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
 
 
 if __name__ == "__main__":

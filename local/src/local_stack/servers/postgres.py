@@ -18,10 +18,11 @@ from local_stack.errors import StackError
 from local_stack.health import CommandProbe
 from local_stack.layout import Layout
 from local_stack.ports import Ports
+from local_stack.servers.postgres_install import postgres_bin, timescale_installed
 from local_stack.servers.templates import write_config
 from local_stack.spec import ProcessSpec
 
-BIN: Final = Path("/usr/lib/postgresql/15/bin")
+BIN: Final = postgres_bin()
 SYSTEM_USER: Final = "postgres"
 FAR_DATA: Final = Path("/var/lib/gridseal")
 ROLE: Final = "gridseal"
@@ -107,7 +108,8 @@ def _prepare(layout: Layout, data: Path, port: int) -> None:
             raise StackError(
                 f"PostgreSQL could not make its data folder {data}: {made.stderr.strip().splitlines()[-1]}"
             )
-    write_config(data / "gridseal.conf", "postgres.conf", port=port)
+    preload = "timescaledb" if timescale_installed(BIN) else ""
+    write_config(data / "gridseal.conf", "postgres.conf", port=port, preload=preload)
     main = data / "postgresql.conf"
     if "include 'gridseal.conf'" not in main.read_text():
         with main.open("a") as file:
