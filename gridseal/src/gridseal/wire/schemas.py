@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gridseal.wire.alerts import Alert
 from gridseal.wire.catalog import CatalogMessage
+from gridseal.wire.features import FeatureVector
 from gridseal.wire.fields import Message
 from gridseal.wire.forecasts import ForecastRun, Seal
 from gridseal.wire.receipts import Receipt
@@ -17,6 +18,7 @@ MESSAGES: dict[str, type[Message]] = {
     "receipt-2": Receipt,
     "catalog-1": CatalogMessage,
     "window-1": Window,
+    "feature-vector-1": FeatureVector,
     "alert-1": Alert,
     "forecast-run-1": ForecastRun,
     "seal-1": Seal,
