@@ -202,7 +202,7 @@ class DurableQueue:
                 refused.append((row[0], row[1]))
                 reasons.append(item.reason)
         delivered: list[tuple[int, int]] = []
-        for first, last in receipt.ranges:
+        for first, last in ((0, receipt.through), *receipt.ranges):
             delivered += self._db.execute(
                 "DELETE FROM message WHERE device_id = ? AND boot_id = ? AND seq BETWEEN ? AND ?"
                 " RETURNING id, readings",

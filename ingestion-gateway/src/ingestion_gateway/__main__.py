@@ -5,6 +5,8 @@ import gc
 import sys
 
 from gridseal.errors import UnavailableError
+from gridseal.identity.ed25519 import SigningKey
+from gridseal.identity.receipt_keys import KEY_FILE
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs, get_logger
 from gridseal.runtime.metrics import new_registry
@@ -17,6 +19,7 @@ from ingestion_gateway.devices import DeviceDirectory
 from ingestion_gateway.kafka_history import KafkaHistory
 from ingestion_gateway.kafka_log import MAX_RECORD_BYTES, KafkaLog, kafka_answers
 from ingestion_gateway.mqtt_source import MqttOptions, MqttSource
+from ingestion_gateway.receipts import ReceiptBook
 from ingestion_gateway.relay import Relay, RelayOptions
 from ingestion_gateway.settings import GatewaySettings
 from ingestion_gateway.totals import GatewayTotals
@@ -46,7 +49,9 @@ async def run() -> None:
         stop_timeout_s=settings.stop_timeout_s,
         max_record_bytes=MAX_RECORD_BYTES,
     )
-    relay = Relay(source, durable, devices, clock_from(core), totals, options)
+    signer = SigningKey.read(settings.receipt_key or core.state_dir / "keys" / KEY_FILE, "GATEWAY_RECEIPT_KEY")
+    book = ReceiptBook(signer, most_at_once=settings.receipts_at_once)
+    relay = Relay(source, durable, devices, clock_from(core), totals, book, options)
 
     async def forward() -> None:
         await follower.ready.wait()

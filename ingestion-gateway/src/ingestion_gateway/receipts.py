@@ -1,85 +1,159 @@
-"""Receipts gathered per device until they are sent: cumulative ranges, few messages."""
+"""Receipts: what every device has been promised, and the signed word for it.
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+Cumulative per life of a device, so that a lost receipt is made up for by the next. State is kept in
+memory and follows into PostgreSQL behind the critical path (``ReceiptStore``): no receipt waits for the
+database. After a crash it may know less than was promised. That is safe: a message that comes again is
+appended to Kafka again, and the store drops the second.
+"""
 
-from gridseal.wire.receipts import Receipt, RefusedSeq
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
+
+import msgspec
+
 from ingestion_gateway.accept import MessageId
+from ingestion_gateway.receipt_life import MAX_ENTRIES, Life
 
-MAX_ENTRIES = 1_000
-"""Most ranges or refusals in one receipt, so that it stays a small message."""
-
-
-@dataclass(slots=True)
-class _Entries:
-    delivered: set[int] = field(default_factory=set)
-    refused: dict[int, str] = field(default_factory=dict)
+MAX_LIVES: Final = 64
+"""Lives remembered per device, the newest. A device that invents lives costs no more memory than this."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddressedReceipt:
-    """A receipt and the MQTT topic whose owner it is for."""
+class ReceiptSigner(Protocol):
+    """The gateway's Ed25519 key."""
 
-    topic: str
-    receipt: Receipt
+    @property
+    def key_id(self) -> str:
+        """Names the key in a receipt."""
+        ...
+
+    def sign(self, content: bytes) -> str:
+        """Signature as it stands in a receipt: base64url without padding."""
+        ...
 
 
 class ReceiptBook:
-    """What devices are still to be told."""
+    """What devices have been promised, and what they are still to be told."""
 
-    def __init__(self) -> None:
-        self._open: dict[tuple[str, str, str], _Entries] = {}
+    def __init__(self, signer: ReceiptSigner, *, most_at_once: int = 100) -> None:
+        """Start with nothing promised.
+
+        Args:
+            signer: Signs each receipt; costs about 45 µs.
+            most_at_once: Receipts signed in one ``close``. With more devices waiting each waits longer,
+                and its receipt covers more.
+        """
+        self._signer = signer
+        self._most_at_once = most_at_once
+        self._lives: dict[str, dict[str, Life]] = {}
+        self._open: dict[Life, None] = {}
+        self._changed: dict[Life, None] = {}
+        self._canonical = msgspec.json.Encoder(order="sorted").encode
 
     def __bool__(self) -> bool:
         return bool(self._open)
 
+    def __len__(self) -> int:
+        return sum(len(lives) for lives in self._lives.values())
+
+    def already(self, device_id: str, boot_id: str, seq: int) -> bool:
+        """Whether the message is durable: it is not to be appended again, only ``remind`` is due."""
+        life = self._lives.get(device_id, {}).get(boot_id)
+        return life is not None and seq in life
+
+    def already_refused(self, device_id: str, boot_id: str, seq: int) -> bool:
+        """Whether it is on ``dead-letter``. Of the newest refusals only; an older one is kept there once more."""
+        life = self._lives.get(device_id, {}).get(boot_id)
+        return life is not None and seq in life.refused
+
     def delivered(self, topic: str, device_id: str, message: MessageId) -> None:
         """Kafka has the message on its telemetry topic."""
-        self._entries(topic, device_id, message).delivered.add(message.seq)
+        life = self._life(device_id, message.boot_id)
+        life.topic = topic
+        life.add(message.seq)
+        self._open[life] = self._changed[life] = None
 
     def refused(self, topic: str, device_id: str, message: MessageId, reason: str) -> None:
         """Kafka has the message on ``dead-letter``; it will never be delivered."""
-        self._entries(topic, device_id, message).refused[message.seq] = reason
+        life = self._life(device_id, message.boot_id)
+        life.topic = topic
+        life.refuse(message.seq, reason)
+        self._open[life] = self._changed[life] = None
 
-    def close(self, issued_at_ms: int) -> list[AddressedReceipt]:
-        """Everything gathered, as receipts; the book is empty afterwards."""
-        receipts = [
-            AddressedReceipt(
-                topic,
-                Receipt(
-                    device_id=device_id,
-                    boot_id=boot_id,
-                    ranges=ranges,
-                    refused=refused,
-                    issued_at_ms=issued_at_ms,
-                ),
-            )
-            for (topic, device_id, boot_id), entries in self._open.items()
-            for ranges, refused in _pieces(entries)
-        ]
-        self._open.clear()
+    def remind(self, topic: str, device_id: str, message: MessageId) -> None:
+        """The device sent a durable message again: it has not heard, so the next receipt says it again."""
+        life = self._life(device_id, message.boot_id)
+        life.topic = topic
+        life.remind(message.seq)
+        self._open[life] = None
+
+    def close(self, issued_at_ms: int, *, everything: bool = False) -> list[tuple[str, bytes]]:
+        """Sign receipts for the devices that have waited longest.
+
+        Args:
+            issued_at_ms: Wall clock.
+            everything: For all that wait, however many; at the end of the process.
+
+        Returns:
+            MQTT topic and bytes of each. The book stays true while more devices wait.
+        """
+        count = len(self._open) if everything else min(self._most_at_once, len(self._open))
+        receipts: list[tuple[str, bytes]] = []
+        for _ in range(count):
+            life = next(iter(self._open))
+            del self._open[life]
+            receipts += [(life.topic, content) for content in self._receipts_for(life, issued_at_ms)]
         return receipts
 
-    def _entries(self, topic: str, device_id: str, message: MessageId) -> _Entries:
-        return self._open.setdefault((topic, device_id, message.boot_id), _Entries())
+    def changed(self, most: int) -> list[Life]:
+        """Lives that differ from what the store was given, the oldest change first; they count as given now."""
+        lives = [life for life, _ in zip(self._changed, range(most), strict=False)]
+        for life in lives:
+            del self._changed[life]
+        return lives
 
+    def keep_changed(self, lives: Iterable[Life]) -> None:
+        """The store did not take them."""
+        self._changed = dict.fromkeys(lives) | self._changed
 
-def ranges_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Inclusive ranges that cover exactly these numbers, ascending, as few as possible."""
-    ranges: list[tuple[int, int]] = []
-    for number in sorted(set(numbers)):
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1] = (ranges[-1][0], number)
-        else:
-            ranges.append((number, number))
-    return ranges
+    def merge(
+        self, device_id: str, boot_id: str, ranges: Iterable[tuple[int, int]], refused: Mapping[int, str]
+    ) -> None:
+        """Take over what the store knows beyond this process."""
+        self._life(device_id, boot_id).merge(ranges, dict(refused))
 
+    def _life(self, device_id: str, boot_id: str) -> Life:
+        lives = self._lives.get(device_id)
+        if lives is None:
+            lives = self._lives[device_id] = {}
+        life = lives.get(boot_id)
+        if life is None:
+            life = lives[boot_id] = Life(device_id, boot_id)
+            if len(lives) > MAX_LIVES:
+                del lives[next(iter(lives))]
+        return life
 
-def _pieces(entries: _Entries) -> list[tuple[tuple[tuple[int, int], ...], tuple[RefusedSeq, ...]]]:
-    ranges = ranges_of(entries.delivered)
-    refused = [RefusedSeq(seq=seq, reason=reason) for seq, reason in sorted(entries.refused.items())]
-    length = max(len(ranges), len(refused))
-    return [
-        (tuple(ranges[at : at + MAX_ENTRIES]), tuple(refused[at : at + MAX_ENTRIES]))
-        for at in range(0, length, MAX_ENTRIES)
-    ]
+    def _receipts_for(self, life: Life, issued_at_ms: int) -> list[bytes]:
+        ranges, refused = life.to_tell()
+        pieces = range(0, max(len(ranges), len(refused), 1), MAX_ENTRIES)
+        return [
+            self._signed(life, ranges[at : at + MAX_ENTRIES], refused[at : at + MAX_ENTRIES], issued_at_ms)
+            for at in pieces
+        ]
+
+    def _signed(
+        self, life: Life, ranges: Iterable[tuple[int, int]], refused: Iterable[tuple[int, str]], issued_at_ms: int
+    ) -> bytes:
+        # Integers and ASCII only, so sorted keys without spaces are the RFC 8785 form (a test compares).
+        content = self._canonical(
+            {
+                "schema": "receipt/2",
+                "device_id": life.device_id,
+                "boot_id": life.boot_id,
+                "through": life.through,
+                "ranges": ranges,
+                "refused": [{"seq": seq, "reason": reason} for seq, reason in refused],
+                "issued_at_ms": issued_at_ms,
+                "key_id": self._signer.key_id,
+            }
+        )
+        return content[:-1] + b',"signature":"' + self._signer.sign(content).encode() + b'"}'

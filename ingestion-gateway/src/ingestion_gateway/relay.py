@@ -13,8 +13,8 @@ from typing import Final
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.cloudevents import event_headers
+from gridseal.runtime.failpoints import failpoint
 from gridseal.runtime.logs import get_logger
-from gridseal.wire.codec import encode
 from gridseal.wire.topics import (
     DEAD_LETTER,
     HEADER_DETAIL,
@@ -66,6 +66,7 @@ class Relay:
         devices: DeviceDirectory,
         clock: Clock,
         totals: GatewayTotals,
+        book: ReceiptBook,
         options: RelayOptions,
     ) -> None:
         self._source = source
@@ -76,7 +77,7 @@ class Relay:
         self._options = options
         self._line: AckLine[int] = AckLine()
         self._connection = 0
-        self._book = ReceiptBook()
+        self._book = book
         self._receipts_due = asyncio.Event()
         self._idle = asyncio.Event()
         self._broken: asyncio.Future[None] | None = None
@@ -112,6 +113,9 @@ class Relay:
             now_ms=int(self._clock.now().timestamp() * 1_000),
             future_limit_ms=self._options.future_limit_s * 1_000,
         )
+        if self._durable_before(verdict):
+            self._answer_again(received, verdict)
+            return
         pending = _Pending(
             received, verdict, self._record(received, verdict), self._ticket(received), self._totals.took()
         )
@@ -120,6 +124,22 @@ class Relay:
         except asyncio.CancelledError:
             self._totals.gave_up(pending.mark)
             raise
+
+    def _durable_before(self, verdict: Accepted | Refused) -> bool:
+        message = verdict.message_id
+        if message is None:
+            return False
+        # Broken content under a number that was delivered is something else: it goes to dead-letter.
+        known = self._book.already if isinstance(verdict, Accepted) else self._book.already_refused
+        return known(verdict.device_id, message.boot_id, message.seq)
+
+    def _answer_again(self, received: Received, verdict: Accepted | Refused) -> None:
+        """Kafka has it from before: not appended again; the device has not heard of it, so it is told again."""
+        self._totals.replay()
+        if verdict.message_id is not None:
+            self._book.remind(_receipt_topic(received), verdict.device_id, verdict.message_id)
+        self._let_go(received, self._ticket(received))
+        self._receipts_due.set()
 
     def _ticket(self, received: Received) -> int | None:
         if received.connection > self._connection:
@@ -156,7 +176,7 @@ class Relay:
     def _settle(self, pending: _Pending) -> None:
         self._totals.settled(pending.mark)
         received, verdict = pending.received, pending.verdict
-        receipt_topic = received.topic.removesuffix("/telemetry") + "/receipt"
+        receipt_topic = _receipt_topic(received)
         if isinstance(verdict, Accepted):
             self._totals.accept(verdict.readings)
             self._book.delivered(receipt_topic, verdict.device_id, verdict.message_id)
@@ -165,14 +185,16 @@ class Relay:
             log.debug("message_refused", reason=verdict.reason, detail=verdict.detail)
             if verdict.message_id is not None:
                 self._book.refused(receipt_topic, verdict.device_id, verdict.message_id, verdict.reason)
-        if pending.ticket is not None:
-            free = self._line.settle(pending.ticket)
-            if free:
-                self._source.acknowledge(received.connection, free)
+        self._let_go(received, pending.ticket)
         if self._book:
             self._receipts_due.set()
         if self._totals.in_flight == 0:
             self._idle.set()
+
+    def _let_go(self, received: Received, ticket: int | None) -> None:
+        free = [] if ticket is None else self._line.settle(ticket)
+        if free:
+            self._source.acknowledge(received.connection, free)
 
     async def _send_receipts(self) -> None:
         while True:
@@ -180,10 +202,13 @@ class Relay:
             await asyncio.sleep(self._options.receipt_interval_ms / 1_000)
             self._receipts_due.clear()
             self._close_book()
+            if self._book:
+                self._receipts_due.set()
 
-    def _close_book(self) -> None:
-        for addressed in self._book.close(time.time_ns() // 1_000_000):
-            self._source.send_receipt(addressed.topic, encode(addressed.receipt))
+    def _close_book(self, *, everything: bool = False) -> None:
+        failpoint("gw.before_receipt")
+        for topic, receipt in self._book.close(time.time_ns() // 1_000_000, everything=everything):
+            self._source.send_receipt(topic, receipt)
             self._totals.receipt()
 
     async def _drain(self) -> None:
@@ -194,7 +219,7 @@ class Relay:
                     await self._idle.wait()
         except TimeoutError:
             log.warning("stopped_with_messages_in_hand", messages=self._totals.in_flight)
-        self._close_book()
+        self._close_book(everything=True)
 
     def _record(self, received: Received, verdict: Accepted | Refused) -> Record:
         if isinstance(verdict, Accepted):
@@ -214,3 +239,7 @@ class Relay:
         if len(kept) < len(received.payload):
             headers.append((HEADER_TRUNCATED, str(len(received.payload)).encode()))
         return Record(DEAD_LETTER, verdict.device_id.encode(), kept, headers)
+
+
+def _receipt_topic(received: Received) -> str:
+    return received.topic.removesuffix("/telemetry") + "/receipt"

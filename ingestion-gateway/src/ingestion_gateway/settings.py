@@ -16,6 +16,10 @@ class GatewaySettings(PrefixedSettings):
     """Health, metrics and status. Unset: ``GRIDSEAL_PORT_BASE`` + 8030."""
     tls_dir: Path | None = None
     """Folder with ``ca.crt``, ``gateway.crt``, ``gateway.key``. Unset: ``GRIDSEAL_STATE_DIR``/tls."""
+    receipt_key: Path | None = None
+    """Ed25519 key that signs receipts, PEM. Unset: ``GRIDSEAL_STATE_DIR``/keys/gateway-receipt.key."""
+    receipts_at_once: int = Field(default=100, ge=1)
+    """Most receipts signed per interval, 45 µs each. With more devices waiting, a receipt covers more."""
     client_id: str = "ingestion-gateway"
     """The broker keeps what is unacknowledged under this name. Fixed per replica, never shared by two."""
     share_group: str = "gateway"

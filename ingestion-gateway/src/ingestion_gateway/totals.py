@@ -18,6 +18,7 @@ class GatewayTotals:
         self.accepted = 0
         self.readings = 0
         self.receipts = 0
+        self.replayed = 0
         self.refused: Tally[str] = Tally()
         self._unacknowledged: dict[int, float] = {}
         self._next = 0
@@ -27,6 +28,9 @@ class GatewayTotals:
         self._receipts = Counter("gridseal_gateway_receipts_total", "Receipts sent", registry=registry)
         self._refused = Counter(
             "gridseal_gateway_refused_total", "Messages on dead-letter", ["reason"], registry=registry
+        )
+        self._replayed = Counter(
+            "gridseal_gateway_replayed_total", "Messages that Kafka had from before", registry=registry
         )
         self._ack_seconds = Histogram(
             "gridseal_gateway_kafka_ack_seconds",
@@ -80,6 +84,13 @@ class GatewayTotals:
         """A message is on ``dead-letter``."""
         self.refused[reason] += 1
         self._refused.labels(reason).inc()
+
+    def replay(self) -> None:
+        """A message came that Kafka has from before; it was not appended again."""
+        self.received += 1
+        self._received.inc()
+        self.replayed += 1
+        self._replayed.inc()
 
     def receipt(self) -> None:
         """A receipt was handed to MQTT."""

@@ -137,6 +137,7 @@ class FieldDevice:
     def __init__(self, field: Field, device_id: str, site_id: str) -> None:
         self.unreceipted: dict[tuple[str, int], bytes] = {}
         self.refused: dict[tuple[str, int], str] = {}
+        self.receipts: list[Receipt] = []
         self._topic = mqtt_telemetry_topic("demo", site_id, device_id)
         self._receipts = mqtt_receipt_topic("demo", site_id, device_id)
         self._subscribed = threading.Event()
@@ -179,9 +180,11 @@ class FieldDevice:
 
     def _on_receipt(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         receipt = decode(Receipt, bytes(message.payload))
-        for first, last in receipt.ranges:
-            for seq in range(first, last + 1):
-                self.unreceipted.pop((receipt.boot_id, seq), None)
+        self.receipts.append(receipt)
         for entry in receipt.refused:
             self.unreceipted.pop((receipt.boot_id, entry.seq), None)
             self.refused[receipt.boot_id, entry.seq] = entry.reason
+        covered = ((0, receipt.through), *receipt.ranges)
+        for boot_id, seq in list(self.unreceipted):
+            if boot_id == receipt.boot_id and any(first <= seq <= last for first, last in covered):
+                self.unreceipted.pop((boot_id, seq), None)

@@ -10,10 +10,12 @@ from aiokafka.errors import NotLeaderForPartitionError, OutOfOrderSequenceNumber
 from prometheus_client import CollectorRegistry
 
 from gridseal.errors import UnavailableError
+from gridseal.identity.ed25519 import SigningKey
 from gridseal.runtime.clock import SystemClock
 from gridseal.wire.codec import decode
 from gridseal.wire.receipts import Receipt
 from gridseal.wire.topics import DEAD_LETTER, HEADER_REASON, HEADER_RECEIVED_AT_MS, HEADER_SOURCE
+from ingestion_gateway.receipts import ReceiptBook
 from ingestion_gateway.relay import HEADER_TRUNCATED, Relay, RelayOptions
 from ingestion_gateway.totals import GatewayTotals
 
@@ -59,7 +61,7 @@ async def bench() -> AsyncIterator[Bench]:
     source, log = MemorySource(), MemoryLog()
     totals = GatewayTotals(CollectorRegistry())
     options = RelayOptions(future_limit_s=0, receipt_interval_ms=0, stop_timeout_s=0.2, max_record_bytes=300_000)
-    relay = Relay(source, log, a_directory(), SystemClock(), totals, options)
+    relay = Relay(source, log, a_directory(), SystemClock(), totals, ReceiptBook(SigningKey.new()), options)
     task = asyncio.create_task(relay.run())
     yield Bench(source, log, totals, task)
     task.cancel()

@@ -37,7 +37,8 @@ class Receipt(Message):
     ranges: tuple[tuple[Seq, Seq], ...] = ()
     """Inclusive ``(first, last)`` above ``through``, ascending, that are durable too."""
     refused: tuple[RefusedSeq, ...] = ()
-    """Refused messages that no earlier receipt of this gateway process named."""
+    """Refused messages: every one that no earlier receipt named, and the newest of this life again, so that a
+    lost receipt cannot make a refused message look delivered."""
     issued_at_ms: int
     key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] = "0" * 16
     """First 8 bytes of SHA-256 of the gateway's public key, hex."""

@@ -5,6 +5,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 
+from gridseal.identity.receipt_keys import ensure_receipt_key
 from gridseal.wire.topics import MQTT_TELEMETRY_FILTER, mqtt_receipt_topic, mqtt_telemetry_topic
 from local_stack.certificates import ensure_certificates
 from local_stack.errors import StackError
@@ -78,6 +79,7 @@ def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
 def _prepare(layout: Layout, ports: Ports) -> None:
     devices = fleet(layout)
     ensure_certificates(layout.tls, [device.device_id for device in devices])
+    ensure_receipt_key(layout.keys, layout.tls)
     data = layout.data / "mosquitto"
     data.mkdir(parents=True, exist_ok=True)
     acl = layout.config / "mosquitto.acl"
