@@ -102,3 +102,18 @@ class Publisher(Protocol):
     def dead_letters(self, messages: Sequence[Undecodable]) -> None:
         """To ``dead-letter``, with the original bytes."""
         ...
+
+
+class FeatureStep(Protocol):
+    """What follows from changed windows: feature vectors in their stores and on Kafka."""
+
+    def follow(self, windows: Sequence[Window], now: datetime) -> None:
+        """Bring everything that follows from these windows up to date, after Redis has them and before Kafka does.
+
+        Called apart from the batches, one call at a time, with the newest state of each changed window
+        that is news. The same windows again, as after a crash, must do no harm.
+
+        Raises:
+            UnavailableError: A server does not answer: the call is tried again.
+        """
+        ...
