@@ -54,6 +54,11 @@ class CoreSettings(PrefixedSettings):
     dashboard_url: str = "http://127.0.0.1:23000"
     otlp_endpoint: str | None = None
 
+    postgres_bin: Path | None = None
+    """Programs of the PostgreSQL 15 that the local stack starts; no service reads it."""
+    failpoints: str = ""
+    """Faults to inject, for tests only: see ``gridseal.runtime.failpoints``."""
+
     time_scale: float = Field(default=1.0, gt=0, le=3_600)
     """Domain seconds per wall second. 1 is production."""
     time_origin: AwareDatetime | None = None
