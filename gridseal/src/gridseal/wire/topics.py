@@ -18,14 +18,18 @@ FORECASTS_ISSUED: Final = "forecasts.issued"
 FORECASTS_SEALED: Final = "forecasts.sealed"
 ALERTS: Final = "alerts"
 DEAD_LETTER: Final = "dead-letter"
+QUARANTINE: Final = "quarantine"
+"""Sound messages of a clock that cannot be right: kept and receipted, never in a feature."""
 ASSETS_CHANGED: Final = "assets.changed"
 
 HEADER_REASON: Final = "gs-reason"
-"""On ``dead-letter``: why the message was refused (a bounded label)."""
+"""On ``dead-letter`` and ``quarantine``: why the message is there (a bounded label)."""
 HEADER_DETAIL: Final = "gs-detail"
-"""On ``dead-letter``: one sentence for a person, field names only."""
+"""There too: one sentence for a person, field names only."""
 HEADER_SOURCE: Final = "gs-source"
-"""On ``dead-letter``: the MQTT or Kafka topic the message came from."""
+"""There too: the MQTT or Kafka topic the message came from."""
+HEADER_DIALECT: Final = "gs-dialect"
+"""On ``telemetry.*``: the dialect that the message was translated from; absent where the device speaks telemetry/1."""
 HEADER_RECEIVED_AT_MS: Final = "gs-received-at-ms"
 """On ``telemetry.*``: wall-clock milliseconds at which the gateway took the message from MQTT."""
 
@@ -53,6 +57,7 @@ KAFKA_TOPICS: Final[tuple[TopicSpec, ...]] = (
     TopicSpec(FORECASTS_SEALED, partitions=1),
     TopicSpec(ALERTS, partitions=1),
     TopicSpec(DEAD_LETTER, partitions=1, retention_hours=-1),
+    TopicSpec(QUARANTINE, partitions=1, retention_hours=-1),
     TopicSpec(ASSETS_CHANGED, partitions=1, compacted=True, retention_hours=-1),
 )
 
