@@ -1,0 +1,1 @@
+"""Kills every process of the ingestion path under load and proves that nothing is lost or doubled."""

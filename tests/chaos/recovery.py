@@ -1,0 +1,87 @@
+"""When the path moves again: the newest message of each device that can be read from the store."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+
+NEWEST = """
+SELECT n.device_id, max(n.sent_at_ms) FROM unnest(%s::text[]) AS asked(device_id), LATERAL (
+    SELECT r.device_id, r.sent_at_ms FROM telemetry.readings r
+    WHERE r.device_id = asked.device_id AND r.quantity = ANY(%s)
+    ORDER BY r.period_start DESC LIMIT 8) n
+WHERE n.sent_at_ms < %s GROUP BY 1"""
+QUANTITIES = ["active_power", "air_temperature"]
+"""One stored quantity of every class."""
+POLL_S = 0.06
+AN_HOUR_MS = 3_600_000
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What one step of faults did to the path."""
+
+    at: float
+    """Monotonic."""
+    at_ms: int
+    """Wall clock, to compare with ``sent_at_ms``."""
+    first_s: float | None = None
+    """Until a message sent after the fault was queryable."""
+    all_s: float | None = None
+    """The same for every device."""
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def begin(cls) -> "Recovery":
+        """Now."""
+        return cls(time.monotonic(), time.time_ns() // 1_000_000)
+
+
+class Watch:
+    """Asks the store again and again, and notes what has recovered."""
+
+    def __init__(self, dsn: str, devices: Sequence[str]) -> None:
+        self._dsn, self._devices = dsn, list(devices)
+        self._open: list[Recovery] = []
+        self._connection: psycopg.AsyncConnection[tuple[str, int]] | None = None
+
+    def follow(self, recovery: Recovery) -> None:
+        """From now on look out for it."""
+        self._open.append(recovery)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(2):
+                    newest = await self._newest()
+            except (psycopg.Error, OSError, TimeoutError):
+                await self._drop()
+                newest = {}
+            if newest:
+                self._note(newest)
+            await asyncio.sleep(POLL_S)
+
+    async def _newest(self) -> dict[str, int]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
+        limit = time.time_ns() // 1_000_000 + AN_HOUR_MS
+        rows = await self._connection.execute(NEWEST, (self._devices, QUANTITIES, limit))
+        return dict(await rows.fetchall())
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    def _note(self, newest: dict[str, int]) -> None:
+        now = time.monotonic()
+        for recovery in list(self._open):
+            if recovery.first_s is None and max(newest.values()) > recovery.at_ms:
+                recovery.first_s = now - recovery.at
+                recovery.moved.set()
+            if len(newest) == len(self._devices) and min(newest.values()) > recovery.at_ms:
+                recovery.all_s = now - recovery.at
+                self._open.remove(recovery)
