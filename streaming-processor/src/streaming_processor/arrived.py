@@ -41,12 +41,22 @@ class Arrived:
     period_ms: Ints
     value: Floats
     quality: pa.StringArray
+    message_boot: pa.StringArray | None = None
+    """Per message: ``boot_id``, where the source of the messages tells it."""
+    message_seq: Ints | None = None
+    """Per message: its number within the boot."""
 
     def __len__(self) -> int:
         return len(self.message)
 
 
-def arrived_from(device_id: pa.Array, sent_at_ms: pa.Array, readings: pa.Array) -> Arrived:
+def arrived_from(
+    device_id: pa.Array,
+    sent_at_ms: pa.Array,
+    readings: pa.Array,
+    boot_id: pa.Array | None = None,
+    seq: pa.Array | None = None,
+) -> Arrived:
     """Take apart the list column ``readings`` of whole messages; nothing in it is null but ``quality``."""
     flat = pc.list_flatten(readings)
     return Arrived(
@@ -59,6 +69,8 @@ def arrived_from(device_id: pa.Array, sent_at_ms: pa.Array, readings: pa.Array) 
         period_ms=_numbers(flat.field("period_ms")),
         value=_numbers(flat.field("value")),
         quality=pc.fill_null(flat.field("quality"), "good"),
+        message_boot=boot_id,
+        message_seq=None if seq is None else _numbers(seq).astype(np.int64),
     )
 
 
@@ -72,11 +84,15 @@ def arrived_of(messages: list[Telemetry]) -> Arrived:
         pa.array([m.device_id for m in messages], pa.string()),
         pa.array([m.sent_at_ms for m in messages], pa.int64()),
         readings,
+        pa.array([m.boot_id for m in messages], pa.string()),
+        pa.array([m.seq for m in messages], pa.int64()),
     )
 
 
 def both(first: Arrived, second: Arrived) -> Arrived:
     """One after the other."""
+    boots = [each.message_boot for each in (first, second) if each.message_boot is not None]
+    seqs = [each.message_seq for each in (first, second) if each.message_seq is not None]
     return Arrived(
         device_id=pa.concat_arrays([first.device_id, second.device_id]),
         message_sent_at_ms=np.concatenate([first.message_sent_at_ms, second.message_sent_at_ms]),
@@ -87,6 +103,8 @@ def both(first: Arrived, second: Arrived) -> Arrived:
         period_ms=np.concatenate([first.period_ms, second.period_ms]),
         value=np.concatenate([first.value, second.value]),
         quality=pa.concat_arrays([first.quality, second.quality]),
+        message_boot=pa.concat_arrays(boots) if len(boots) == 2 else None,
+        message_seq=np.concatenate(seqs) if len(seqs) == 2 else None,
     )
 
 

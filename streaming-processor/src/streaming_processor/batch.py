@@ -18,7 +18,7 @@ from streaming_processor.arrays import Ints
 from streaming_processor.ports import AlertStore, BatchStore, Catalog, Committed, Delivery, HotStore, Publisher
 from streaming_processor.progress import Progress
 from streaming_processor.quality.judge import Judged, judge, unknown_devices
-from streaming_processor.quality.stuck import Run
+from streaming_processor.quality.sequence import Tail
 from streaming_processor.reference import Reference
 
 log = get_logger(__name__)
@@ -56,7 +56,7 @@ class BatchRunner:
         self._retry_s = retry_s
         self._full_at = full_at
         self._behind = True
-        self._tails: dict[int, Run] = {}
+        self._tails: dict[int, Tail] = {}
         self._seen: Reference | None = None
 
     def handle(self, delivery: Delivery) -> None:

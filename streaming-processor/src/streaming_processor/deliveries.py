@@ -19,7 +19,7 @@ def delivery_from(table: pa.Table, batch: BatchId) -> Delivery:
     table = table.combine_chunks()
     plain = pc.is_null(table["raw"])
     whole = table.filter(plain)
-    arrived = arrived_from(_column(whole, "device_id"), _column(whole, "sent_at_ms"), _column(whole, "readings"))
+    arrived = arrived_from(*(_column(whole, c) for c in ("device_id", "sent_at_ms", "readings", "boot_id", "seq")))
     decoded: list[Telemetry] = []
     undecodable: list[Undecodable] = []
     for record in table.filter(pc.invert(plain)).to_pylist():

@@ -1,7 +1,7 @@
 """What a batch needs from outside."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -50,6 +50,8 @@ class Committed:
     history: int
     """Touched windows that are not."""
     alerts: tuple[Alert, ...]
+    hits: dict[str, int] = field(default_factory=dict)
+    """What quality rules found now for the first time, by rule."""
 
 
 class Catalog(Protocol):

@@ -68,6 +68,9 @@ class Progress:
         self._windows_total = Counter(
             "gridseal_stream_windows_total", "Windows touched", ["outcome"], registry=registry
         )
+        self._hits_total = Counter(
+            "gridseal_quality_hits_total", "Readings that a quality rule found", ["rule"], registry=registry
+        )
         self._alerts_total = Counter("gridseal_stream_alerts_total", "Alerts raised or raised again", registry=registry)
         self._batch_seconds = Histogram(
             "gridseal_stream_batch_seconds",
@@ -127,6 +130,8 @@ class Progress:
         self._windows_total.labels("published").inc(len(committed.recent))
         self._windows_total.labels("history").inc(committed.history)
         self._alerts_total.inc(len(committed.alerts))
+        for rule, count in committed.hits.items():
+            self._hits_total.labels(rule).inc(count)
         self._batch_seconds.observe(seconds)
         for age in live:
             self._latency_seconds.observe(age / 1_000)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from gridseal.wire.catalog import Asset, CatalogRecord, Series
+from gridseal.wire.topics import TELEMETRY_CLASSES
 from streaming_processor.arrays import Ints, Mask
 from streaming_processor.quantities import POWER_SOURCES, SENT, STORED
 from streaming_processor.transforms.windows import Lanes
@@ -38,6 +39,8 @@ class Reference:
     """``[device, sent quantity]``."""
     rating_milli: Ints
     """Per device, 0 where there is none."""
+    class_no: Ints
+    """Per device: position of its telemetry class in ``TELEMETRY_CLASSES``."""
     plans: tuple[SeriesPlan, ...]
     lane_plan: Ints
     """Per lane: position in ``plans``."""
@@ -69,6 +72,7 @@ def reference_from(records: Mapping[str, CatalogRecord]) -> Reference:
         device_ids=pa.array([asset.device_id for asset in assets], pa.string()),
         may_send=np.array([[_may_send(a, q) for q in SENT] for a in assets], bool).reshape(len(assets), len(SENT)),
         rating_milli=np.array([(a.rating_w or 0) * 1_000 for a in assets], np.int64),
+        class_no=np.array([TELEMETRY_CLASSES.index(a.telemetry_class) for a in assets], np.int64),
         plans=plans,
         lane_plan=lane_plan,
         lanes=lanes,

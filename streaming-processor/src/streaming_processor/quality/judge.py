@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 import numpy as np
@@ -12,19 +12,21 @@ import pyarrow.compute as pc
 from gridseal.wire.telemetry import MAX_PERIOD_MS, MIN_PERIOD_MS
 from streaming_processor.arrays import Ints, Mask
 from streaming_processor.arrived import Arrived
+from streaming_processor.quality.apply import Finding, apply_rules, findings, limits_of
+from streaming_processor.quality.checks import out_of_range
+from streaming_processor.quality.clocks import clocks_back
 from streaming_processor.quality.rules import (
-    BY_NUMBER,
     EARLIEST_S,
     FUTURE_S,
-    RATING_DENOMINATOR,
-    RATING_NUMERATOR,
     Reason,
+    RuleSet,
+    packaged_rules,
 )
-from streaming_processor.quality.stuck import Run, run_lengths, stuck
+from streaming_processor.quality.sequence import Tail
 from streaming_processor.quantities import BAD, CONVERSIONS, GOOD, QUALITIES, SENT, STORED, SUSPECT
 from streaming_processor.reference import Reference
 from streaming_processor.transforms.units import to_milli
-from streaming_processor.transforms.windows import Rows, first_of_each
+from streaming_processor.transforms.windows import NO_ROWS, Rows, first_of_each
 
 _MAX_VALUE: Final = 1e12
 _LONGEST_NAME: Final = 200
@@ -32,13 +34,11 @@ _REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 _SENT_NAMES: Final = pa.array(SENT, pa.string())
 _QUALITY_NAMES: Final = pa.array(QUALITIES, pa.string())
 _UNIT_NAMES: Final = sorted({c.unit for c in CONVERSIONS})
+_UNIT_ARRAY: Final = pa.array(_UNIT_NAMES, pa.string())
 _CONVERSION_OF: Final = np.full((len(SENT), len(_UNIT_NAMES)), -1, np.int64)
 for _i, _c in enumerate(CONVERSIONS):
     _CONVERSION_OF[_c.sent, _UNIT_NAMES.index(_c.unit)] = _i
 _STORED_OF: Final = np.array([c.stored for c in CONVERSIONS], np.int64)
-_LOW: Final = np.array([rule.low for rule in BY_NUMBER], np.int64)
-_HIGH: Final = np.array([rule.high for rule in BY_NUMBER], np.int64)
-_STUCK_AFTER: Final = np.array([rule.stuck_after or 0 for rule in BY_NUMBER], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +59,6 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A reading that raises an alert: out of range, beyond the rating, or stuck."""
-
-    rule: str
-    position: int
-    """In ``Judged.refusals`` for ``range``, else in ``Judged.rows``."""
-    device: int
-    quantity: int
-    start_s: int
-    period_s: int
-    milli: int
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """What became of a batch."""
 
@@ -82,7 +68,9 @@ class Judged:
     """Accepted readings whose natural key stood in the same batch already."""
     refusals: tuple[Refusal, ...]
     findings: tuple[Finding, ...]
-    tails: dict[int, Run]
+    tails: dict[int, Tail]
+    offered: Rows = NO_ROWS
+    """Repeats within the batch that give another value than the first: the store keeps them as conflicts."""
 
 
 def unknown_devices(arrived: Arrived, reference: Reference) -> bool:
@@ -90,27 +78,59 @@ def unknown_devices(arrived: Arrived, reference: Reference) -> bool:
     return bool(pc.any(pc.is_null(pc.index_in(arrived.device_id, reference.device_ids))).as_py())
 
 
-def judge(arrived: Arrived, reference: Reference, now_s: int, tails: dict[int, Run]) -> Judged:
+def judge(
+    arrived: Arrived, reference: Reference, now_s: int, tails: dict[int, Tail], rules: RuleSet | None = None
+) -> Judged:
     """Apply all rules to a batch.
 
     Args:
         arrived: The readings.
         reference: Which devices may say what.
         now_s: Domain time.
-        tails: Runs of equal values before this batch (see ``stuck``).
+        tails: Where each source stood before this batch (see ``sequence`` and ``clocks``).
+        rules: The table; without it the one that comes with the service.
     """
+    rules = rules or packaged_rules()
     device = _index(arrived.device_id, reference.device_ids)[arrived.message]
-    sent = _index(arrived.quantity, _SENT_NAMES)
-    unit = _index(arrived.unit, pa.array(_UNIT_NAMES, pa.string()))
-    conversion = np.where((sent >= 0) & (unit >= 0), _CONVERSION_OF[sent, unit], -1)
     quality = _index(arrived.quality, _QUALITY_NAMES)
+    start_s, period_s = arrived.period_start_ms // 1_000, arrived.period_ms // 1_000
+    reason, source, milli = _reasons(arrived, reference, now_s, device, quality, rules)
+    sent_at = arrived.message_sent_at_ms[arrived.message]
+    rows = Rows(source, start_s, period_s, milli, quality, sent_at)
+    taken = np.flatnonzero(reason < 0)
+    accepted = rows.take(taken)
+    first = first_of_each(accepted)
+    distinct = accepted.take(first)
+    applied = apply_rules(distinct, reference, tails, rules)
+    back, clocks = clocks_back(arrived, taken[first], distinct, tails, rules)
+    refused = np.flatnonzero(reason >= 0)
+    faults = _refused_findings(rows, reason, refused, rules)
+    doubted = np.where(applied.doubted & (distinct.quality == GOOD), SUSPECT, distinct.quality)
+    return Judged(
+        rows=replace(distinct, quality=doubted),
+        repeated=len(accepted) - len(distinct),
+        refusals=tuple(_refusal(arrived, int(i), _REASONS[reason[i]]) for i in refused),
+        findings=(*faults, *applied.findings, *back),
+        tails=applied.tails | clocks,
+        offered=_offered(accepted, distinct, first),
+    )
+
+
+def _reasons(
+    arrived: Arrived, reference: Reference, now_s: int, device: Ints, quality: Ints, rules: RuleSet
+) -> tuple[Ints, Ints, Ints]:
+    """Per reading: -1 or the number of the first reason against it, its source, and its thousandths."""
+    sent = _index(arrived.quantity, _SENT_NAMES)
+    unit = _index(arrived.unit, _UNIT_ARRAY)
+    conversion = np.where((sent >= 0) & (unit >= 0), _CONVERSION_OF[sent, unit], -1)
     start_s, period_s = arrived.period_start_ms // 1_000, arrived.period_ms // 1_000
     readable = np.isfinite(arrived.value) & (np.abs(arrived.value) <= _MAX_VALUE) & (quality >= 0)
     allowed = np.zeros(len(arrived), bool)
     named = (device >= 0) & (sent >= 0)
     allowed[named] = reference.may_send[device[named], sent[named]]
     milli, fits = to_milli(np.where(readable, arrived.value, 0.0), conversion, np.maximum(period_s, 1))
-    stored = _STORED_OF[conversion]
+    source = device * len(STORED) + _STORED_OF[conversion]
+    limits = limits_of(rules.of_kind("range")[0], reference, np.maximum(source, 0))
     checks: tuple[tuple[Reason, Mask], ...] = (
         ("unknown_device", device < 0),
         ("unknown_quantity", ~allowed),
@@ -119,44 +139,37 @@ def judge(arrived: Arrived, reference: Reference, now_s: int, tails: dict[int, R
         ("time", (start_s < EARLIEST_S) | (start_s + period_s > now_s + FUTURE_S)),
         ("value", ~readable),
         ("device_bad", quality == BAD),
-        ("range", ~fits | (milli < _LOW[stored]) | (milli > _HIGH[stored])),
+        ("range", ~fits | out_of_range(milli, limits)),
     )
     # -1: accepted; else the number of the first reason that applies.
     reason = np.full(len(arrived), -1, np.int64)
     for name, failed in reversed(checks):
         reason[failed] = _REASONS.index(name)
-    sent_at = arrived.message_sent_at_ms[arrived.message]
-    rows = Rows(device * len(STORED) + stored, start_s, period_s, milli, quality, sent_at)
-    taken = np.flatnonzero(reason < 0)
-    accepted = rows.take(taken)
-    distinct = accepted.take(first_of_each(accepted))
-    checked, doubts, tails = _doubt(distinct, reference, tails)
-    refused = np.flatnonzero(reason >= 0)
-    faults = np.flatnonzero(reason[refused] == _REASONS.index("range"))
-    return Judged(
-        rows=checked,
-        repeated=len(accepted) - len(distinct),
-        refusals=tuple(_refusal(arrived, int(i), _REASONS[reason[i]]) for i in refused),
-        findings=(*_findings("range", faults, rows.take(refused[faults])), *doubts),
-        tails=tails,
-    )
+    return reason, source, milli
 
 
-def _doubt(rows: Rows, reference: Reference, tails: dict[int, Run]) -> tuple[Rows, list[Finding], dict[int, Run]]:
-    """Mark what is stored but not quite believed."""
-    device, quantity = rows.source // len(STORED), rows.source % len(STORED)
-    rating = reference.rating_milli[device] if len(reference.rating_milli) else np.zeros(len(rows), np.int64)
-    power = quantity == STORED.index("active_power")
-    beyond = power & (rating > 0) & (np.abs(rows.milli) * RATING_DENOMINATOR > rating * RATING_NUMERATOR)
-    lengths, moved = run_lengths(rows, tails)
-    repeats = stuck(rows, lengths, _STUCK_AFTER[quantity])
-    doubted = np.where((beyond | repeats) & (rows.quality == GOOD), SUSPECT, rows.quality)
-    marked = Rows(rows.source, rows.start_s, rows.period_s, rows.milli, doubted, rows.sent_at_ms)
-    findings = [
-        *_findings("rating", np.flatnonzero(beyond), rows.take(np.flatnonzero(beyond))),
-        *_findings("stuck", np.flatnonzero(repeats), rows.take(np.flatnonzero(repeats))),
-    ]
-    return marked, findings, moved
+def _refused_findings(rows: Rows, reason: Ints, refused: Ints, rules: RuleSet) -> list[Finding]:
+    """Refusals that say something about a sensor, not about a message."""
+    found: list[Finding] = []
+    for kind, name in (("range", "range"), ("null", "value")):
+        rule = rules.name_of(kind)
+        if rule is not None:
+            positions = np.flatnonzero(reason[refused] == _REASONS.index(name))
+            found += findings(rule, positions, rows.take(refused[positions]), refused=True)
+    return found
+
+
+def _offered(accepted: Rows, distinct: Rows, first: Ints) -> Rows:
+    if len(accepted) == len(distinct):
+        return NO_ROWS
+    again = np.setdiff1d(np.arange(len(accepted)), first)
+    rest = accepted.take(again)
+    kept = {
+        (s, t): v
+        for s, t, v in zip(*(c.tolist() for c in (distinct.source, distinct.start_s, distinct.milli)), strict=True)
+    }
+    pairs = zip(rest.source.tolist(), rest.start_s.tolist(), rest.milli.tolist(), strict=True)
+    return rest.take(np.array([i for i, (s, t, v) in enumerate(pairs) if kept[s, t] != v], np.int64))
 
 
 def _bad_period(arrived: Arrived) -> Mask:
@@ -169,13 +182,6 @@ def _bad_period(arrived: Arrived) -> Mask:
 def _index(names: pa.Array, known: pa.Array) -> Ints:
     found: Ints = pc.fill_null(pc.index_in(names, known), -1).to_numpy(zero_copy_only=False).astype(np.int64)
     return found
-
-
-def _findings(rule: str, positions: Ints, rows: Rows) -> list[Finding]:
-    return [
-        Finding(rule, int(n), int(s) // len(STORED), int(s) % len(STORED), int(t), int(p), int(v))
-        for n, s, t, p, v in zip(positions, rows.source, rows.start_s, rows.period_s, rows.milli, strict=True)
-    ]
 
 
 _DETAILS: Final[dict[Reason, str]] = {

@@ -18,12 +18,19 @@ from gridseal.errors import GridsealError, UnavailableError
 from gridseal.runtime.logs import get_logger
 from streaming_processor.arrays import Ints
 from streaming_processor.ports import BatchId, Committed, Delivery
-from streaming_processor.quality.judge import Finding, Judged, Refusal
+from streaming_processor.quality.apply import Finding
+from streaming_processor.quality.judge import Judged, Refusal
 from streaming_processor.quantities import STORED
 from streaming_processor.reference import Reference
 from streaming_processor.store import statements as sql
 from streaming_processor.store.copy_binary import pack, unpack
-from streaming_processor.store.findings import add_findings, read_alerts
+from streaming_processor.store.findings import (
+    add_findings,
+    keep_conflicts,
+    new_findings,
+    read_alerts,
+    read_alerts_again,
+)
 from streaming_processor.store.numbers import Numbers, assign_numbers
 from streaming_processor.store.touched import read_touched
 from streaming_processor.transforms.windows import Rows, WindowDeltas, window_deltas
@@ -67,8 +74,8 @@ class PostgresStore:
             self._check_epoch(connection)
             numbers, rebuilt = self._follow(connection, reference)
             repeated = connection.execute(sql.SEEN, (delivery.batch.query_id, delivery.batch.number)).fetchone()
-            findings: Sequence[Finding] = judged.findings
-            fresh, kept = _NONE, set[bytes]()
+            findings: Sequence[Finding] = ()
+            fresh, kept, hits = _NONE, set[bytes](), dict[str, int]()
             if repeated:
                 deltas = window_deltas(judged.rows, reference.lanes)
             else:
@@ -76,12 +83,16 @@ class PostgresStore:
                 deltas = window_deltas(judged.rows.take(fresh), reference.lanes)
                 _add_to_windows(connection, deltas, numbers)
                 kept = _keep_refused(connection, judged.refusals)
-                findings = _new_findings(judged, fresh, kept)
-                add_findings(connection, findings, numbers, now)
+                findings = new_findings(judged, fresh, kept) + keep_conflicts(connection, judged, fresh, numbers)
+                hits = add_findings(connection, findings, numbers, now)
                 _enter(connection, delivery, judged, len(fresh), len(kept))
             recent_after_s = int(now.timestamp()) - self._recent_s
             touched = [read_touched(connection, each, numbers, recent_after_s) for each in (deltas, rebuilt)]
-            alerts = read_alerts(connection, findings, numbers)
+            alerts = (
+                read_alerts_again(connection, judged, numbers)
+                if repeated
+                else read_alerts(connection, findings, numbers)
+            )
         self._numbers = numbers
         return Committed(
             repeated=bool(repeated),
@@ -92,6 +103,7 @@ class PostgresStore:
             recent=tuple(w for t in touched for w in t.recent),
             history=sum(t.history for t in touched),
             alerts=alerts,
+            hits=hits,
         )
 
     @contextlib.contextmanager
@@ -208,16 +220,6 @@ def _keep_refused(connection: psycopg.Connection[Any], refusals: Sequence[Refusa
             moment = datetime.fromtimestamp(start, UTC) if 0 <= start < 253_402_300_800 else None
             copy.write_row((r.device_id, r.quantity, moment, r.reason, r.detail, r.payload, r.digest))
     return {bytes(row[0]) for row in connection.execute(sql.MERGE_REFUSED)}
-
-
-def _new_findings(judged: Judged, fresh: Ints, kept: set[bytes]) -> list[Finding]:
-    """Findings about readings that the store did not have before."""
-    new_rows = set(fresh.tolist())
-    return [
-        f
-        for f in judged.findings
-        if (judged.refusals[f.position].digest in kept if f.rule == "range" else f.position in new_rows)
-    ]
 
 
 def _by_reason(refusals: Sequence[Refusal], kept: set[bytes]) -> dict[str, int]:

@@ -68,21 +68,6 @@ MERGE_REFUSED: Final = """
 INSERT INTO refused (device_id, quantity, period_start, reason, detail, payload, digest)
 SELECT * FROM staged_refused ON CONFLICT DO NOTHING RETURNING digest"""
 
-MERGE_FINDING: Final = """
-INSERT INTO findings AS f VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (rule, device_no, quantity_no, day) DO UPDATE SET
-    count = f.count + excluded.count,
-    first_start = least(f.first_start, excluded.first_start),
-    last_end = greatest(f.last_end, excluded.last_end),
-    min_milli = least(f.min_milli, excluded.min_milli),
-    max_milli = greatest(f.max_milli, excluded.max_milli)"""
-
-READ_FINDINGS: Final = """
-SELECT f.rule, f.device_no, f.quantity_no, f.day, f.count, f.first_start, f.last_end, f.min_milli, f.max_milli,
-       f.raised_at
-FROM findings f JOIN unnest(%s::text[], %s::int[], %s::smallint[], %s::date[]) k (rule, device_no, quantity_no, day)
-     USING (rule, device_no, quantity_no, day)"""
-
 READ_WINDOWS: Final = """
 SELECT k.n, extract(epoch FROM w.window_start)::bigint, w.weighted_sum, w.covered_s, w.inputs, w.count,
        w.min_milli, w.max_milli, w.mean_milli, w.version

@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from streaming_processor.schema import OPTIONAL, READING, TELEMETRY
 
 _JSON_OPTIONS = {"allowNonNumericNumbers": "false"}
+_KEPT = ("device_id", "boot_id", "seq", "sent_at_ms", "readings")
 
 
 def to_messages(records: DataFrame) -> DataFrame:
@@ -15,8 +16,8 @@ def to_messages(records: DataFrame) -> DataFrame:
         records: Columns of Spark's Kafka source.
 
     Returns:
-        ``topic, partition, offset, key``; ``device_id, sent_at_ms, readings`` of a message that has
-        every field in its right type, all null for one that has not; ``raw``, the original bytes of
+        ``topic, partition, offset, key``; ``device_id, boot_id, seq, sent_at_ms, readings`` of a message
+        that has every field in its right type, all null for one that has not; ``raw``, the original bytes of
         the latter. The readings stay together: taking them apart in Arrow costs a tenth of an
         ``explode`` that repeats the columns of the message.
     """
@@ -33,7 +34,7 @@ def to_messages(records: DataFrame) -> DataFrame:
         "partition",
         "offset",
         "key",
-        *(F.when(F.col("whole"), F.col(f"m.{name}")).alias(name) for name in ("device_id", "sent_at_ms", "readings")),
+        *(F.when(F.col("whole"), F.col(f"m.{name}")).alias(name) for name in _KEPT),
         F.when(~F.col("whole"), F.coalesce(F.col("value"), F.lit("").cast("binary"))).alias("raw"),
     )
 

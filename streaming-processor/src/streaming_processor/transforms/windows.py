@@ -69,6 +69,9 @@ class Rows:
         return Rows(*(getattr(self, name)[index] for name in self.__slots__))
 
 
+NO_ROWS: Final = Rows(*[np.empty(0, np.int64)] * 6)
+
+
 def first_of_each(rows: Rows) -> Ints:
     """Positions of the first row for each natural key (source, start), in arrival order."""
     order = np.lexsort((rows.start_s, rows.source))

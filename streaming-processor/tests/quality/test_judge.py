@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from gridseal.wire.telemetry import Reading
 from streaming_processor.arrived import arrived_of
 from streaming_processor.quality.judge import Judged, judge
-from streaming_processor.quality.stuck import Run, run_lengths
+from streaming_processor.quality.sequence import Tail
 from streaming_processor.quantities import QUALITIES
-from streaming_processor.transforms.windows import Rows
 
-from .builders import NOW_S, START_S, a_message, a_reading, a_reference, an_asset
+from ..builders import NOW_S, START_S, a_message, a_reading, a_reference, an_asset
 
 
-def judged(*readings: Reading, device_id: str = "a", tails: dict[int, Run] | None = None) -> Judged:
+def judged(*readings: Reading, device_id: str = "a", tails: dict[int, Tail] | None = None) -> Judged:
     return judge(arrived_of([a_message(*readings, device_id=device_id)]), a_reference(), NOW_S, tails or {})
 
 
@@ -115,26 +114,6 @@ def test_zero_is_never_stuck() -> None:
     result = judged(*(a_reading(0.0, start_s=START_S + 600 * i) for i in range(30)))
 
     assert set(result.rows.quality.tolist()) == {0}
-
-
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 60), st.integers(0, 2)), max_size=60), st.integers(0, 60))
-def test_runs_in_two_batches_are_those_of_one(cells: list[tuple[int, int, int]], cut: int) -> None:
-    distinct = sorted({(source, start): value for source, start, value in cells}.items(), key=lambda c: c[0][1])
-
-    def as_rows(part: list[tuple[tuple[int, int], int]]) -> Rows:
-        columns = [np.array([row[0][0] for row in part]), np.array([row[0][1] for row in part])]
-        zeros = np.zeros(len(part), np.int64)
-        values = np.array([row[1] for row in part], np.int64)
-        return Rows(columns[0].astype(np.int64), columns[1].astype(np.int64), zeros, values, zeros, zeros)
-
-    whole, tails = run_lengths(as_rows(distinct), {})
-    early = [row for row in distinct if row[0][1] < cut]
-    late = [row for row in distinct if row[0][1] >= cut]
-    first, between = run_lengths(as_rows(early), {})
-    second, after = run_lengths(as_rows(late), between)
-
-    assert [*first, *second] == list(whole)
-    assert between | after == tails
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.floats(-1e12, 1e12), st.sampled_from(["W", "kW", "J"])), min_size=1))
