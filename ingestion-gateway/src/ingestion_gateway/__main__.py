@@ -3,9 +3,9 @@
 import asyncio
 import gc
 import sys
+from datetime import timedelta
 
 from gridseal.errors import UnavailableError
-from gridseal.identity.ed25519 import SigningKey
 from gridseal.identity.receipt_keys import KEY_FILE
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs, get_logger
@@ -15,10 +15,17 @@ from gridseal.runtime.settings import CoreSettings, load_settings, require_loopb
 from gridseal.runtime.traces import configure_traces
 from ingestion_gateway.app import Parts, create_app
 from ingestion_gateway.catalog_follower import CatalogFollower
+from ingestion_gateway.database import GatewayDatabase
+from ingestion_gateway.device_identity import DeviceIdentity
+from ingestion_gateway.device_records import DeviceRecords
 from ingestion_gateway.devices import DeviceDirectory
+from ingestion_gateway.identity_routes import install_identity_routes
 from ingestion_gateway.kafka_history import KafkaHistory
 from ingestion_gateway.kafka_log import MAX_RECORD_BYTES, KafkaLog, kafka_answers
 from ingestion_gateway.mqtt_source import MqttOptions, MqttSource
+from ingestion_gateway.payload_signatures import PayloadSignatures
+from ingestion_gateway.receipt_keys import ReceiptKeys
+from ingestion_gateway.receipt_store import ReceiptStore
 from ingestion_gateway.receipts import ReceiptBook
 from ingestion_gateway.relay import Relay, RelayOptions
 from ingestion_gateway.settings import GatewaySettings
@@ -49,12 +56,19 @@ async def run() -> None:
         stop_timeout_s=settings.stop_timeout_s,
         max_record_bytes=MAX_RECORD_BYTES,
     )
-    signer = SigningKey.read(settings.receipt_key or core.state_dir / "keys" / KEY_FILE, "GATEWAY_RECEIPT_KEY")
-    book = ReceiptBook(signer, most_at_once=settings.receipts_at_once)
-    relay = Relay(source, durable, devices, clock_from(core), totals, book, options)
+    database = GatewayDatabase(core.postgres_dsn)
+    keys = ReceiptKeys(settings.receipt_key or core.state_dir / "keys" / KEY_FILE, database)
+    book = ReceiptBook(keys, most_at_once=settings.receipts_at_once)
+    promised = ReceiptStore(database, book, interval_s=settings.receipt_flush_ms / 1_000)
+    records = DeviceRecords(database, settings.identity_poll_s)
+    signatures = PayloadSignatures(records, settings.require_signature, timedelta(seconds=settings.key_grace_s))
+    identity = DeviceIdentity(records, signatures)
+    relay = Relay(source, durable, devices, clock_from(core), totals, book, options, identity)
 
     async def forward() -> None:
         await follower.ready.wait()
+        await promised.load()
+        await records.try_load()
         await durable.start()
         try:
             await _recall(history, totals)
@@ -62,13 +76,15 @@ async def run() -> None:
         finally:
             await source.stop()
             await durable.stop()
+            await promised.flush()
 
     async def kafka() -> None:
         await kafka_answers(core.kafka_bootstrap, timeout_s=2)
 
     app = create_app(Parts(source, devices, totals, history, kafka, registry))
+    install_identity_routes(app, records, keys)
     port = settings.port if settings.port is not None else core.port_base + 8_030
-    await run_parts([follower.run, forward, http_part(app, core.host, port)])
+    await run_parts([follower.run, forward, promised.run, keys.run, records.run, http_part(app, core.host, port)])
 
 
 def _tune_interpreter() -> None:

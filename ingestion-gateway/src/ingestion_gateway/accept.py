@@ -28,6 +28,9 @@ Reason = Literal[
     "wrong_unit",
     "bad_period",
     "future_period",
+    "revoked",
+    "unsigned",
+    "bad_signature",
 ]
 """Bounded: a label of counters and a header on ``dead-letter``."""
 

@@ -104,6 +104,11 @@ class ReceiptBook:
             receipts += [(life.topic, content) for content in self._receipts_for(life, issued_at_ms)]
         return receipts
 
+    @property
+    def unsaved(self) -> int:
+        """Lives that differ from what the store was given."""
+        return len(self._changed)
+
     def changed(self, most: int) -> list[Life]:
         """Lives that differ from what the store was given, the oldest change first; they count as given now."""
         lives = [life for life, _ in zip(self._changed, range(most), strict=False)]

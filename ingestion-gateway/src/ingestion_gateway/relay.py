@@ -25,6 +25,7 @@ from gridseal.wire.topics import (
 )
 from ingestion_gateway.accept import Accepted, Refused, accept
 from ingestion_gateway.ack_line import AckLine
+from ingestion_gateway.device_identity import DeviceIdentity
 from ingestion_gateway.devices import DeviceDirectory
 from ingestion_gateway.ports import DurableLog, Received, Record, TelemetrySource
 from ingestion_gateway.receipts import ReceiptBook
@@ -68,6 +69,7 @@ class Relay:
         totals: GatewayTotals,
         book: ReceiptBook,
         options: RelayOptions,
+        identity: DeviceIdentity | None = None,
     ) -> None:
         self._source = source
         self._durable = durable
@@ -78,6 +80,7 @@ class Relay:
         self._line: AckLine[int] = AckLine()
         self._connection = 0
         self._book = book
+        self._identity = identity
         self._receipts_due = asyncio.Event()
         self._idle = asyncio.Event()
         self._broken: asyncio.Future[None] | None = None
@@ -113,6 +116,8 @@ class Relay:
             now_ms=int(self._clock.now().timestamp() * 1_000),
             future_limit_ms=self._options.future_limit_s * 1_000,
         )
+        if self._identity is not None and isinstance(verdict, Accepted):
+            verdict = self._identity.judge(verdict, received.payload)
         if self._durable_before(verdict):
             self._answer_again(received, verdict)
             return

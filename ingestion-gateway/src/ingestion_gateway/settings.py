@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from gridseal.runtime.settings import PrefixedSettings, prefixed
+from gridseal.wire.topics import TelemetryClass
 
 
 class GatewaySettings(PrefixedSettings):
@@ -20,6 +21,14 @@ class GatewaySettings(PrefixedSettings):
     """Ed25519 key that signs receipts, PEM. Unset: ``GRIDSEAL_STATE_DIR``/keys/gateway-receipt.key."""
     receipts_at_once: int = Field(default=100, ge=1)
     """Most receipts signed per interval, 45 µs each. With more devices waiting, a receipt covers more."""
+    receipt_flush_ms: int = Field(default=200, ge=10)
+    """How far the receipt book in PostgreSQL may lag; after a crash so much may be appended to Kafka twice."""
+    require_signature: tuple[TelemetryClass, ...] = ()
+    """Telemetry classes of which every message must be signed by its device, as JSON: ``["meter"]``."""
+    key_grace_s: int = Field(default=86_400, ge=0)
+    """How long a device's earlier payload key is taken after a rotation: messages made before it still wait."""
+    identity_poll_s: float = Field(default=10.0, gt=0, le=60)
+    """How often enrolments and revocations are read from PostgreSQL."""
     client_id: str = "ingestion-gateway"
     """The broker keeps what is unacknowledged under this name. Fixed per replica, never shared by two."""
     share_group: str = "gateway"

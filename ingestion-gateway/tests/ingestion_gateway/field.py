@@ -47,7 +47,11 @@ def eventually(true: Callable[[], Any], within_s: float = 90, what: str = "it") 
 class Field:
     """Servers on loopback, in a folder and on ports of their own."""
 
-    def __init__(self, state: Path, base: int) -> None:
+    def __init__(self, state: Path, base: int, dsn: str = "postgresql://gridseal@127.0.0.1:1/none") -> None:
+        self.dsn = dsn
+        """PostgreSQL of the gateway; by default none, and the gateway goes on from memory."""
+        self.environment: dict[str, str] = {}
+        """More variables for what is started from now on."""
         self.layout = Layout(Layout.here().root, state)
         self.ports = Ports(base)
         self.layout.make()
@@ -71,7 +75,10 @@ class Field:
             "GRIDSEAL_PORT_BASE": str(self.ports.base),
             "GRIDSEAL_KAFKA_BOOTSTRAP": self.bootstrap,
             "GRIDSEAL_MQTT_PORT": str(self.ports.mqtt),
+            "GRIDSEAL_POSTGRES_DSN": self.dsn,
             "GATEWAY_CATALOG_QUIET_S": "0.1",
+            "GATEWAY_IDENTITY_POLL_S": "1",
+            **self.environment,
         }
         with (self.layout.logs / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(spec.argv, env=environment, stdout=log, stderr=log)

@@ -92,7 +92,7 @@ class Fleet:
         worker, scheduler = ("forecast_service", "worker"), ("forecast_service", "scheduler")
         return [
             self._python("asset-service", ("asset_service",), 8010, ("mongo", "topics")),
-            self._python("gateway", ("ingestion_gateway",), 8030, ("mosquitto", "topics")),
+            self._python("gateway", ("ingestion_gateway",), 8030, ("mosquitto", "topics", "databases")),
             self._python("stream", ("streaming_processor",), 8003, stores, stream, stop_s=30),
             self._python("settlement", ("settlement_service",), 8020, ("databases", "topics", "chain-deploy")),
             self._python("forecast-api", api, 8000, stores, forecast),
