@@ -1,4 +1,4 @@
-"""``python -m edge_agent replay | devices | inspect | expected``."""
+"""``python -m edge_agent replay | opcua | devices | inspect | expected``."""
 
 import argparse
 import json
@@ -16,6 +16,13 @@ from edge_agent.expected import expected_rows, write_expected
 from edge_agent.fleet import Device, fleet
 from edge_agent.metrics import AgentMetrics
 from edge_agent.mqtt_link import MqttLink
+from edge_agent.opcua.app import create_opcua_app
+from edge_agent.opcua.collector import Collector
+from edge_agent.opcua.metrics import OpcuaMetrics
+from edge_agent.opcua.nodes import NodeList, read_node_list
+from edge_agent.opcua.security import Security
+from edge_agent.opcua.session import OpcuaSession, quiet_library
+from edge_agent.opcua.source import OpcuaSource, Reporter
 from edge_agent.progress import Progress
 from edge_agent.queue import DurableQueue, kernel_boot_id
 from edge_agent.replay import Replay
@@ -39,24 +46,7 @@ async def replay() -> None:
     devices = fleet(core.tenant)
     registry = new_registry()
     metrics, progress, clock = AgentMetrics(registry), Progress(), clock_from(core)
-    queue = open_queue(core, settings, devices)
-    link = MqttLink(
-        devices=devices,
-        host=core.mqtt_host,
-        port=core.mqtt_port,
-        tls_dir=settings.tls_folder(core),
-        window=settings.inflight_per_device,
-    )
-    dispatcher = Dispatcher(
-        devices=devices,
-        queue=queue,
-        link=link,
-        metrics=metrics,
-        progress=progress,
-        window=settings.inflight_per_device,
-        window_total=settings.inflight_total,
-        timeout_s=settings.receipt_timeout_s,
-    )
+    queue, link, dispatcher = sending_parts(core, settings, devices, metrics, progress)
     player = Replay(
         load=partial(load_all, settings.wheel_dir, settings.cache_dir),
         history_from_ms=queue.history_from_ms(history_start_ms(core, settings, clock)),
@@ -79,6 +69,105 @@ async def replay() -> None:
     finally:
         dispatcher.settle()
         queue.close()
+
+
+def sending_parts(
+    core: CoreSettings,
+    settings: AgentSettings,
+    devices: Sequence[Device],
+    metrics: AgentMetrics,
+    progress: Progress,
+) -> tuple[DurableQueue, MqttLink, Dispatcher]:
+    """From the queue file to the broker: the same for every source of messages."""
+    queue = open_queue(core, settings, devices)
+    link = MqttLink(
+        devices=devices,
+        host=core.mqtt_host,
+        port=core.mqtt_port,
+        tls_dir=settings.tls_folder(core),
+        window=settings.inflight_per_device,
+    )
+    dispatcher = Dispatcher(
+        devices=devices,
+        queue=queue,
+        link=link,
+        metrics=metrics,
+        progress=progress,
+        window=settings.inflight_per_device,
+        window_total=settings.inflight_total,
+        timeout_s=settings.receipt_timeout_s,
+    )
+    return queue, link, dispatcher
+
+
+async def read_opcua() -> None:
+    """Read an OPC-UA server and send what it says, until a stop signal."""
+    core, settings = load_settings(CoreSettings), load_settings(AgentSettings)
+    require_loopback(core)
+    configure_logs("edge-agent", core.log_level)
+    configure_traces("edge-agent", core.otlp_endpoint)
+    quiet_library()
+    nodes, security = opcua_plan(core, settings)
+    devices = nodes.fleet(core.tenant)
+    registry = new_registry()
+    metrics, opcua_metrics, progress = AgentMetrics(registry), OpcuaMetrics(registry), Progress()
+    queue, link, dispatcher = sending_parts(core, settings, devices, metrics, progress)
+    collector = Collector(nodes.nodes, settings.opcua_report_period_s * 1_000, opcua_metrics)
+    source = OpcuaSource(OpcuaSession(nodes, security, collector, opcua_metrics))
+    reporter = Reporter(
+        collector=collector,
+        queue=queue,
+        dispatcher=dispatcher,
+        progress=progress,
+        metrics=metrics,
+        opcua_metrics=opcua_metrics,
+        period_s=settings.opcua_report_period_s,
+        grace_s=settings.opcua_grace_s,
+        queue_max=settings.opcua_queue_max_messages,
+        max_readings=settings.message_readings,
+    )
+    page = StatusPage(clock=clock_from(core), queue=queue, dispatcher=dispatcher, replay=reporter, progress=progress)
+    dispatcher.restore()
+    try:
+        app = create_opcua_app(page, source, reporter, dispatcher, registry)
+        await run_parts(
+            [
+                partial(link.run, dispatcher),
+                source.run,
+                reporter.run,
+                dispatcher.run,
+                http_part(app, core.host, settings.port(core)),
+            ]
+        )
+    finally:
+        dispatcher.settle()
+        queue.close()
+
+
+def opcua_plan(core: CoreSettings, settings: AgentSettings) -> tuple[NodeList, Security]:
+    """What to read and how, or one sentence about the setting that is wrong."""
+    if core.time_scale != 1 or core.time_origin is not None:
+        raise ConfigError(
+            "opcua needs GRIDSEAL_TIME_SCALE=1 and no GRIDSEAL_TIME_ORIGIN: a plant's clock is the real one"
+        )
+    if 86_400 % settings.opcua_report_period_s:
+        raise ConfigError("EDGE_AGENT_OPCUA_REPORT_PERIOD_S must divide a day, such as 60, 300 or 900")
+    password = settings.opcua_password
+    security = Security(
+        mode=settings.opcua_security,
+        certificate=settings.opcua_certificate,
+        private_key=settings.opcua_key,
+        server_certificate=settings.opcua_server_certificate,
+        application_uri=settings.opcua_application_uri,
+        user=settings.opcua_user,
+        password=None if password is None else password.get_secret_value(),
+    )
+    security.check()
+    nodes = read_node_list(settings.opcua_nodes, settings.opcua_endpoint)
+    slowest_s = max(node.publishing_ms for node in nodes.nodes) / 1_000
+    if settings.opcua_grace_s < slowest_s:
+        raise ConfigError(f"EDGE_AGENT_OPCUA_GRACE_S must be at least the longest publishing interval, {slowest_s:g} s")
+    return nodes, security
 
 
 def open_queue(core: CoreSettings, settings: AgentSettings, devices: Sequence[Device]) -> DurableQueue:
@@ -143,6 +232,7 @@ def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m edge_agent", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("replay", help="send the data sets, history first, then as domain time goes on")
+    commands.add_parser("opcua", help="read the nodes of an OPC-UA server and send their values")
     commands.add_parser("devices", help="print the fleet as JSON")
     commands.add_parser("inspect", help="print a table of the data sets")
     expected = commands.add_parser("expected", help="write the readings that the store should hold")
@@ -154,6 +244,8 @@ def run(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     if options.command == "replay":
         main(replay)
+    elif options.command == "opcua":
+        main(read_opcua)
     elif options.command == "devices":
         print_devices()
     elif options.command == "inspect":

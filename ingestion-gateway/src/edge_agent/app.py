@@ -8,9 +8,9 @@ from prometheus_client import CollectorRegistry
 
 from edge_agent.dispatcher import Dispatcher
 from edge_agent.lanes import Lane
+from edge_agent.ports import Maker
 from edge_agent.progress import Progress
 from edge_agent.queue import DurableQueue, Tally
-from edge_agent.replay import Replay
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.health import install_health
@@ -22,7 +22,7 @@ class StatusPage:
     """Puts the figures of all parts together."""
 
     def __init__(
-        self, *, clock: Clock, queue: DurableQueue, dispatcher: Dispatcher, replay: Replay, progress: Progress
+        self, *, clock: Clock, queue: DurableQueue, dispatcher: Dispatcher, replay: Maker, progress: Progress
     ) -> None:
         self._clock = clock
         self._queue, self._dispatcher, self._replay, self._progress = queue, dispatcher, replay, progress

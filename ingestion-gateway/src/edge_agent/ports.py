@@ -35,3 +35,11 @@ class Link(Protocol):
     def publish(self, device: Device, payload: bytes, traceparent: str) -> int:
         """Send at QoS 1 and return the id that ``on_acknowledged`` will name."""
         ...
+
+
+class Maker(Protocol):
+    """What makes messages: the replay of data sets, or a source of live samples."""
+
+    def remaining(self) -> int:
+        """Readings that are due and not made into messages yet."""
+        ...

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 
 from gridseal.runtime.settings import CoreSettings, PrefixedSettings, prefixed
 
@@ -38,6 +38,27 @@ class AgentSettings(PrefixedSettings):
     """The same over all devices; below the broker's queue for the gateway, which drops what overflows."""
     receipt_timeout_s: float = Field(default=20.0, gt=0)
     """Wall seconds without a receipt after which the oldest message of a device is sent again."""
+
+    opcua_nodes: Path | None = None
+    """YAML file of ``python -m edge_agent opcua``: endpoint, devices and nodes."""
+    opcua_endpoint: str | None = None
+    """Stands above the ``endpoint`` in that file: ``opc.tcp://host:4840``."""
+    opcua_report_period_s: int = Field(default=60, ge=1, le=86_400)
+    """Samples become one reading per node and period of this length, aligned to the hour; divides a day."""
+    opcua_grace_s: float = Field(default=2.0, ge=0, le=60)
+    """Wait so long after a period for its last samples; must cover the longest ``publishing_ms``."""
+    opcua_queue_max_messages: int = Field(default=20_000, ge=1)
+    """Messages kept while the broker is away. A plant does not wait: what no longer fits is lost and counted."""
+    opcua_security: Literal["none", "sign", "sign_and_encrypt"] = "none"
+    """With either, Basic256Sha256 with certificates on both sides."""
+    opcua_certificate: Path | None = None
+    opcua_key: Path | None = None
+    opcua_server_certificate: Path | None = None
+    """The one certificate that the server may show."""
+    opcua_application_uri: str = "urn:gridseal:edge-agent"
+    """Must be the URI in the subject alternative name of ``opcua_certificate``."""
+    opcua_user: str | None = None
+    opcua_password: SecretStr | None = None
 
     status_port: int | None = None
     """Health, metrics and status. Unset: ``GRIDSEAL_PORT_BASE`` + 8004."""
