@@ -17,7 +17,7 @@ from gridseal.runtime.logs import get_logger
 from streaming_processor.arrays import Ints
 from streaming_processor.ports import AlertStore, BatchStore, Catalog, Committed, Delivery, HotStore, Publisher
 from streaming_processor.progress import Progress
-from streaming_processor.quality.judge import Judged, judge, unknown_devices
+from streaming_processor.quality.judge import Judged, heard, judge, unknown_devices
 from streaming_processor.quality.sequence import Tail
 from streaming_processor.reference import Reference
 
@@ -57,6 +57,7 @@ class BatchRunner:
         self._full_at = full_at
         self._behind = True
         self._tails: dict[int, Tail] = {}
+        self._heard: set[int] = set()
         self._seen: Reference | None = None
 
     def handle(self, delivery: Delivery) -> None:
@@ -89,7 +90,12 @@ class BatchRunner:
             reference = self._patiently(self._catalog.catch_up)
         if reference is not self._seen:
             # Device numbers belong to one picture.
-            self._tails, self._seen = {}, reference
+            self._tails, self._heard, self._seen = {}, set(), reference
+        unheard = sorted(heard(delivery.arrived, reference) - self._heard)
+        if unheard:
+            # A restart forgets how the sources stood; the stored readings do not.
+            self._tails |= self._patiently(lambda: self._store.tails(reference, unheard))
+            self._heard.update(unheard)
         return reference
 
     def _tell(self, committed: Committed, delivery: Delivery, now: datetime) -> None:

@@ -10,6 +10,7 @@ from gridseal.wire.windows import Window
 from streaming_processor.arrays import Ints
 from streaming_processor.arrived import Arrived, Undecodable
 from streaming_processor.quality.judge import Judged
+from streaming_processor.quality.sequence import Tail
 from streaming_processor.reference import Reference
 
 
@@ -71,6 +72,10 @@ class BatchStore(Protocol):
 
     def commit(self, delivery: Delivery, judged: Judged, reference: Reference, now: datetime) -> Committed:
         """Store a batch in one transaction, or find it in the ledger. ``now`` is domain time."""
+        ...
+
+    def tails(self, reference: Reference, devices: Sequence[int]) -> dict[int, Tail]:
+        """Where the sources of these devices (positions in the reference) stand, from their stored readings."""
         ...
 
 

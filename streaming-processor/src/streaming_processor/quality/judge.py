@@ -78,6 +78,11 @@ def unknown_devices(arrived: Arrived, reference: Reference) -> bool:
     return bool(pc.any(pc.is_null(pc.index_in(arrived.device_id, reference.device_ids))).as_py())
 
 
+def heard(arrived: Arrived, reference: Reference) -> set[int]:
+    """The known devices that speak, by position in the reference."""
+    return set(np.unique(_index(arrived.device_id, reference.device_ids)).tolist()) - {-1}
+
+
 def judge(
     arrived: Arrived, reference: Reference, now_s: int, tails: dict[int, Tail], rules: RuleSet | None = None
 ) -> Judged:

@@ -14,7 +14,7 @@ from streaming_processor.transforms.windows import Rows
 
 CONTEXT: Final = 8
 """So many readings before each one are at hand."""
-REMEMBERED: Final = 64
+REMEMBERED: Final = 32
 """Runs of equal values are counted up to here."""
 UNKNOWN: Final = -1
 """The start of a reading that there is none of."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 import psycopg
@@ -15,8 +15,23 @@ from streaming_processor.quality.apply import Finding, findings
 from streaming_processor.quality.judge import Judged
 from streaming_processor.quality.rules import RuleSet, packaged_rules
 from streaming_processor.quantities import STORED
-from streaming_processor.store.numbers import Numbers
+from streaming_processor.reference import Reference
 from streaming_processor.transforms.windows import Rows
+
+
+class DeviceKeys(Protocol):
+    """Keys in the database for the devices of one picture of the reference."""
+
+    @property
+    def reference(self) -> Reference:
+        """The picture."""
+        ...
+
+    @property
+    def device_no(self) -> Ints:
+        """Per device of the reference; -1 where it has no key, because it never stored anything."""
+        ...
+
 
 _Key = tuple[str, int, int, date]
 
@@ -66,7 +81,9 @@ def new_findings(judged: Judged, fresh: Ints, kept: set[bytes]) -> list[Finding]
     ]
 
 
-def keep_conflicts(connection: psycopg.Connection[Any], judged: Judged, fresh: Ints, numbers: Numbers) -> list[Finding]:
+def keep_conflicts(
+    connection: psycopg.Connection[Any], judged: Judged, fresh: Ints, numbers: DeviceKeys
+) -> list[Finding]:
     """Keep second values of a period beside the first, which counts; a finding for each new one."""
     again = np.setdiff1d(np.arange(len(judged.rows)), fresh)
     rule = packaged_rules().name_of("conflict")
@@ -83,7 +100,7 @@ def keep_conflicts(connection: psycopg.Connection[Any], judged: Judged, fresh: I
     return findings(rule, positions, offered.take(positions))
 
 
-def _key(finding: Finding, numbers: Numbers) -> _Key:
+def _key(finding: Finding, numbers: DeviceKeys) -> _Key:
     day = datetime.fromtimestamp(finding.start_s, UTC).date()
     return finding.rule, int(numbers.device_no[finding.device]), finding.quantity + 1, day
 
@@ -91,7 +108,7 @@ def _key(finding: Finding, numbers: Numbers) -> _Key:
 def add_findings(
     connection: psycopg.Connection[Any],
     found: Iterable[Finding],
-    numbers: Numbers,
+    numbers: DeviceKeys,
     now: datetime,
     found_by: Literal["stream", "check"] = "stream",
     rules: RuleSet | None = None,
@@ -119,7 +136,7 @@ def add_findings(
 
 
 def _insert_hits(
-    connection: psycopg.Connection[Any], found: Sequence[Finding], numbers: Numbers, found_by: str, rules: RuleSet
+    connection: psycopg.Connection[Any], found: Sequence[Finding], numbers: DeviceKeys, found_by: str, rules: RuleSet
 ) -> list[Finding]:
     if not found:
         return []
@@ -139,7 +156,9 @@ def _insert_hits(
     return [keys[rule, device_no, quantity_no, start] for rule, device_no, quantity_no, start in rows]
 
 
-def read_alerts(connection: psycopg.Connection[Any], found: Iterable[Finding], numbers: Numbers) -> tuple[Alert, ...]:
+def read_alerts(
+    connection: psycopg.Connection[Any], found: Iterable[Finding], numbers: DeviceKeys
+) -> tuple[Alert, ...]:
     """The alerts that these findings belong to, with their counts as stored."""
     keys = sorted({_key(finding, numbers) for finding in found})
     if not keys:
@@ -148,7 +167,7 @@ def read_alerts(connection: psycopg.Connection[Any], found: Iterable[Finding], n
     return _alerts(connection.execute(_READ_COLUMNS + _OF_KEYS, columns).fetchall(), numbers)
 
 
-def read_alerts_again(connection: psycopg.Connection[Any], judged: Judged, numbers: Numbers) -> tuple[Alert, ...]:
+def read_alerts_again(connection: psycopg.Connection[Any], judged: Judged, numbers: DeviceKeys) -> tuple[Alert, ...]:
     """All alerts of the devices and days of a batch: what may not have been told when it came first.
 
     The carried state has moved on since, so the findings themselves are not found again.
@@ -165,14 +184,14 @@ def read_alerts_again(connection: psycopg.Connection[Any], judged: Judged, numbe
     return _alerts(connection.execute(_READ_COLUMNS + _OF_DAYS, (devices, days)).fetchall(), numbers)
 
 
-def _alerts(rows: Iterable[tuple[Any, ...]], numbers: Numbers) -> tuple[Alert, ...]:
+def _alerts(rows: Iterable[tuple[Any, ...]], numbers: DeviceKeys) -> tuple[Alert, ...]:
     by_number = {int(n): i for i, n in enumerate(numbers.device_no)}
     rules = packaged_rules().rules
     wanted = (row for row in rows if row[0] in rules and rules[row[0]].severity != "info" and row[1] in by_number)
     return tuple(_alert(row, by_number[row[1]], numbers) for row in wanted)
 
 
-def _alert(row: tuple[Any, ...], device: int, numbers: Numbers) -> Alert:
+def _alert(row: tuple[Any, ...], device: int, numbers: DeviceKeys) -> Alert:
     name, _, quantity_no, day, count, first_start, last_end, low, high, raised_at = row
     rule = packaged_rules().rules[name]
     asset, quantity = numbers.reference.assets[device], STORED[quantity_no - 1]

@@ -20,6 +20,7 @@ from streaming_processor.arrays import Ints
 from streaming_processor.ports import BatchId, Committed, Delivery
 from streaming_processor.quality.apply import Finding
 from streaming_processor.quality.judge import Judged, Refusal
+from streaming_processor.quality.sequence import Tail
 from streaming_processor.quantities import STORED
 from streaming_processor.reference import Reference
 from streaming_processor.store import statements as sql
@@ -32,6 +33,7 @@ from streaming_processor.store.findings import (
     read_alerts_again,
 )
 from streaming_processor.store.numbers import Numbers, assign_numbers
+from streaming_processor.store.stored_rows import load_tails
 from streaming_processor.store.touched import read_touched
 from streaming_processor.transforms.windows import Rows, WindowDeltas, window_deltas
 
@@ -105,6 +107,11 @@ class PostgresStore:
             alerts=alerts,
             hits=hits,
         )
+
+    def tails(self, reference: Reference, devices: Sequence[int]) -> dict[int, Tail]:
+        """Where the sources of these devices stand, from their last stored readings."""
+        with self._open() as connection:
+            return load_tails(connection, reference, devices)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[psycopg.Connection[Any]]:
