@@ -148,6 +148,7 @@ def check(evidence: Evidence) -> Findings:
     _check_windows(evidence, findings)
     findings.counts |= {
         "sent": len(evidence.sent),
+        "ordinary ones lost": len(ordinary - accounted),
         "receipted": len(evidence.receipted & evidence.sent.keys()),
         "stored": len(stored),
         "dead-letter or refused": len(refused),

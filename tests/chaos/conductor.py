@@ -47,11 +47,11 @@ class Conductor:
         tell: Tell,
         controls: frozenset[str] = frozenset(),
     ) -> None:
-        self._controls = controls
+        self._table = "telemetry.appended" if "stream" in controls else "telemetry.readings"
         self._plan, self._options, self._files = plan, options, files
         self._dsn, self._bootstrap, self._tell = dsn, bootstrap, tell
         self._journal = Journal(files.faults)
-        self._watch = Watch(dsn, [device(number).device_id for number in range(options.devices)])
+        self._watch = Watch(dsn, [device(number).device_id for number in range(options.devices)], self._table)
         self._supervisor: Supervisor | None = None
         self._recoveries: list[tuple[Step, Recovery]] = []
         self.kills = 0
@@ -185,9 +185,7 @@ class Conductor:
 
     async def _check(self) -> None:
         argv = [sys.executable, "-m", "tests.chaos.check", str(self._files.folder)]
-        argv += ["--dsn", self._dsn, "--kafka", self._bootstrap]
-        if "stream" in self._controls:
-            argv += ["--table", "telemetry.appended"]
+        argv += ["--dsn", self._dsn, "--kafka", self._bootstrap, "--table", self._table]
         process = await asyncio.create_subprocess_exec(*argv, cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL)
         await process.wait()
 

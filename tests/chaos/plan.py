@@ -101,6 +101,16 @@ TIERS: Final = {
             bound_s=1_500.0,
         ),
         Tier(
+            # For the negative control: where a careless gateway and an append sink do harm.
+            name="control",
+            messages=3_000,
+            devices=8,
+            messages_per_s=120.0,
+            weights={"gateway": 3, "after-append": 2},
+            longest_freeze_s=1.0,
+            bound_s=120.0,
+        ),
+        Tier(
             name="short",
             messages=3_000,
             devices=8,
@@ -154,6 +164,8 @@ def _faults(
         return (Fault("gateway", "failpoint", point=next(gateway_points), passes=random.randint(1, 60)),)
     if kind == "sink-point":
         return (Fault("stream", "failpoint", point=next(sink_points), passes=random.randint(1, 8)),)
+    if kind == "after-append":
+        return (Fault("stream", "failpoint", point="sink.after_commit_before_checkpoint", passes=random.randint(3, 8)),)
     if kind == "freeze":
         target: Target = random.choice(
             ("agent", "mosquitto", "gateway", "kafka", "stream", "postgres", "redis", "mongo")

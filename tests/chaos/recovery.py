@@ -9,7 +9,7 @@ import psycopg
 
 NEWEST = """
 SELECT n.device_id, max(n.sent_at_ms) FROM unnest(%s::text[]) AS asked(device_id), LATERAL (
-    SELECT r.device_id, r.sent_at_ms FROM telemetry.readings r
+    SELECT r.device_id, r.sent_at_ms FROM {table} r
     WHERE r.device_id = asked.device_id AND r.quantity = ANY(%s)
     ORDER BY r.period_start DESC LIMIT 8) n
 WHERE n.sent_at_ms < %s GROUP BY 1"""
@@ -42,7 +42,8 @@ class Recovery:
 class Watch:
     """Asks the store again and again, and notes what has recovered."""
 
-    def __init__(self, dsn: str, devices: Sequence[str]) -> None:
+    def __init__(self, dsn: str, devices: Sequence[str], table: str) -> None:
+        self._query = NEWEST.format(table=table).encode()
         self._dsn, self._devices = dsn, list(devices)
         self._open: list[Recovery] = []
         self._connection: psycopg.AsyncConnection[tuple[str, int]] | None = None
@@ -68,7 +69,7 @@ class Watch:
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
         limit = time.time_ns() // 1_000_000 + AN_HOUR_MS
-        rows = await self._connection.execute(NEWEST, (self._devices, QUANTITIES, limit))
+        rows = await self._connection.execute(self._query, (self._devices, QUANTITIES, limit))
         return dict(await rows.fetchall())
 
     async def _drop(self) -> None:
