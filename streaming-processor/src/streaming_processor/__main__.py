@@ -32,6 +32,8 @@ from streaming_processor.job import StreamJob, start_session
 from streaming_processor.kafka_publisher import KafkaPublisher
 from streaming_processor.kafka_topics import ensure_topics
 from streaming_processor.progress import Progress
+from streaming_processor.quality.rules import packaged_rules
+from streaming_processor.quality.watch import QualityWatch
 from streaming_processor.settings import Settings
 from streaming_processor.store.alerts import MongoAlerts
 from streaming_processor.store.hot import RedisHot
@@ -62,12 +64,13 @@ async def run() -> None:
         mongo: MongoClient[dict[str, Any]] = stack.enter_context(
             MongoClient(core.mongo_url, serverSelectionTimeoutMS=3_000, tz_aware=True)
         )
+        alerts, publisher = MongoAlerts(mongo), KafkaPublisher(await _producer(core, stack), loop)
         runner = BatchRunner(
             catalog=feed,
             store=store,
             hot=RedisHot(hot),
-            alerts=MongoAlerts(mongo),
-            publisher=KafkaPublisher(await _producer(core, stack), loop),
+            alerts=alerts,
+            publisher=publisher,
             clock=clock_from(core),
             progress=progress,
             recent_s=settings.recent_s,
@@ -80,11 +83,34 @@ async def run() -> None:
         job = StreamJob(await session, settings, core.kafka_bootstrap, runner.handle)
         progress.query_id = await asyncio.to_thread(job.start)
         stack.push_async_callback(asyncio.to_thread, job.stop)
+        watch = _watch(core, settings, feed, alerts, publisher, registry)
         latency = LatencyWriter(core.postgres_dsn, progress, job.last)
         log.info("stream_started", query_id=progress.query_id)
         app = create_app(progress.status, _probes(core, hot), registry)
-        await run_parts([http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run])
+        await run_parts([http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run])
     log.info("stream_stopped")
+
+
+def _watch(
+    core: CoreSettings,
+    settings: Settings,
+    feed: CatalogFeed,
+    alerts: MongoAlerts,
+    publisher: KafkaPublisher,
+    registry: CollectorRegistry,
+) -> QualityWatch:
+    return QualityWatch(
+        dsn=core.postgres_dsn,
+        catalog=feed,
+        alerts=alerts,
+        publisher=publisher,
+        clock=clock_from(core),
+        rules=packaged_rules(),
+        registry=registry,
+        every_s=settings.quality_every_s,
+        lateness_s=settings.quality_lateness_s,
+        keep_days=settings.quality_keep_days,
+    )
 
 
 def _counters(core: CoreSettings) -> tuple[CollectorRegistry, Progress]:

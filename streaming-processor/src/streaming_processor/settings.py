@@ -35,3 +35,10 @@ class Settings(PrefixedSettings):
     """A reading whose period ended within this domain span counts for the latency of live data."""
     retry_s: float = Field(default=15.0, ge=0)
     """A server that is gone for longer ends the process, to be started again by its supervisor."""
+
+    quality_every_s: float = Field(default=5.0, gt=0)
+    """Wall seconds between two looks at silent devices and settled readings."""
+    quality_lateness_s: int = Field(default=7_200, ge=0)
+    """Domain seconds after which a period counts as settled: later readings need the check by hand."""
+    quality_keep_days: int = Field(default=400, gt=0)
+    """Domain days for which hits, conflicts and findings are kept."""

@@ -75,11 +75,10 @@ def _register_against_power(rows: Rows, quantity: Ints, share: float, at_least: 
     one_way = {_IMPORT: np.minimum(power.milli, 0), _EXPORT: np.maximum(power.milli, 0)}
     energy, covered = Energy(power, None if len(present) == 2 else one_way[next(iter(present))]).between(marks)
     off = np.abs(moved - energy) > np.maximum(share * np.abs(energy), at_least)
-    whole = covered >= np.diff(marks) - 0.5
-    return [
-        (int(marks[i]), int(marks[i + 1] - marks[i]), round((moved[i] - energy[i]) * _HOUR_S / (marks[i + 1] - marks[i])))
-        for i in np.flatnonzero(off & whole)
-    ]  # fmt: skip
+    lengths = np.diff(marks)
+    whole = covered >= lengths - 0.5
+    excess = (moved - energy) * _HOUR_S / lengths
+    return [(int(marks[i]), int(lengths[i]), round(excess[i])) for i in np.flatnonzero(off & whole)]
 
 
 def site_balance(rows: Rows, reference: Reference, rules: RuleSet) -> list[Finding]:

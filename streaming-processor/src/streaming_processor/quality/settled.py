@@ -1,4 +1,4 @@
-"""The same rules over stored readings of a span: for late ones, for what needs neighbors, after a change of the table."""
+"""The same rules over stored readings: for late ones, for what needs neighbors, after a change of the table."""
 
 from collections.abc import Iterator
 from datetime import datetime
