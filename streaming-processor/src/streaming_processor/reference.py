@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from gridseal.wire.catalog import Asset, CatalogRecord, Series
+from gridseal.wire.catalog import Asset, CatalogRecord, Series, Site
 from gridseal.wire.topics import TELEMETRY_CLASSES
 from streaming_processor.arrays import Ints, Mask
 from streaming_processor.quantities import POWER_SOURCES, SENT, STORED
@@ -45,6 +45,7 @@ class Reference:
     lane_plan: Ints
     """Per lane: position in ``plans``."""
     lanes: Lanes
+    sites: Mapping[str, Site]
 
     def source(self, device_id: str, quantity: str) -> int:
         """Number of a device's stored quantity."""
@@ -76,6 +77,7 @@ def reference_from(records: Mapping[str, CatalogRecord]) -> Reference:
         plans=plans,
         lane_plan=lane_plan,
         lanes=lanes,
+        sites={r.site_id: r for r in records.values() if isinstance(r, Site)},
     )
 
 
