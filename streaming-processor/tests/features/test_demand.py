@@ -14,11 +14,28 @@ WEEKS = [1_000_000_000 * (i % 37 + 1) + 7 * i for i in range(24 * 21)]
 
 
 def test_the_names_are_those_of_s3_in_its_order() -> None:
-    assert [f.name for f in S3_FEATURES] == (
-        "temperature apparent_temperature humidity wind_speed cloud_cover solar_radiation precipitation hour_of_day"
-        " day_of_week month is_weekend is_holiday demand_lag_1h demand_lag_24h demand_lag_168h demand_rolling_mean_24h"
-        " demand_rolling_std_24h temp_squared cooling_degree_hours heating_degree_hours"
-    ).split()
+    assert [f.name for f in S3_FEATURES] == [
+        "temperature",
+        "apparent_temperature",
+        "humidity",
+        "wind_speed",
+        "cloud_cover",
+        "solar_radiation",
+        "precipitation",
+        "hour_of_day",
+        "day_of_week",
+        "month",
+        "is_weekend",
+        "is_holiday",
+        "demand_lag_1h",
+        "demand_lag_24h",
+        "demand_lag_168h",
+        "demand_rolling_mean_24h",
+        "demand_rolling_std_24h",
+        "temp_squared",
+        "cooling_degree_hours",
+        "heating_degree_hours",
+    ]
 
 
 def test_for_the_next_hour_lags_and_rolling_figures_are_those_of_pandas_shifted_by_one() -> None:
