@@ -27,6 +27,7 @@ class CatalogFeed:
         self._loop = loop
         self._records: dict[str, CatalogRecord] = {}
         self._reference = reference_from({})
+        self._outdated = False
         self._read: dict[TopicPartition, int] = {}
         self._moved = asyncio.Condition()
         self._refused = Counter(
@@ -41,6 +42,7 @@ class CatalogFeed:
         ends = await self._consumer.end_offsets(partitions)
         while any(self._read[p] < ends[p] for p in partitions):
             await self._step()
+        self._draw()
         log.info("catalog_read", devices=len(self._reference.assets), series=len(self._reference.plans))
 
     async def run(self) -> None:
@@ -70,17 +72,24 @@ class CatalogFeed:
         ends = await self._consumer.end_offsets(list(self._read))
         async with self._moved:
             await self._moved.wait_for(lambda: all(self._read[p] >= end for p, end in ends.items()))
+        self._draw()
 
     async def _step(self) -> None:
         fetched = await self._consumer.getmany(timeout_ms=200)
         for messages in fetched.values():
             for message in messages:
                 self._take(message.key.decode(), message.value)
-        if fetched:
-            self._reference = reference_from(self._records)
         self._read = {p: await self._consumer.position(p) for p in self._read}
+        self._outdated = self._outdated or bool(fetched)
+        # In the middle of a long read a picture would be built again for every few hundred records.
+        if all(end >= (self._consumer.highwater(p) or 0) for p, end in self._read.items()):
+            self._draw()
         async with self._moved:
             self._moved.notify_all()
+
+    def _draw(self) -> None:
+        if self._outdated:
+            self._reference, self._outdated = reference_from(self._records), False
 
     def _take(self, key: str, value: bytes | None) -> None:
         if value is None:
