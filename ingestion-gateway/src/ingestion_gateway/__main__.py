@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
-import sys
 from datetime import timedelta
+
+import uvloop
 
 from gridseal.errors import UnavailableError
 from gridseal.identity.receipt_keys import KEY_FILE
@@ -13,6 +14,9 @@ from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.serve import http_part, main, run_parts
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
 from gridseal.runtime.traces import configure_traces
+from gridseal.wire.topics import MQTT_TELEMETRY_FILTER
+from ingestion_gateway.activity import Activity
+from ingestion_gateway.admin_routes import install_admin_routes
 from ingestion_gateway.app import Parts, create_app
 from ingestion_gateway.catalog_follower import CatalogFollower
 from ingestion_gateway.database import GatewayDatabase
@@ -20,16 +24,20 @@ from ingestion_gateway.device_identity import DeviceIdentity
 from ingestion_gateway.device_records import DeviceRecords
 from ingestion_gateway.devices import DeviceDirectory
 from ingestion_gateway.identity_routes import install_identity_routes
+from ingestion_gateway.judge import Judge, TimeLimits
 from ingestion_gateway.kafka_history import KafkaHistory
 from ingestion_gateway.kafka_log import MAX_RECORD_BYTES, KafkaLog, kafka_answers
+from ingestion_gateway.lanes import DeviceLanes
 from ingestion_gateway.mqtt_source import MqttOptions, MqttSource
 from ingestion_gateway.payload_signatures import PayloadSignatures
 from ingestion_gateway.receipt_keys import ReceiptKeys
 from ingestion_gateway.receipt_store import ReceiptStore
 from ingestion_gateway.receipts import ReceiptBook
+from ingestion_gateway.records import WRITTEN_TOPICS, RecordMaker
 from ingestion_gateway.relay import Relay, RelayOptions
 from ingestion_gateway.settings import GatewaySettings
 from ingestion_gateway.totals import GatewayTotals
+from ingestion_gateway.verdicts import NoDialects, Verdicts
 
 log = get_logger(__name__)
 
@@ -44,18 +52,13 @@ async def run() -> None:
 
     _tune_interpreter()
     registry = new_registry()
-    totals = GatewayTotals(registry)
-    devices = DeviceDirectory()
-    source = MqttSource(_mqtt_options(core, settings))
-    durable = KafkaLog(core.kafka_bootstrap, linger_ms=settings.linger_ms, timeout_s=settings.kafka_timeout_s)
+    totals, devices, activity = GatewayTotals(registry), DeviceDirectory(), Activity()
+    source = MqttSource(_mqtt_options(core, settings), totals.receipt_undelivered)
+    durable = KafkaLog(
+        core.kafka_bootstrap, WRITTEN_TOPICS, linger_ms=settings.linger_ms, timeout_s=settings.kafka_timeout_s
+    )
     history = KafkaHistory(core.kafka_bootstrap, settings.kafka_timeout_s)
     follower = CatalogFollower(core.kafka_bootstrap, devices, quiet_s=settings.catalog_quiet_s)
-    options = RelayOptions(
-        future_limit_s=settings.future_limit_s,
-        receipt_interval_ms=settings.receipt_interval_ms,
-        stop_timeout_s=settings.stop_timeout_s,
-        max_record_bytes=MAX_RECORD_BYTES,
-    )
     database = GatewayDatabase(core.postgres_dsn)
     keys = ReceiptKeys(settings.receipt_key or core.state_dir / "keys" / KEY_FILE, database)
     book = ReceiptBook(keys, most_at_once=settings.receipts_at_once)
@@ -63,7 +66,29 @@ async def run() -> None:
     records = DeviceRecords(database, settings.identity_poll_s)
     signatures = PayloadSignatures(records, settings.require_signature, timedelta(seconds=settings.key_grace_s))
     identity = DeviceIdentity(records, signatures)
-    relay = Relay(source, durable, devices, clock_from(core), totals, book, options, identity)
+    verdicts = Verdicts(Judge(devices, _time_limits(settings), clock_from(core), identity), NoDialects())
+    lanes = DeviceLanes(settings.device_rate_per_s, settings.device_burst, settings.lane_messages)
+
+    async def kafka() -> None:
+        await kafka_answers(core.kafka_bootstrap, timeout_s=2)
+
+    relay = Relay(
+        source,
+        durable,
+        verdicts,
+        book,
+        lanes,
+        RecordMaker(MAX_RECORD_BYTES),
+        totals,
+        activity,
+        kafka,
+        RelayOptions(
+            receipt_interval_ms=settings.receipt_interval_ms,
+            stop_timeout_s=settings.stop_timeout_s,
+            stall_limit_s=settings.stall_limit_s,
+            most_in_hand=4 * settings.receive_maximum,
+        ),
+    )
 
     async def forward() -> None:
         await follower.ready.wait()
@@ -78,21 +103,35 @@ async def run() -> None:
             await durable.stop()
             await promised.flush()
 
-    async def kafka() -> None:
-        await kafka_answers(core.kafka_bootstrap, timeout_s=2)
-
-    app = create_app(Parts(source, devices, totals, history, kafka, registry))
+    app = create_app(Parts(source, devices, totals, lanes, kafka, registry))
+    install_admin_routes(
+        app,
+        source=source,
+        receive_maximum=settings.receive_maximum,
+        relay=relay,
+        lanes=lanes,
+        totals=totals,
+        activity=activity,
+        history=history,
+    )
     install_identity_routes(app, records, keys)
     port = settings.port if settings.port is not None else core.port_base + 8_030
     await run_parts([follower.run, forward, promised.run, keys.run, records.run, http_part(app, core.host, port)])
 
 
 def _tune_interpreter() -> None:
-    # The MQTT thread gives the interpreter away at every read; with the default of 5 ms it mostly waits for it.
-    sys.setswitchinterval(0.0005)
-    # Every message makes a few hundred short-lived objects and no cycles: look for garbage less often.
+    # Messages make short-lived objects and no cycles: look for garbage less often.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def _time_limits(settings: GatewaySettings) -> TimeLimits:
+    return TimeLimits(
+        future_s=settings.future_limit_s,
+        past_s=settings.past_limit_s,
+        ahead_s=settings.clock_ahead_s,
+        behind_s=settings.clock_behind_s,
+    )
 
 
 def _mqtt_options(core: CoreSettings, settings: GatewaySettings) -> MqttOptions:
@@ -102,6 +141,7 @@ def _mqtt_options(core: CoreSettings, settings: GatewaySettings) -> MqttOptions:
         tls_dir=settings.tls_dir or core.state_dir / "tls",
         client_id=settings.client_id,
         share_group=settings.share_group,
+        filters=(MQTT_TELEMETRY_FILTER,),
         session_expiry_s=settings.session_expiry_s,
         receive_maximum=settings.receive_maximum,
         keepalive_s=settings.keepalive_s,
@@ -117,9 +157,10 @@ async def _recall(history: KafkaHistory, totals: GatewayTotals) -> None:
             log.warning("totals_wait", error=str(error))
             await asyncio.sleep(0.5)
             continue
-        totals.recall(earlier.accepted, earlier.refused)
+        totals.recall(earlier.accepted, earlier.refused, earlier.quarantined)
         return
 
 
 if __name__ == "__main__":
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     main(run)

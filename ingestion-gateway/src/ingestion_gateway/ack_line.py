@@ -1,9 +1,16 @@
 """PUBACKs in receive order: MQTT asks for it, while Kafka confirms in any order."""
 
 from collections import deque
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-T = TypeVar("T")
+
+class Finished(Protocol):
+    """Something that stands in line and knows whether it is done."""
+
+    done: bool
+
+
+T = TypeVar("T", bound=Finished)
 
 
 class AckLine(Generic[T]):
@@ -13,33 +20,22 @@ class AckLine(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[T, bool]] = deque()
-        self._first = 0
+        self._waiting: deque[T] = deque()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def take(self, tag: T) -> int:
-        """Stand a message at the end of the line and return its ticket."""
-        self._waiting.append((tag, False))
-        return self._first + len(self._waiting) - 1
+    def take(self, message: T) -> None:
+        """Stand a message at the end of the line."""
+        self._waiting.append(message)
 
-    def settle(self, ticket: int) -> list[T]:
-        """Note that a message is done; return the tags that may be acknowledged now, oldest first.
-
-        A ticket from before a restart, or settled before, changes nothing.
-        """
-        place = ticket - self._first
-        if not 0 <= place < len(self._waiting):
-            return []
-        self._waiting[place] = (self._waiting[place][0], True)
-        done: list[T] = []
-        while self._waiting and self._waiting[0][1]:
-            done.append(self._waiting.popleft()[0])
-        self._first += len(done)
-        return done
+    def release(self) -> list[T]:
+        """What may be acknowledged now, oldest first; it leaves the line."""
+        waiting, free = self._waiting, []
+        while waiting and waiting[0].done:
+            free.append(waiting.popleft())
+        return free
 
     def restart(self) -> None:
         """Forget everything outstanding: the broker sends it again under new packet ids."""
-        self._first += len(self._waiting)
         self._waiting.clear()

@@ -1,10 +1,9 @@
-"""The admin face of the gateway: health, metrics, totals for the report, refused messages."""
+"""The admin face of the gateway: health, metrics, totals for the report."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from gridseal import __version__
@@ -13,13 +12,13 @@ from gridseal.runtime.health import Probe, install_health
 from gridseal.runtime.problems import install_problem_handlers
 from gridseal.wire.fields import Message, UtcTime
 from ingestion_gateway.devices import DeviceDirectory
-from ingestion_gateway.kafka_history import DeadLetter, KafkaHistory
+from ingestion_gateway.lanes import DeviceLanes
 from ingestion_gateway.ports import TelemetrySource
 from ingestion_gateway.totals import GatewayTotals
 
 
 class GatewayStatus(Message):
-    """Answer of ``GET /api/v1/gateway/status``. ``messages_*`` and ``refused`` count earlier lives too."""
+    """Answer of ``GET /api/v1/gateway/status``. Down to ``quarantined`` the figures count earlier lives too."""
 
     started_at: UtcTime
     """Wall clock."""
@@ -29,19 +28,20 @@ class GatewayStatus(Message):
     messages_accepted: int
     refused: dict[str, int]
     """By reason."""
+    quarantined: dict[str, int]
+    """By reason."""
+    replayed: int
+    """Messages that Kafka had from before; since this process started, as everything below."""
     shed_qos0: int
     """Messages that asked for no acknowledgement and were thrown away in a flood."""
+    slowed: int
+    """Messages that waited because their device is beyond its rate."""
+    stalls: int
     in_flight: int
     oldest_unacknowledged_s: float
     readings_accepted: int
-    """Since this process started, as are receipts."""
     receipts_sent: int
-
-
-class DeadLetterList(Message):
-    """Answer of ``GET /api/v1/gateway/dead-letters``."""
-
-    items: tuple[DeadLetter, ...]
+    receipts_undelivered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Parts:
     source: TelemetrySource
     devices: DeviceDirectory
     totals: GatewayTotals
-    history: KafkaHistory
+    lanes: DeviceLanes
     kafka_probe: Probe
     registry: CollectorRegistry
 
@@ -84,16 +84,16 @@ def create_app(parts: Parts) -> FastAPI:
             messages_received=totals.received,
             messages_accepted=totals.accepted,
             refused=dict(totals.refused),
+            quarantined=dict(totals.quarantined),
+            replayed=totals.replayed,
             shed_qos0=parts.source.shed,
+            slowed=parts.lanes.slowed,
+            stalls=totals.stalls,
             in_flight=totals.in_flight,
             oldest_unacknowledged_s=round(totals.oldest_s(), 3),
             readings_accepted=totals.readings,
             receipts_sent=totals.receipts,
+            receipts_undelivered=totals.receipts_undelivered,
         )
-
-    @app.get("/api/v1/gateway/dead-letters", operation_id="list_dead_letters", tags=["gateway"])
-    async def dead_letters(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> DeadLetterList:
-        """The newest refused messages, newest first."""
-        return DeadLetterList(items=tuple(await parts.history.dead_letters(limit)))
 
     return app

@@ -1,13 +1,15 @@
-"""What ingestion-gateway needs from outside."""
+"""What ingestion-gateway needs from outside, and what passes between its parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from ingestion_gateway.accept import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, gc=False):
     """One message as MQTT delivered it."""
 
     connection: int
@@ -20,14 +22,32 @@ class Received:
     received_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Held(msgspec.Struct, gc=False, eq=False):
+    """A message in hand: taken from MQTT, not yet answered for."""
+
+    received: Received
+    taken_at: float
+    """Monotonic clock."""
+    verdicts: tuple[Verdict, ...] = ()
+    """One; several where a dialect puts several messages into one."""
+    missing: int = 0
+    """Records of it that Kafka does not have yet."""
+    receipted: bool = True
+    """Whether its sender knows receipts. Dialects do not."""
+    done: bool = False
+    waiter: asyncio.Future[None] | None = None
+    """Somebody who wants to know when it is durable."""
+
+
+class Record(msgspec.Struct, gc=False, eq=False):
     """One message for Kafka."""
 
     topic: str
     key: bytes
     value: bytes
-    headers: Sequence[tuple[str, bytes]]
+    headers: list[tuple[str, bytes]]
+    held: Held
+    """What it came from."""
 
 
 class TelemetrySource(Protocol):
@@ -41,8 +61,21 @@ class TelemetrySource(Protocol):
         """Send PUBACKs; ignored when the connection is no longer the current one."""
         ...
 
-    def send_receipt(self, topic: str, payload: bytes) -> None:
-        """Publish at QoS 1."""
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1: receipts, and what a dialect answers."""
+        ...
+
+    def reconnect(self) -> None:
+        """Leave and come back, so that the broker sends again what it has no PUBACK for."""
+        ...
+
+    def pause(self, *, paused: bool) -> None:
+        """Take nothing more for now, or go on."""
+        ...
+
+    @property
+    def room(self) -> int:
+        """How many messages may be published now before the broker has to take some."""
         ...
 
     @property
@@ -59,10 +92,18 @@ class TelemetrySource(Protocol):
 class DurableLog(Protocol):
     """The Kafka side."""
 
-    async def append(self, record: Record) -> "asyncio.Future[None]":
-        """Take a record, waiting while buffers are full; the future ends when every replica has it.
-
-        Raises:
-            UnavailableError: The log cannot be used any more by this process.
-        """
+    def append(self, records: Sequence[Record]) -> None:
+        """Take records; those of one key stay in order. Never waits: who calls bounds what is in hand."""
         ...
+
+    async def run(self, durable: Callable[[Sequence[Record]], None]) -> None:
+        """Write until cancelled; ``durable`` is called with records that every replica has."""
+        ...
+
+    def renew(self) -> None:
+        """Start afresh with everything that is not durable yet."""
+        ...
+
+
+Probe = Callable[[], Coroutine[Any, Any, None]]
+"""Returns when the dependency answers, raises when it does not."""

@@ -35,10 +35,11 @@ class GatewaySettings(PrefixedSettings):
     """Replicas of one group read each message once. Empty: an ordinary subscription."""
     session_expiry_s: int = Field(default=86_400, gt=0, le=4_294_967_295)
     """How long the broker holds messages for a gateway that is away."""
-    receive_maximum: int = Field(default=256, ge=1, le=65_535)
-    """Most messages in hand without PUBACK; the broker waits beyond it. Times 256 KiB is the memory bound."""
+    receive_maximum: int = Field(default=1_000, ge=1, le=65_535)
+    """Most messages in hand without PUBACK; the broker waits beyond it. Times 256 KiB is the memory bound,
+    times two while lanes wait. More than the broker's ``max_inflight_messages`` changes nothing."""
     keepalive_s: int = Field(default=15, gt=0)
-    reconnect_max_s: int = Field(default=4, gt=0)
+    reconnect_max_s: float = Field(default=4, gt=0)
     """Longest pause between two tries to reach the broker."""
     linger_ms: int = Field(default=3, ge=0)
     """How long Kafka batches wait for company. Longer: fewer requests, later PUBACKs."""
@@ -47,7 +48,21 @@ class GatewaySettings(PrefixedSettings):
     receipt_interval_ms: int = Field(default=20, ge=0)
     """Receipts of a device within this time travel as one message."""
     future_limit_s: int = Field(default=900, ge=0)
-    """How far beyond domain time a period may end: the clocks of devices differ."""
+    """How far beyond domain time a period may end: the clocks of devices differ. Beyond: ``quarantine``."""
+    past_limit_s: int = Field(default=315_360_000, ge=0)
+    """How far before domain time a period may begin; 0: any. A clock that lost its battery says 1970."""
+    clock_ahead_s: int = Field(default=300, ge=0)
+    """How far ahead of the gateway a device's clock may be when it sends."""
+    clock_behind_s: int = Field(default=3_456_000, ge=0)
+    """How far behind; 0: any. A message keeps the time of its first sending, and devices store for weeks."""
+    device_rate_per_s: float = Field(default=1_000, ge=0)
+    """Messages per second of one device that are served before others' surplus; 0: no difference is made."""
+    device_burst: int = Field(default=5_000, ge=1)
+    """How many of them may come in one go."""
+    lane_messages: int = Field(default=200, ge=0)
+    """Most surplus messages that wait, of all devices; well below the Receive Maximum, which they count in."""
+    stall_limit_s: float = Field(default=30.0, gt=0)
+    """A message in hand for longer, while Kafka answers: reconnect and send everything again."""
     catalog_quiet_s: float = Field(default=2.0, ge=0)
     """The catalog counts as read when its newest record is this old: it is published record by record."""
     stop_timeout_s: float = Field(default=5.0, gt=0)

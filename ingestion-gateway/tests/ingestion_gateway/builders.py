@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from gridseal.wire.catalog import Asset
@@ -11,6 +12,8 @@ from ingestion_gateway.ports import Received, Record
 
 NOW_MS = 1_780_272_000_000
 """2026-06-01T00:00:00Z."""
+SENT_MS = time.time_ns() // 1_000_000
+"""The wall clock, not the domain's."""
 BOOT_ID = "0123456789abcdef"
 TOPIC = "v1/demo/home-01/home-01-pv/telemetry"
 RECEIPT_TOPIC = "v1/demo/home-01/home-01-pv/receipt"
@@ -56,7 +59,7 @@ def a_message(*readings: dict[str, Any], **changes: Any) -> bytes:
         "device_id": "home-01-pv",
         "boot_id": BOOT_ID,
         "seq": 7,
-        "sent_at_ms": 1,
+        "sent_at_ms": SENT_MS,
         "readings": list(readings) or [a_reading()],
     }
     return json.dumps(fields | changes).encode()
@@ -75,6 +78,9 @@ class MemorySource:
         self.receipts: list[tuple[str, bytes]] = []
         self.connected = True
         self.shed = 0
+        self.room = 1_000
+        self.reconnects = 0
+        self.paused = False
 
     async def messages(self) -> AsyncIterator[Sequence[Received]]:
         while True:
@@ -83,23 +89,33 @@ class MemorySource:
     def acknowledge(self, connection: int, packet_ids: Sequence[int]) -> None:
         self.acknowledged += [(connection, packet_id) for packet_id in packet_ids]
 
-    def send_receipt(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes) -> None:
         self.receipts.append((topic, payload))
+
+    def reconnect(self) -> None:
+        self.reconnects += 1
+
+    def pause(self, *, paused: bool) -> None:
+        self.paused = paused
 
 
 class MemoryLog:
     """Kafka in memory: records wait until a test confirms them, in any order."""
 
     def __init__(self) -> None:
-        self.appended: list[tuple[Record, asyncio.Future[None]]] = []
+        self.appended: list[Record] = []
+        self.renewals = 0
+        self._durable: Callable[[Sequence[Record]], None] = lambda _: None
 
-    async def append(self, record: Record) -> "asyncio.Future[None]":
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.appended.append((record, future))
-        return future
+    def append(self, records: Sequence[Record]) -> None:
+        self.appended += records
 
-    def confirm(self, number: int) -> None:
-        self.appended[number][1].set_result(None)
+    async def run(self, durable: Callable[[Sequence[Record]], None]) -> None:
+        self._durable = durable
+        await asyncio.Event().wait()
 
-    def fail(self, number: int, error: Exception) -> None:
-        self.appended[number][1].set_exception(error)
+    def renew(self) -> None:
+        self.renewals += 1
+
+    def confirm(self, *numbers: int) -> None:
+        self._durable([self.appended[number] for number in numbers])

@@ -2,6 +2,8 @@
 
 import json
 import math
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,13 +14,30 @@ from gridseal.errors import WireError
 from gridseal.wire.codec import decode, encode
 from gridseal.wire.telemetry import MAX_MESSAGE_BYTES, Reading, Telemetry
 from gridseal.wire.units import UNITS
-from ingestion_gateway.accept import Accepted, MessageId, Refused, accept
+from ingestion_gateway.accept import (
+    READ_FOR_ID_BYTES,
+    Accepted,
+    MessageId,
+    Quarantined,
+    Refused,
+    TimeBounds,
+    Verdict,
+    accept,
+)
+from ingestion_gateway.judge import TimeLimits
 
-from .builders import BOOT_ID, NOW_MS, TOPIC, a_directory, a_message, a_reading, an_asset
+from .builders import BOOT_ID, NOW_MS, SENT_MS, TOPIC, a_directory, a_message, a_reading, an_asset
+
+BOUNDS = TimeLimits(future_s=0, past_s=86_400 * 365, ahead_s=60, behind_s=86_400)
 
 
-def judge(payload: bytes, topic: str = TOPIC, **limits: int) -> Accepted | Refused:
-    return accept(topic, payload, a_directory(), now_ms=NOW_MS, future_limit_ms=limits.get("future_limit_ms", 0))
+def bounds(**limits: int) -> TimeBounds:
+    moment = datetime.fromtimestamp(NOW_MS / 1_000, UTC)
+    return replace(BOUNDS, **limits).around(moment, SENT_MS / 1_000)
+
+
+def judge(payload: bytes, topic: str = TOPIC, **limits: int) -> Verdict:
+    return accept(topic, payload, a_directory(), bounds(**limits))
 
 
 def refusal(payload: bytes, topic: str = TOPIC) -> Refused:
@@ -28,7 +47,7 @@ def refusal(payload: bytes, topic: str = TOPIC) -> Refused:
 
 
 def test_a_message_of_a_known_device_is_accepted_for_its_class() -> None:
-    assert judge(a_message(a_reading(), a_reading(period_start_ms=0))) == Accepted(
+    assert judge(a_message(a_reading(), a_reading(quality="bad"))) == Accepted(
         "home-01-pv", "solar", MessageId(BOOT_ID, 7), readings=2
     )
 
@@ -54,7 +73,6 @@ def test_every_unit_of_the_quantity_is_accepted(unit: str) -> None:
         ({"period_start_ms": NOW_MS - 3_600_001}, "bad_period"),
         ({"period_ms": 1_500}, "bad_period"),
         ({"period_ms": 0}, "malformed"),
-        ({"period_start_ms": NOW_MS}, "future_period"),
         ({"period_start_ms": 1.0}, "malformed"),
         ({"surprise": 1}, "malformed"),
     ],
@@ -128,7 +146,7 @@ def test_a_topic_that_is_not_the_devices_own_is_refused(topic: str, reason: str)
 
 def test_a_device_cannot_speak_for_another() -> None:
     directory = a_directory(an_asset("home-01-pv"), an_asset("home-02-pv"))
-    verdict = accept(TOPIC, a_message(device_id="home-02-pv"), directory, now_ms=NOW_MS, future_limit_ms=0)
+    verdict = accept(TOPIC, a_message(device_id="home-02-pv"), directory, bounds())
 
     assert isinstance(verdict, Refused)
     assert verdict.reason == "foreign_device"
@@ -139,7 +157,7 @@ def test_a_removed_device_is_unknown_again() -> None:
     directory = a_directory(an_asset())
     directory.forget("asset/home-01-pv")
 
-    verdict = accept(TOPIC, a_message(), directory, now_ms=NOW_MS, future_limit_ms=0)
+    verdict = accept(TOPIC, a_message(), directory, bounds())
 
     assert isinstance(verdict, Refused)
     assert verdict.reason == "unknown_device"
@@ -148,8 +166,48 @@ def test_a_removed_device_is_unknown_again() -> None:
 def test_a_period_may_end_a_little_in_the_future() -> None:
     ahead = a_message(a_reading(period_start_ms=NOW_MS - 3_540_000))
 
-    assert isinstance(judge(ahead, future_limit_ms=60_000), Accepted)
-    assert isinstance(judge(ahead, future_limit_ms=59_999), Refused)
+    assert isinstance(judge(ahead, future_s=60), Accepted)
+    assert isinstance(judge(ahead, future_s=59), Quarantined)
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (a_message(a_reading(), a_reading(period_start_ms=NOW_MS)), "future_period"),
+        (a_message(a_reading(), a_reading(period_start_ms=0)), "past_period"),
+        (a_message(sent_at_ms=SENT_MS + 60_001), "clock_ahead"),
+        (a_message(sent_at_ms=SENT_MS - 86_400_001), "clock_behind"),
+    ],
+)
+def test_a_clock_that_cannot_be_right_is_no_refusal_but_no_telemetry_either(message: bytes, reason: str) -> None:
+    verdict = judge(message)
+
+    assert isinstance(verdict, Quarantined)
+    assert (verdict.reason, verdict.message_id) == (reason, MessageId(BOOT_ID, 7))
+
+
+def test_a_wrong_field_weighs_more_than_a_wrong_clock() -> None:
+    assert refusal(a_message(a_reading(period_start_ms=0, unit="kW.h"))).reason == "wrong_unit"
+
+
+def test_without_a_limit_any_past_is_believed() -> None:
+    assert isinstance(judge(a_message(a_reading(period_start_ms=0), sent_at_ms=0), past_s=0, behind_s=0), Accepted)
+
+
+def test_the_sender_of_a_message_that_is_too_large_is_told() -> None:
+    large = a_message(a_reading(), surprise="x" * MAX_MESSAGE_BYTES)
+
+    assert refusal(large).message_id == MessageId(BOOT_ID, 7)
+
+
+def test_an_id_that_the_cut_may_have_cut_is_not_believed() -> None:
+    start = b'{"boot_id":"%s","pad":"%s","seq":'
+    pad = b"x" * (READ_FOR_ID_BYTES - len(start % (BOOT_ID.encode(), b"")) - 2)
+    cut_in_the_number = start % (BOOT_ID.encode(), pad) + b"1234" + b" " * MAX_MESSAGE_BYTES + b"}"
+
+    assert cut_in_the_number[:READ_FOR_ID_BYTES].endswith(b'"seq":12')
+    assert refusal(cut_in_the_number).message_id is None
+    assert refusal(b"[" * 300_000).message_id is None
 
 
 readings = st.builds(

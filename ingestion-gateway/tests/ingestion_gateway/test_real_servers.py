@@ -4,18 +4,19 @@ import json
 import math
 import os
 import secrets
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from gridseal.wire.topics import DEAD_LETTER
+from gridseal.wire.topics import DEAD_LETTER, QUARANTINE
 
 from .builders import a_message, a_reading
 from .field import DEVICE, SITE, STRANGER, STRANGER_SITE, Field, FieldDevice, eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]
 
-PAST = a_reading(period_start_ms=0)
+PAST = a_reading(period_start_ms=int(time.time()) // 3_600 * 3_600_000 - 86_400_000)
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +40,12 @@ def test_bad_telemetry_is_refused_counted_and_kept_with_its_reason(field: Field)
         "foreign_quantity": a_message(a_reading(quantity="irradiance", unit="W/m2"), boot_id=boot, seq=3),
         "malformed": a_message(surprise=1, boot_id=boot, seq=4),
         "bad_period": a_message(a_reading(period_start_ms=1), boot_id=boot, seq=5),
-        "future_period": a_message(a_reading(period_start_ms=4_102_444_800_000), boot_id=boot, seq=6),
-        "foreign_device": a_message(PAST, device_id="home-09-pv", boot_id=boot, seq=7),
+        "foreign_device": a_message(PAST, device_id="home-09-pv", boot_id=boot, seq=6),
+        "too_large": a_message(PAST, boot_id=boot, seq=7, surprise="x" * 270_000),
     }
+    doubtful = a_message(a_reading(period_start_ms=4_102_444_800_000), boot_id=boot, seq=10)
     device, stranger = FieldDevice(field, DEVICE, SITE), FieldDevice(field, STRANGER, STRANGER_SITE)
-    device.send([b"{", *poison.values(), a_message(PAST, boot_id=boot, seq=8)])
+    device.send([b"{", *poison.values(), doubtful, a_message(PAST, boot_id=boot, seq=8)])
     stranger.send([a_message(PAST, device_id=STRANGER, boot_id=boot, seq=9)])
     eventually(lambda: not device.unreceipted and not stranger.unreceipted, what="a receipt for every message")
     device.close()
@@ -57,6 +59,9 @@ def test_bad_telemetry_is_refused_counted_and_kept_with_its_reason(field: Field)
     kept = field.get("/api/v1/gateway/dead-letters")["items"]
     assert {item["reason"] for item in kept} == {*poison, "unknown_device", "not_json"}
     assert set(poison.values()) < set(field.records(DEAD_LETTER, 1))
+    assert field.get("/api/v1/gateway/status")["quarantined"] == {"future_period": 1}
+    assert [item["reason"] for item in field.get("/api/v1/gateway/quarantine")["items"]] == ["future_period"]
+    assert field.records(QUARANTINE, 1) == [doubtful]
 
 
 @pytest.mark.parametrize("victim", ["gateway", "mosquitto", "kafka"])

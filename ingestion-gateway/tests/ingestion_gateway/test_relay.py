@@ -2,25 +2,39 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiokafka.errors import NotLeaderForPartitionError, OutOfOrderSequenceNumber
 from prometheus_client import CollectorRegistry
 
-from gridseal.errors import UnavailableError
+from gridseal.errors import UnavailableError, WireError
 from gridseal.identity.ed25519 import SigningKey
-from gridseal.runtime.clock import SystemClock
 from gridseal.wire.codec import decode
 from gridseal.wire.receipts import Receipt
-from gridseal.wire.topics import DEAD_LETTER, HEADER_REASON, HEADER_RECEIVED_AT_MS, HEADER_SOURCE
+from gridseal.wire.telemetry import Telemetry
+from gridseal.wire.topics import (
+    DEAD_LETTER,
+    HEADER_DIALECT,
+    HEADER_REASON,
+    HEADER_RECEIVED_AT_MS,
+    HEADER_SOURCE,
+    QUARANTINE,
+)
+from ingestion_gateway.activity import Activity
+from ingestion_gateway.judge import Judge, TimeLimits
+from ingestion_gateway.lanes import DeviceLanes
 from ingestion_gateway.receipts import ReceiptBook
-from ingestion_gateway.relay import HEADER_TRUNCATED, Relay, RelayOptions
+from ingestion_gateway.records import HEADER_TRUNCATED, RecordMaker
+from ingestion_gateway.relay import Relay, RelayOptions
 from ingestion_gateway.totals import GatewayTotals
+from ingestion_gateway.verdicts import Verdicts
 
 from .builders import (
     BOOT_ID,
+    NOW_MS,
     RECEIPT_TOPIC,
     TOPIC,
     MemoryLog,
@@ -31,7 +45,7 @@ from .builders import (
     received,
 )
 
-PAST = a_reading(period_start_ms=0)
+PAST = a_reading()
 
 
 @dataclass
@@ -39,6 +53,7 @@ class Bench:
     source: MemorySource
     log: MemoryLog
     totals: GatewayTotals
+    relay: Relay
     task: "asyncio.Task[None]"
 
     async def until(self, true: Callable[[], bool]) -> None:
@@ -56,17 +71,66 @@ class Bench:
         return [decode(Receipt, payload) for _, payload in self.source.receipts]
 
 
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
+class FixedClock:
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(NOW_MS / 1_000, UTC)
+
+    def wall_seconds(self, span: timedelta) -> float:
+        return span.total_seconds()
+
+
+@dataclass(frozen=True)
+class Adapted:
+    messages: tuple[Telemetry, ...]
+    replies: tuple[tuple[str, bytes], ...]
+
+
+class Bilingual:
+    """A dialect in which a message is any number of telemetry messages, one a line."""
+
+    name = "lines"
+
+    def find(self, topic: str) -> "Bilingual | None":
+        return self if topic.startswith("lines/") else None
+
+    def adapt(self, topic: str, payload: bytes, received_at_ms: int) -> Adapted:
+        if payload == b"?":
+            raise WireError("a line is no line", reason="unsupported")
+        lines = tuple(decode(Telemetry, line) for line in payload.splitlines())
+        return Adapted(lines, (("lines/reply", b"again"),) if not lines else ())
+
+
+async def kafka_is_there() -> None: ...
+
+
+@contextlib.asynccontextmanager
+async def a_bench(*, rate_per_s: float = 0, stall_limit_s: float = 60) -> AsyncIterator[Bench]:
     source, log = MemorySource(), MemoryLog()
     totals = GatewayTotals(CollectorRegistry())
-    options = RelayOptions(future_limit_s=0, receipt_interval_ms=0, stop_timeout_s=0.2, max_record_bytes=300_000)
-    relay = Relay(source, log, a_directory(), SystemClock(), totals, ReceiptBook(SigningKey.new()), options)
+    judge = Judge(a_directory(), TimeLimits(future_s=0, past_s=7_200, ahead_s=60, behind_s=0), FixedClock())
+    relay = Relay(
+        source,
+        log,
+        Verdicts(judge, Bilingual()),
+        ReceiptBook(SigningKey.new()),
+        DeviceLanes(rate_per_s, burst=2, most_waiting=100),
+        RecordMaker(300_000),
+        totals,
+        Activity(),
+        kafka_is_there,
+        RelayOptions(receipt_interval_ms=0, stop_timeout_s=0.2, stall_limit_s=stall_limit_s, most_in_hand=10),
+    )
     task = asyncio.create_task(relay.run())
-    yield Bench(source, log, totals, task)
+    yield Bench(source, log, totals, relay, task)
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError, UnavailableError):
         await task
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    async with a_bench() as bench:
+        yield bench
 
 
 async def test_nothing_is_acknowledged_before_kafka_has_it(bench: Bench) -> None:
@@ -88,7 +152,7 @@ async def test_the_bytes_go_on_unchanged_under_the_device_with_their_arrival_tim
     payload = a_message(PAST) + b"  "
     await bench.take(payload)
 
-    record = bench.log.appended[0][0]
+    record = bench.log.appended[0]
     headers = dict(record.headers)
     assert (record.topic, record.key, record.value) == ("telemetry.solar", b"home-01-pv", payload)
     assert headers[HEADER_RECEIVED_AT_MS] == b"0"
@@ -110,10 +174,10 @@ async def test_pubacks_keep_the_receive_order_while_receipts_need_not(bench: Ben
 
 
 async def test_a_refused_message_is_kept_before_its_sender_is_told(bench: Bench) -> None:
-    payload = a_message(a_reading(unit="kW.h", period_start_ms=0))
+    payload = a_message(a_reading(unit="kW.h"))
     await bench.take(payload)
 
-    record = bench.log.appended[0][0]
+    record = bench.log.appended[0]
     headers = dict(record.headers)
     assert (record.topic, record.value) == (DEAD_LETTER, payload)
     assert headers[HEADER_REASON] == b"wrong_unit"
@@ -139,7 +203,7 @@ async def test_poison_without_an_id_is_acknowledged_and_blocks_nobody(bench: Ben
 async def test_a_message_too_large_for_kafka_is_kept_in_part_and_says_so(bench: Bench) -> None:
     await bench.take(b"x" * 400_000)
 
-    record = bench.log.appended[0][0]
+    record = bench.log.appended[0]
     assert len(record.value) == 300_000
     assert dict(record.headers)[HEADER_TRUNCATED] == b"400000"
 
@@ -165,23 +229,105 @@ async def test_a_qos_0_message_is_forwarded_but_has_nothing_to_acknowledge(bench
     assert bench.source.acknowledged == []
 
 
-async def test_a_record_that_may_succeed_later_is_tried_again(bench: Bench) -> None:
+async def test_a_message_that_kafka_has_is_not_appended_again_but_answered_again(bench: Bench) -> None:
     await bench.take(a_message(PAST))
-    bench.log.fail(0, NotLeaderForPartitionError())
+    bench.log.confirm(0)
+    await bench.until(lambda: bool(bench.source.receipts))
+    bench.source.bunches.put_nowait([received(a_message(PAST), 2)])
+    await bench.until(lambda: len(bench.source.receipts) == 2)
+
+    assert len(bench.log.appended) == 1
+    assert bench.source.acknowledged == [(1, 1), (1, 2)]
+    assert bench.receipts()[1].ranges == ((7, 7),)
+    assert (bench.totals.received, bench.totals.accepted, bench.totals.replayed) == (2, 1, 1)
+
+
+async def test_a_message_of_a_clock_that_cannot_be_right_is_kept_apart_receipted_and_counted(bench: Bench) -> None:
+    payload = a_message(a_reading(period_start_ms=0))
+    await bench.take(payload)
+
+    record = bench.log.appended[0]
+    assert (record.topic, record.value) == (QUARANTINE, payload)
+    assert dict(record.headers)[HEADER_REASON] == b"past_period"
+
+    bench.log.confirm(0)
+    await bench.until(lambda: bool(bench.source.receipts))
+    assert bench.source.acknowledged == [(1, 1)]
+    assert bench.receipts()[0].ranges == ((7, 7),)
+    assert (bench.totals.accepted, bench.totals.quarantined) == (0, {"past_period": 1})
+
+
+async def test_a_flood_waits_until_the_others_are_served_and_pubacks_keep_their_order() -> None:
+    async with a_bench(rate_per_s=0.001) as bench:
+        flood = [a_message(PAST, seq=seq) for seq in range(5)]
+        bench.source.bunches.put_nowait(
+            [
+                *(received(payload, n) for n, payload in enumerate(flood, start=1)),
+                received(b"{", 6, topic="v1/demo/home-02/home-02-pv/telemetry"),
+            ]
+        )
+        await bench.until(lambda: len(bench.log.appended) == 6)
+
+        values = [record.value for record in bench.log.appended]
+        assert values == [*flood[:2], b"{", *flood[2:]]
+        bench.log.confirm(2, 3, 4, 5)
+        assert bench.source.acknowledged == []
+        bench.log.confirm(0, 1)
+        assert bench.source.acknowledged == [(1, n) for n in range(1, 7)]
+
+
+async def test_what_a_dialect_says_is_acknowledged_once_kafka_has_all_of_it_and_gets_no_receipt(bench: Bench) -> None:
+    payload = b"\n".join([a_message(PAST, seq=1), a_message(PAST, seq=2)])
+    bench.source.bunches.put_nowait([received(payload, 1, topic="lines/a")])
     await bench.until(lambda: len(bench.log.appended) == 2)
-    assert bench.log.appended[1][0] == bench.log.appended[0][0]
 
+    record = bench.log.appended[0]
+    assert (record.topic, json.loads(record.value)["seq"]) == ("telemetry.solar", 1)
+    assert dict(record.headers)[HEADER_DIALECT] == b"lines"
     bench.log.confirm(1)
-    await bench.until(lambda: bench.source.acknowledged == [(1, 1)])
-
-
-async def test_a_producer_that_cannot_go_on_ends_the_process(bench: Bench) -> None:
-    await bench.take(a_message(PAST))
-    bench.log.fail(0, OutOfOrderSequenceNumber())
-
-    with pytest.raises(UnavailableError, match="OutOfOrderSequenceNumber"):
-        await bench.task
     assert bench.source.acknowledged == []
+    bench.log.confirm(0)
+    assert bench.source.acknowledged == [(1, 1)]
+    assert (bench.totals.accepted, bench.source.receipts) == (2, [])
+
+
+async def test_a_dialect_may_answer_refuse_or_say_nothing(bench: Bench) -> None:
+    bench.source.bunches.put_nowait([received(b"", 1, topic="lines/a"), received(b"?", 2, topic="lines/a")])
+    await bench.until(lambda: len(bench.log.appended) == 1)
+    bench.log.confirm(0)
+
+    assert bench.source.receipts == [("lines/reply", b"again")]
+    assert bench.source.acknowledged == [(1, 1), (1, 2)]
+    assert (bench.totals.refused, bench.totals.replayed) == ({"unsupported": 1}, 0)
+
+
+async def test_what_stands_still_while_kafka_answers_is_asked_for_and_sent_again() -> None:
+    async with a_bench(stall_limit_s=0.02) as bench:
+        await bench.take(a_message(PAST))
+        await bench.until(lambda: bench.source.reconnects > 0)
+
+        assert bench.log.renewals == bench.totals.stalls == bench.source.reconnects
+
+
+async def test_with_kafka_away_no_more_is_taken_than_can_be_held(bench: Bench) -> None:
+    await bench.take(*(a_message(PAST, seq=seq) for seq in range(11)))
+    assert bench.source.paused
+
+    bench.log.confirm(*range(11))
+    assert not bench.source.paused
+
+
+async def test_a_refused_message_is_judged_again_by_the_rules_of_now(bench: Bench) -> None:
+    sound = received(a_message(PAST), 0)
+    task = asyncio.create_task(bench.relay.judge_again(sound))
+    await bench.until(lambda: len(bench.log.appended) == 1)
+    assert not task.done()
+    bench.log.confirm(0)
+
+    assert await task == ("accepted", "")
+    assert await bench.relay.judge_again(received(b"{", 0)) == ("refused", "not_json")
+    assert len(bench.log.appended) == 1
+    assert (bench.source.acknowledged, bench.source.receipts) == ([], [])
 
 
 async def test_a_stop_answers_for_what_kafka_takes_in_time(bench: Bench) -> None:
