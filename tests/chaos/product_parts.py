@@ -11,6 +11,7 @@ from edge_agent.mqtt_link import MqttLink
 from edge_agent.progress import Progress
 from edge_agent.queue import DurableQueue, kernel_boot_id
 from edge_agent.settings import AgentSettings
+from gridseal.identity.receipt_keys import ReceiptVerifier
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.settings import CoreSettings, load_settings
 
@@ -48,4 +49,7 @@ def build_dispatcher(kind: type[D], devices: Sequence[Device], queue: DurableQue
         window=settings.inflight_per_device,
         window_total=settings.inflight_total,
         timeout_s=settings.receipt_timeout_s,
+        receipt_fault=ReceiptVerifier(
+            settings.receipt_keys_file(load_settings(CoreSettings)), "EDGE_AGENT_RECEIPT_KEYS"
+        ).fault,
     )

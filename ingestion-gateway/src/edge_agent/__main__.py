@@ -1,4 +1,4 @@
-"""``python -m edge_agent replay | opcua | devices | inspect | expected``."""
+"""``python -m edge_agent replay | opcua | refused | devices | inspect | expected``."""
 
 import argparse
 import json
@@ -25,10 +25,13 @@ from edge_agent.opcua.session import OpcuaSession, quiet_library
 from edge_agent.opcua.source import OpcuaSource, Reporter
 from edge_agent.progress import Progress
 from edge_agent.queue import DurableQueue, kernel_boot_id
+from edge_agent.refused import add_refused_command, refused_command
 from edge_agent.replay import Replay
 from edge_agent.settings import AgentSettings
+from edge_agent.signatures import PayloadSigner
 from edge_agent.survey import as_table, survey
 from gridseal.errors import ConfigError, GridsealError
+from gridseal.identity.receipt_keys import ReceiptVerifier
 from gridseal.runtime.clock import Clock, clock_from
 from gridseal.runtime.logs import configure_logs
 from gridseal.runtime.metrics import new_registry
@@ -79,6 +82,8 @@ def sending_parts(
     progress: Progress,
 ) -> tuple[DurableQueue, MqttLink, Dispatcher]:
     """From the queue file to the broker: the same for every source of messages."""
+    verifier = ReceiptVerifier(settings.receipt_keys_file(core), "EDGE_AGENT_RECEIPT_KEYS")
+    verifier.read()
     queue = open_queue(core, settings, devices)
     link = MqttLink(
         devices=devices,
@@ -96,6 +101,7 @@ def sending_parts(
         window=settings.inflight_per_device,
         window_total=settings.inflight_total,
         timeout_s=settings.receipt_timeout_s,
+        receipt_fault=verifier.fault,
     )
     return queue, link, dispatcher
 
@@ -172,8 +178,16 @@ def opcua_plan(core: CoreSettings, settings: AgentSettings) -> tuple[NodeList, S
 
 def open_queue(core: CoreSettings, settings: AgentSettings, devices: Sequence[Device]) -> DurableQueue:
     """The queue file, with a counter for every device."""
-    queue = DurableQueue(settings.queue_file(core), settings.queue_sync, settings.refused_keep_bytes, kernel_boot_id())
-    queue.register([device.device_id for device in devices])
+    names = [device.device_id for device in devices]
+    queue = DurableQueue(
+        settings.queue_file(core),
+        settings.queue_sync,
+        settings.refused_keep_bytes,
+        settings.queue_max_bytes,
+        PayloadSigner(settings.tls_folder(core), names).signed,
+        kernel_boot_id(),
+    )
+    queue.register(names)
     return queue
 
 
@@ -235,6 +249,7 @@ def run(arguments: list[str]) -> None:
     commands.add_parser("opcua", help="read the nodes of an OPC-UA server and send their values")
     commands.add_parser("devices", help="print the fleet as JSON")
     commands.add_parser("inspect", help="print a table of the data sets")
+    add_refused_command(commands)
     expected = commands.add_parser("expected", help="write the readings that the store should hold")
     expected.add_argument(
         "--until", required=True, metavar="ISO", help="domain time; periods that end later are left out"
@@ -250,6 +265,8 @@ def run(arguments: list[str]) -> None:
         print_devices()
     elif options.command == "inspect":
         print_survey()
+    elif options.command == "refused":
+        refused_command(load_settings(AgentSettings).queue_file(load_settings(CoreSettings)), options)
     else:
         write_expectation(options.until, options.start, options.out)
 

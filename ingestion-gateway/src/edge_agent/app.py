@@ -36,11 +36,13 @@ class StatusPage:
         age = self._dispatcher.oldest_age_s()
         totals["messages_resent"] = self._dispatcher.resent
         totals["receipts_refused"] = self._dispatcher.refused_receipts
+        totals["queue_bytes"] = self._queue.bytes
         totals["refused_by_reason"] = self._queue.refused_by_reason()
         totals["oldest_unreceipted_age_s"] = round(age, 3)
         totals["devices"] = len(devices)
         totals["devices_connected"] = self._dispatcher.ready_devices
         return {
+            "disk_full": self._dispatcher.disk_full,
             "domain_now": format_utc(self._clock.now()),
             "caught_up": self._progress.caught_up(age),
             "backfill": self._backfill(totals),

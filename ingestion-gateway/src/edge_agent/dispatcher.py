@@ -4,7 +4,8 @@ import asyncio
 import heapq
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from edge_agent.fleet import Device
 from edge_agent.lanes import Lane
@@ -12,10 +13,11 @@ from edge_agent.metrics import AgentMetrics
 from edge_agent.packing import traceparent_of
 from edge_agent.ports import Link
 from edge_agent.progress import Progress
-from edge_agent.queue import DurableQueue, Queued
+from edge_agent.queue import DiskFullError, DurableQueue, Queued
+from edge_agent.settling import covers
 from gridseal.errors import UnavailableError, WireError
 from gridseal.runtime.logs import get_logger
-from gridseal.wire.codec import decode
+from gridseal.wire.codec import decode, encode_dict
 from gridseal.wire.receipts import Receipt
 
 log = get_logger(__name__)
@@ -36,15 +38,17 @@ class Dispatcher:
         window: int,
         window_total: int,
         timeout_s: float,
+        receipt_fault: Callable[[dict[str, Any]], str | None],
     ) -> None:
         self._devices = {device.device_id: device for device in devices}
         self._queue, self._link, self._metrics, self._progress = queue, link, metrics, progress
-        self._window_total = window_total
+        self._window_total, self._receipt_fault = window_total, receipt_fault
         self.lanes = {name: Lane(name, window, timeout_s) for name in self._devices}
         self.changed = asyncio.Event()
         """Set when room may have appeared; the replay clears it."""
         self.refused_receipts = 0
         self.resent = 0
+        self._unwritten: set[str] = set()
         self.depth = 0
         self._receipts: list[Receipt] = []
         self._flush_due = False
@@ -99,6 +103,8 @@ class Dispatcher:
             await asyncio.sleep(TICK_S)
             if self._failure is not None:
                 raise self._failure
+            self._settle_or_fail()
+            self._send_refused_again()
             now = time.monotonic()
             for lane in self.lanes.values():
                 flight = lane.overdue(now)
@@ -111,6 +117,7 @@ class Dispatcher:
             self.pump()
             age = self.oldest_age_s()
             self._metrics.queued.set(self.depth)
+            self._metrics.queued_bytes.set(self._queue.bytes)
             self._metrics.oldest.set(age)
             self._progress.look(age)
             self.changed.set()
@@ -152,11 +159,14 @@ class Dispatcher:
             asyncio.get_running_loop().call_soon(self._settle_or_fail)
 
     def collect(self, device_id: str, payload: bytes) -> bool:
-        """Keep a receipt for the next ``settle``; False when it does not fit its contract."""
+        """Keep a receipt for the next ``settle``; False when it is not the gateway's, or not what it should be."""
         try:
             receipt = decode(Receipt, payload)
             if receipt.device_id != device_id:
                 raise WireError("Receipt refused: it names another device than its topic", reason="foreign_device")
+            fault = self._receipt_fault(encode_dict(receipt))
+            if fault is not None:
+                raise WireError("Receipt refused: it is not signed by a key of the gateway", reason=fault)
         except WireError as error:
             self.refused_receipts += 1
             self._metrics.receipts_refused.labels(reason=error.reason).inc()
@@ -172,7 +182,14 @@ class Dispatcher:
         if not receipts:
             return
         now = time.monotonic()
-        for receipt, settled in zip(receipts, self._queue.settle(receipts), strict=True):
+        try:
+            outcome = self._queue.settle(receipts)
+        except DiskFullError as error:
+            self._receipts = _newest(receipts + self._receipts)
+            self.disk("receipts", str(error))
+            return
+        self.disk("receipts")
+        for receipt, settled in zip(receipts, outcome, strict=True):
             lane = self.lanes[receipt.device_id]
             for message_id in (*settled.delivered, *settled.refused):
                 lane.settled(message_id, now)
@@ -185,6 +202,24 @@ class Dispatcher:
                 log.warning("message_refused", device_id=receipt.device_id, reason=reason)
         self.pump()
         self.changed.set()
+
+    def _send_refused_again(self) -> None:
+        try:
+            self.add(self._queue.resend())
+        except DiskFullError as error:
+            self.disk("readings", str(error))
+
+    def disk(self, what: str, fault: str = "") -> None:
+        """Say once that something cannot be written for want of space, and once that it can again."""
+        if fault and not self.disk_full:
+            log.error("disk_full", what=what, error=fault)
+        (self._unwritten.add if fault else self._unwritten.discard)(what)
+        self._metrics.disk_full.set(int(self.disk_full))
+
+    @property
+    def disk_full(self) -> bool:
+        """Receipts or readings wait until there is space; what is queued is still sent."""
+        return bool(self._unwritten)
 
     def _settle_or_fail(self) -> None:
         """A failure in a callback of the loop would only be logged; ``run`` ends the process with it."""
@@ -209,3 +244,10 @@ class Dispatcher:
             return None
         traceparent = traceparent_of(message.device_id, message.boot_id, message.seq)
         return self._link.publish(self._devices[message.device_id], payload, traceparent)
+
+
+def _newest(receipts: Sequence[Receipt]) -> list[Receipt]:
+    """Of receipts that have to wait, the last of each life, and what it does not cover."""
+    last = {(receipt.device_id, receipt.boot_id): receipt for receipt in receipts}
+    pairs = [(receipt, last[receipt.device_id, receipt.boot_id]) for receipt in receipts]
+    return [receipt for receipt, newest in pairs if receipt is newest or not covers(newest, receipt)]

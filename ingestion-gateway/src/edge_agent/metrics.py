@@ -27,8 +27,15 @@ class AgentMetrics:
             "gridseal_agent_messages_refused", "Messages that the gateway refused.", ["reason"], registry=registry
         )
         self.receipts_refused = Counter(
-            "gridseal_agent_receipts_refused", "Receipts that do not fit their contract.", ["reason"], registry=registry
+            "gridseal_agent_receipts_refused",
+            "Receipts that are not the gateway's, or not what they should be.",
+            ["reason"],
+            registry=registry,
         )
+        self.disk_full = Gauge(
+            "gridseal_agent_disk_full", "1 while nothing can be written to the queue.", registry=registry
+        )
+        self.queued_bytes = Gauge("gridseal_agent_queue_bytes", "Payload bytes without a receipt.", registry=registry)
         self.connected = Gauge("gridseal_agent_connected_devices", "Devices connected.", registry=registry)
         self.queued = Gauge("gridseal_agent_queue_messages", "Messages without a receipt.", registry=registry)
         self.oldest = Gauge(

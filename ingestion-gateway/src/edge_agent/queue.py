@@ -18,8 +18,21 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from edge_agent.refused import sent_again
+from edge_agent.settling import RefusedMessage, Settled, settle
 from gridseal.errors import UnavailableError
 from gridseal.wire.receipts import Receipt
+
+RESENT_AT_ONCE = 50
+
+
+class DiskFullError(UnavailableError):
+    """Nothing more can be written. What is in the queue is safe and is still sent."""
+
+
+def unsigned(device_id: str, payload: bytes) -> bytes:
+    """For devices without a payload key."""
+    return payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,8 @@ class Draft:
     """What becomes one message, or only a step of the cursor where there was no reading."""
 
     device_id: str
-    cursor_ms: int
+    cursor_ms: int | None
+    """None where it does not belong to the stream of periods: a message made again."""
     readings: int
     encode: Callable[[str, int], bytes]
     """From ``boot_id`` and ``seq`` to the bytes; not called when ``readings`` is 0."""
@@ -43,17 +57,6 @@ class Queued:
     seq: int
     readings: int
     created_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What one receipt took off the queue."""
-
-    delivered: tuple[int, ...] = ()
-    refused: tuple[int, ...] = ()
-    readings_delivered: int = 0
-    readings_refused: int = 0
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -81,6 +84,10 @@ class DurableQueue:
     path: Path
     sync: Literal["normal", "full"] = "normal"
     refused_keep_bytes: int = 64 * 2**20
+    max_bytes: int = 2**62
+    """Payload bytes from which on the queue counts as full; nothing is thrown away for it."""
+    sign: Callable[[str, bytes], bytes] = unsigned
+    """From device and message to the message as it is kept and sent."""
     machine_boot: str = ""
     """Identity of the running kernel; a change means that power may have been lost."""
     tallies: dict[str, Tally] = field(default_factory=dict, init=False)
@@ -96,10 +103,17 @@ class DurableQueue:
             raise UnavailableError(f"queue {self.path} cannot be opened (EDGE_AGENT_QUEUE_PATH): {error}") from error
         kept = self._db.execute("SELECT coalesce(sum(length(payload)), 0) FROM refused").fetchone()
         self._refused_bytes = int(kept[0])
+        self.bytes = int(self._db.execute("SELECT coalesce(sum(length(payload)), 0) FROM message").fetchone()[0])
+        """Payload bytes of all messages without a receipt."""
 
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another batch of messages may be made."""
+        return self.bytes < self.max_bytes
 
     def register(self, device_ids: Sequence[str]) -> None:
         """Make sure that every device has a counter, and forget none that exists."""
@@ -128,16 +142,26 @@ class DurableQueue:
         rows = self._db.execute("SELECT id, device_id, boot_id, seq, readings, created_ms FROM message ORDER BY id")
         return [Queued(*row) for row in rows]
 
-    def append(self, drafts: Sequence[Draft]) -> list[Queued]:
-        """Commit messages and cursors together; sequence numbers are given here."""
+    def append(self, drafts: Sequence[Draft], *, instead_of: Sequence[tuple[str, str, int]] = ()) -> list[Queued]:
+        """Commit messages and cursors together; sequence numbers are given here.
+
+        Args:
+            drafts: What becomes messages.
+            instead_of: Refused messages that these replace.
+
+        Raises:
+            DiskFullError: There is no space; nothing was changed.
+        """
         queued: list[Queued] = []
+        added = 0
         now_ms = time.time_ns() // 1_000_000
         counters = {draft.device_id: self.tallies[draft.device_id].next_seq for draft in drafts}
         with self._transaction():
             for draft in drafts:
                 boot_id, seq = self.tallies[draft.device_id].boot_id, counters[draft.device_id]
                 if draft.readings:
-                    payload = draft.encode(boot_id, seq)
+                    payload = self.sign(draft.device_id, draft.encode(boot_id, seq))
+                    added += len(payload)
                     values = (draft.device_id, boot_id, seq, draft.readings, now_ms, payload)
                     row = self._db.execute(
                         "INSERT INTO message (device_id, boot_id, seq, readings, created_ms, payload)"
@@ -147,8 +171,8 @@ class DurableQueue:
                     queued.append(Queued(row.lastrowid or 0, *values[:-1]))
                     counters[draft.device_id] = seq + 1
                 self._db.execute(
-                    "UPDATE device SET next_seq = ?, cursor_ms = ?, messages_enqueued = messages_enqueued + ?,"
-                    " readings_enqueued = readings_enqueued + ? WHERE device_id = ?",
+                    "UPDATE device SET next_seq = ?, cursor_ms = coalesce(?, cursor_ms),"
+                    " messages_enqueued = messages_enqueued + ?, readings_enqueued = readings_enqueued + ? WHERE device_id = ?",
                     (
                         counters[draft.device_id],
                         draft.cursor_ms,
@@ -157,9 +181,14 @@ class DurableQueue:
                         draft.device_id,
                     ),
                 )
+            for table in ("refused", "resend") if instead_of else ():
+                where = "device_id = ? AND boot_id = ? AND seq = ?"
+                self._db.executemany(f"DELETE FROM {table} WHERE {where}", instead_of)
+        self.bytes += added
         for draft in drafts:
             tally = self.tallies[draft.device_id]
-            tally.cursor_ms, tally.next_seq = draft.cursor_ms, counters[draft.device_id]
+            tally.next_seq = counters[draft.device_id]
+            tally.cursor_ms = tally.cursor_ms if draft.cursor_ms is None else draft.cursor_ms
             tally.messages_enqueued += int(draft.readings > 0)
             tally.readings_enqueued += draft.readings
         return queued
@@ -175,56 +204,51 @@ class DurableQueue:
     def settle(self, receipts: Sequence[Receipt]) -> list[Settled]:
         """Delete what the receipts cover, keep what they refuse, in one transaction."""
         with self._transaction():
-            settled = [self._settle(receipt) for receipt in receipts]
+            settled = [settle(self._db, receipt) for receipt in receipts]
+            for receipt, done in zip(receipts, settled, strict=True):
+                for message in done.refused_messages:
+                    self._keep_refused((receipt.device_id, receipt.boot_id), message)
         for receipt, done in zip(receipts, settled, strict=True):
             tally = self.tallies[receipt.device_id]
             tally.messages_delivered += len(done.delivered)
             tally.readings_delivered += done.readings_delivered
             tally.messages_refused += len(done.refused)
             tally.readings_refused += done.readings_refused
+            self.bytes -= done.freed_bytes
         return settled
+
+    def resend(self) -> list[Queued]:
+        """Make new messages of refused ones that somebody asked for."""
+        rows = self._db.execute(
+            "SELECT device_id, boot_id, seq, readings, payload FROM resend JOIN refused USING (device_id, boot_id, seq)"
+            f" WHERE payload IS NOT NULL ORDER BY refused_ms, seq LIMIT {RESENT_AT_ONCE}"
+        ).fetchall()
+        rows = [row for row in rows if row[0] in self.tallies]
+        if not rows:
+            return []
+        drafts = [Draft(row[0], None, row[3], sent_again(bytes(row[4]))) for row in rows]
+        queued = self.append(drafts, instead_of=[(row[0], row[1], row[2]) for row in rows])
+        self._refused_bytes -= sum(len(row[4]) for row in rows)
+        return queued
+
+    def proofs(self, device_id: str, boot_id: str) -> list[bytes]:
+        """Signed receipts that together prove what was settled of one life of a device."""
+        key = (device_id, boot_id)
+        rows = self._db.execute("SELECT receipt FROM proof WHERE device_id = ? AND boot_id = ? ORDER BY rowid", key)
+        return [bytes(row[0]) for row in rows]
 
     def refused_by_reason(self) -> dict[str, int]:
         """How many messages were refused, by the gateway's word."""
         return dict(self._db.execute("SELECT reason, count(*) FROM refused GROUP BY reason ORDER BY reason").fetchall())
 
-    def _settle(self, receipt: Receipt) -> Settled:
-        key = (receipt.device_id, receipt.boot_id)
-        refused: list[tuple[int, int]] = []
-        reasons: list[str] = []
-        for item in receipt.refused:
-            row = self._db.execute(
-                "DELETE FROM message WHERE device_id = ? AND boot_id = ? AND seq = ? RETURNING id, readings, payload",
-                (*key, item.seq),
-            ).fetchone()
-            if row is not None:
-                self._keep_refused(key, item.seq, item.reason, row[1], row[2])
-                refused.append((row[0], row[1]))
-                reasons.append(item.reason)
-        delivered: list[tuple[int, int]] = []
-        for first, last in ((0, receipt.through), *receipt.ranges):
-            delivered += self._db.execute(
-                "DELETE FROM message WHERE device_id = ? AND boot_id = ? AND seq BETWEEN ? AND ?"
-                " RETURNING id, readings",
-                (*key, first, last),
-            ).fetchall()
-        counts = (len(delivered), sum(n for _, n in delivered), len(refused), sum(n for _, n in refused))
-        self._db.execute(
-            "UPDATE device SET messages_delivered = messages_delivered + ?,"
-            " readings_delivered = readings_delivered + ?, messages_refused = messages_refused + ?,"
-            " readings_refused = readings_refused + ? WHERE device_id = ?",
-            (*counts, receipt.device_id),
-        )
-        return Settled(
-            tuple(i for i, _ in delivered), tuple(i for i, _ in refused), counts[1], counts[3], tuple(reasons)
-        )
-
-    def _keep_refused(self, key: tuple[str, str], seq: int, reason: str, readings: int, payload: bytes) -> None:
-        fits = self._refused_bytes + len(payload) <= self.refused_keep_bytes
-        self._refused_bytes += len(payload) if fits else 0
+    def _keep_refused(self, key: tuple[str, str], message: RefusedMessage) -> None:
+        fits = self._refused_bytes + len(message.payload) <= self.refused_keep_bytes
+        self._refused_bytes += len(message.payload) if fits else 0
+        now_ms = time.time_ns() // 1_000_000
+        kept = message.payload if fits else None
         self._db.execute(
             "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*key, seq, reason, readings, time.time_ns() // 1_000_000, payload if fits else None),
+            (*key, message.seq, message.reason, message.readings, now_ms, kept),
         )
 
     def _meta(self, name: str) -> str | None:
@@ -243,6 +267,10 @@ class DurableQueue:
         except BaseException as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise DiskFullError(
+                    f"queue {self.path}: the disk is full; no reading is taken until it has space"
+                ) from error
             if isinstance(error, sqlite3.Error):
                 raise UnavailableError(f"queue {self.path} cannot be written: {error}") from error
             raise

@@ -34,3 +34,19 @@ CREATE TABLE IF NOT EXISTS refused (
     payload    BLOB,                     -- NULL once the agent's space for refused payloads is used up
     PRIMARY KEY (device_id, boot_id, seq)
 ) STRICT;
+
+-- Receipts as proof of what they settled: per life the newest, and earlier ones that it does not cover.
+CREATE TABLE IF NOT EXISTS proof (
+    device_id TEXT NOT NULL,
+    boot_id   TEXT NOT NULL,
+    receipt   BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS proof_by_life ON proof (device_id, boot_id);
+
+-- Refused messages that somebody asked to be sent again; the running agent sees to it.
+CREATE TABLE IF NOT EXISTS resend (
+    device_id TEXT NOT NULL,
+    boot_id   TEXT NOT NULL,
+    seq       INTEGER NOT NULL,
+    PRIMARY KEY (device_id, boot_id, seq)
+) STRICT;

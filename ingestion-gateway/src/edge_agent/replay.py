@@ -17,7 +17,7 @@ from edge_agent.lanes import moving
 from edge_agent.metrics import AgentMetrics
 from edge_agent.packing import PackedReading, Reader, encode_message, pack_readings
 from edge_agent.progress import Progress
-from edge_agent.queue import Draft, DurableQueue
+from edge_agent.queue import DiskFullError, Draft, DurableQueue
 from edge_agent.schedule import LEAD_MS, Turn, next_turn
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.logs import get_logger
@@ -51,6 +51,8 @@ class Replay:
         self._metrics, self._max_readings, self._queue_max, self._lane_max = metrics, max_readings, queue_max, lane_max
         self._readers: dict[str, Reader] = {}
         self._period_s: dict[str, int] = {}
+        self._held: list[Draft] = []
+        """Made, and not committed for want of disk space."""
 
     async def run(self) -> None:
         """Load the data sets, then follow the clock until cancelled."""
@@ -92,9 +94,11 @@ class Replay:
         """
         now_ms = _milliseconds(self._clock.now())
         drafts: list[Draft] = []
+        if self._held:
+            return self._commit(self._held)
         planned: Counter[str] = Counter()
         while len(drafts) < BATCH_MESSAGES and sum(draft.readings for draft in drafts) < BATCH_READINGS:
-            if self._dispatcher.depth + len(drafts) >= self._queue_max:
+            if self._dispatcher.depth + len(drafts) >= self._queue_max or not self._queue.has_room:
                 break
             device_id = next_turn(self._turns(planned), now_ms)
             if device_id is None:
@@ -104,11 +108,18 @@ class Replay:
         if not drafts:
             self._progress.all_due_made = not self._anything_due(now_ms)
             return False
-        self._commit(drafts)
-        return True
+        return self._commit(drafts)
 
-    def _commit(self, drafts: list[Draft]) -> None:
-        queued = self._queue.append(drafts)
+    def _commit(self, drafts: list[Draft]) -> bool:
+        try:
+            queued = self._queue.append(drafts)
+        except DiskFullError as error:
+            self._held = drafts
+            self._progress.all_due_made = False
+            self._dispatcher.disk("readings", str(error))
+            return False
+        self._held = []
+        self._dispatcher.disk("readings")
         self._metrics.enqueued.inc(len(queued))
         self._metrics.readings.inc(sum(draft.readings for draft in drafts))
         self._dispatcher.add(queued)
@@ -116,12 +127,13 @@ class Replay:
         if self._progress.all_due_made:
             now = self._clock.now()
             for draft in drafts:
-                end = datetime.fromtimestamp(draft.cursor_ms / 1_000, UTC) + timedelta(
-                    seconds=self._period_s[draft.device_id]
-                )
+                start_ms = 0 if draft.cursor_ms is None else draft.cursor_ms
+                period = timedelta(seconds=self._period_s[draft.device_id])
+                end = datetime.fromtimestamp(start_ms / 1_000, UTC) + period
                 lag = self._clock.wall_seconds(now - end)
                 self._metrics.lag.observe(lag)
                 self._progress.lags_ms.append(lag * 1_000)
+        return True
 
     def _turns(self, planned: Counter[str]) -> list[Turn]:
         now = time.monotonic()

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 
+from gridseal.identity.receipt_keys import PUBLIC_FILE
 from gridseal.runtime.settings import CoreSettings, PrefixedSettings, prefixed
 
 
@@ -19,12 +20,16 @@ class AgentSettings(PrefixedSettings):
     """Parsed columns, one file per data set; safe to delete."""
     tls_dir: Path | None = None
     """``ca.crt`` and ``devices/<device_id>.crt|.key``. Unset: ``GRIDSEAL_STATE_DIR``/tls."""
+    receipt_keys: Path | None = None
+    """The gateway's public receipt keys, PEM. Unset: ``gateway-receipt.pub`` in the folder of ``tls_dir``."""
     queue_path: Path | None = None
     """Holds every message until its receipt. Unset: ``GRIDSEAL_STATE_DIR``/data/edge-agent/queue.db."""
     queue_sync: Literal["normal", "full"] = "normal"
     """``full`` survives loss of power at the price of a disk flush per transaction."""
     queue_max_messages: int = Field(default=1_000, ge=1)
     """Messages kept at most; the replay waits while the queue is full."""
+    queue_max_bytes: int = Field(default=512 * 2**20, ge=1)
+    """Payload bytes kept at most: whichever of the two limits is reached first counts."""
     refused_keep_bytes: int = Field(default=64 * 2**20, ge=0)
     """Payload bytes of refused messages kept; beyond it only their row and reason are kept."""
 
@@ -66,6 +71,10 @@ class AgentSettings(PrefixedSettings):
     def tls_folder(self, core: CoreSettings) -> Path:
         """Where the certificates are."""
         return self.tls_dir or core.state_dir / "tls"
+
+    def receipt_keys_file(self, core: CoreSettings) -> Path:
+        """Where the keys are by which receipts are checked."""
+        return self.receipt_keys or self.tls_folder(core) / PUBLIC_FILE
 
     def queue_file(self, core: CoreSettings) -> Path:
         """Where the queue is."""

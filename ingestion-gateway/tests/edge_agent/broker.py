@@ -19,6 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from paho.mqtt.enums import CallbackAPIVersion
 
+from gridseal.identity.ed25519 import SigningKey
+from gridseal.identity.receipt_keys import KEY_FILE, ensure_receipt_key
+from gridseal.wire.signing import signing_bytes
+
 Key = tuple[str, str, int]
 
 CONFIG = """
@@ -84,6 +88,7 @@ class Broker:
     def __init__(self, folder: Path, device_ids: Iterable[str]) -> None:
         self.folder, self.tls = folder, folder / "tls"
         make_certificates(self.tls, device_ids)
+        ensure_receipt_key(folder / "keys", self.tls)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -115,6 +120,7 @@ class Counterpart:
         self.copies: Counter[tuple[str, str, int]] = Counter()
         self.traces: set[str] = set()
         self.silent = silent
+        self._key = SigningKey.read(broker.folder / "keys" / KEY_FILE, "the test's key")
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="counterpart", protocol=mqtt.MQTTv5)
         self._client.tls_set(
             str(broker.tls / "ca.crt"), str(broker.tls / "gateway.crt"), str(broker.tls / "gateway.key")
@@ -142,7 +148,11 @@ class Counterpart:
             "schema": "receipt/2",
             "device_id": body["device_id"],
             "boot_id": body["boot_id"],
+            "through": -1,
             "ranges": [[body["seq"], body["seq"]]],
+            "refused": [],
             "issued_at_ms": int(time.time() * 1_000),
+            "key_id": self._key.key_id,
         }
+        receipt["signature"] = self._key.sign(signing_bytes(receipt))
         client.publish(message.topic.replace("telemetry", "receipt"), json.dumps(receipt), qos=1)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +16,14 @@ from edge_agent.ports import LinkListener
 from edge_agent.progress import Progress
 from edge_agent.queue import DurableQueue
 from edge_agent.replay import Replay
+from gridseal.identity.ed25519 import SigningKey
 from gridseal.runtime.metrics import new_registry
-from gridseal.wire.codec import decode, encode
+from gridseal.wire.codec import decode, encode, encode_dict
 from gridseal.wire.receipts import Receipt, RefusedSeq
+from gridseal.wire.signing import signing_bytes, verified
 from gridseal.wire.telemetry import Telemetry
 
+GATEWAY = SigningKey.new()
 ORIGIN = datetime(2026, 6, 1, tzinfo=UTC)
 ORIGIN_S = int(ORIGIN.timestamp())
 
@@ -97,9 +101,24 @@ class Agent:
 def a_receipt(message: Telemetry, reason: str = "") -> bytes:
     ranges = () if reason else ((message.seq, message.seq),)
     refused = (RefusedSeq(seq=message.seq, reason=reason),) if reason else ()
-    return encode(
-        Receipt(device_id=message.device_id, boot_id=message.boot_id, ranges=ranges, refused=refused, issued_at_ms=1)
+    receipt = Receipt(
+        device_id=message.device_id,
+        boot_id=message.boot_id,
+        ranges=ranges,
+        refused=refused,
+        issued_at_ms=1,
+        key_id=GATEWAY.key_id,
     )
+    return signed_receipt(receipt)
+
+
+def signed_receipt(receipt: Receipt, key: SigningKey = GATEWAY) -> bytes:
+    signature = key.sign(signing_bytes(encode_dict(receipt)))
+    return encode(receipt.model_copy(update={"signature": signature}))
+
+
+def receipt_fault(receipt: dict[str, Any]) -> str | None:
+    return None if verified(receipt, GATEWAY.public) else "bad_signature"
 
 
 def an_agent(path: Path, tracks: list[Track], **changes: int) -> Agent:
@@ -117,6 +136,7 @@ def an_agent(path: Path, tracks: list[Track], **changes: int) -> Agent:
         window=changes.get("window", 8),
         window_total=changes.get("window_total", 320),
         timeout_s=20.0,
+        receipt_fault=receipt_fault,
     )
     by_name = {track.device_id: track for track in tracks}
     load: Callable[[], dict[str, Track]] = lambda: by_name  # noqa: E731

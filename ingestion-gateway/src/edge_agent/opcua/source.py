@@ -13,7 +13,7 @@ from edge_agent.opcua.metrics import OpcuaMetrics
 from edge_agent.opcua.ports import Connection
 from edge_agent.packing import PackedReading, encode_message
 from edge_agent.progress import Progress
-from edge_agent.queue import Draft, DurableQueue
+from edge_agent.queue import DiskFullError, Draft, DurableQueue
 from gridseal.errors import UnavailableError
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.fields import format_utc
@@ -117,13 +117,21 @@ class Reporter:
             if cursor_ms is not None and cursor_ms >= start_ms:
                 continue  # reported before a restart within this period's grace
             readings = closed.get(device_id, [])
-            if readings and self._dispatcher.depth + len(drafts) >= self._queue_max:
+            full = self._dispatcher.depth + len(drafts) >= self._queue_max or not self._queue.has_room
+            if readings and full:
                 self._give_up(device_id, len(readings))
                 continue
             for first in range(0, len(readings), self._max_readings):
                 part = readings[first : first + self._max_readings]
                 drafts.append(Draft(device_id, start_ms, len(part), partial(_encode, device_id, part)))
-        queued = self._queue.append(drafts)
+        try:
+            queued = self._queue.append(drafts)
+        except DiskFullError as error:
+            self._dispatcher.disk("readings", str(error))
+            for draft in drafts:
+                self._give_up(draft.device_id, draft.readings)
+            return
+        self._dispatcher.disk("readings")
         self._metrics.enqueued.inc(len(queued))
         self._metrics.readings.inc(sum(draft.readings for draft in drafts))
         self._dispatcher.add(queued)
