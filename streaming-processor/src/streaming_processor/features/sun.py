@@ -5,6 +5,7 @@ and the altitude map that pvlib brings. Computed for whole calendar months and r
 so the same moment has the same figures whatever else is computed with it.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -66,7 +67,10 @@ def _month(latitude: float, longitude: float, month: int, width_s: int) -> tuple
     middles = pd.date_range(begin, begin + pd.DateOffset(months=1), freq=f"{width_s}s", inclusive="left")
     middles = middles + pd.Timedelta(seconds=width_s / 2)
     place = Location(latitude, longitude, tz="UTC")
-    position = place.get_solarposition(middles)
-    clear = place.get_clearsky(middles, model="ineichen", solar_position=position)
+    with warnings.catch_warnings():
+        # pvlib 0.16.1 asks pandas for the day of the year by its old name.
+        warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
+        position = place.get_solarposition(middles)
+        clear = place.get_clearsky(middles, model="ineichen", solar_position=position)
     columns = (position["elevation"], position["azimuth"], clear["ghi"], clear["dni"], clear["dhi"])
     return int(begin.timestamp()), tuple(np.round(column.to_numpy(dtype=float), 3) for column in columns)
