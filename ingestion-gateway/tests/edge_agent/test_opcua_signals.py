@@ -175,7 +175,7 @@ def at(seconds: float) -> datetime:
 
 
 def flaws(metrics: OpcuaMetrics, reason: str) -> float:
-    return metrics.flawed.labels(reason=reason)._value.get()
+    return float(metrics.flawed.labels(reason=reason)._value.get())
 
 
 def test_the_sign_turns_the_direction_and_the_unit_stays_the_servers() -> None:
