@@ -83,13 +83,22 @@ def measure() -> Iterator[Figure]:
     earlier = os.environ.get("GRIDSEAL_STATE_DIR")
     os.environ["GRIDSEAL_STATE_DIR"] = str(state)
 
+    failures: list[BaseException] = []
+
     async def grow(supervisor: Supervisor, _stop: asyncio.Event) -> None:
-        bench = Growth(supervisor, layout, ports)
+        try:
+            await _ready(supervisor)
+            bench = Growth(supervisor, layout, ports)
+        except Exception as error:
+            failures.append(error)
+            return
         try:
             for size in SIZES:
                 found.append(await bench.at(size))
                 costs = found[-1]
                 print(f"   {size} series: {costs}", file=sys.__stdout__, flush=True)
+        except Exception as error:
+            failures.append(error)
         finally:
             bench.close()
 
@@ -103,6 +112,8 @@ def measure() -> Iterator[Figure]:
         if earlier is not None:
             os.environ["GRIDSEAL_STATE_DIR"] = earlier
     yield from figures(found)
+    if failures:
+        raise failures[0]
 
 
 def figures(found: list[Costs]) -> Iterator[Figure]:
@@ -138,7 +149,6 @@ class Growth:
 
     async def at(self, size: int) -> Costs:
         """Grow the catalog, start gateway and stream anew, then measure under load."""
-        await self._ready("kafka", "topics", "mosquitto", "postgres", "databases")
         await publish(self._bootstrap, _records(self._known, size))
         self._known = size
         costs = Costs(size, start_s=await self._restart(size))
@@ -208,9 +218,10 @@ class Growth:
                 total += times.user + times.system
         return total
 
-    async def _ready(self, *names: str) -> None:
-        for name in names:
-            await self._supervisor.children[name].ready.wait()
+
+async def _ready(supervisor: Supervisor) -> None:
+    for name in SERVERS:
+        await supervisor.children[name].ready.wait()
 
 
 def _processes(layout: Layout, ports: Ports) -> list[ProcessSpec]:
@@ -281,10 +292,7 @@ def _records(known: int, size: int) -> Iterator[CatalogRecord]:
 def _sender(layout: Layout, ports: Ports) -> mqtt.Client:
     client = mqtt.Client(CallbackAPIVersion.VERSION2, SENDER, protocol=mqtt.MQTTv5)
     client.max_inflight_messages_set(1_000)
-    deadline = time.monotonic() + 60
     certificate = layout.tls / "devices" / f"{SENDER}.crt"
-    while not certificate.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(layout.tls / "ca.crt"))
     context.load_cert_chain(certificate, certificate.with_suffix(".key"))
     client.tls_set_context(context)
