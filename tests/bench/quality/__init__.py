@@ -1,0 +1,1 @@
+"""How well the quality rules find labelled anomalies."""
