@@ -3,6 +3,7 @@
 Only the stream sees this: stored readings no longer say in which boot and order they were sent.
 """
 
+import hashlib
 from typing import Final
 
 import numpy as np
@@ -50,7 +51,8 @@ def clocks_back(
 
 def _boots(names: pa.StringArray) -> Ints:
     coded = pc.dictionary_encode(names)
-    numbers = [int(name, 16) & _LOW_BITS for name in coded.dictionary.to_pylist()]
+    digests = (hashlib.blake2b(str(name).encode(), digest_size=8).digest() for name in coded.dictionary.to_pylist())
+    numbers = [int.from_bytes(digest, "big") & _LOW_BITS for digest in digests]
     found: Ints = np.array(numbers, np.int64)[coded.indices.to_numpy(zero_copy_only=False)]
     return found
 
