@@ -1,7 +1,8 @@
 """``make bench GROUP=ingest``: measure, print a table with the peers, keep the figures.
 
 A group is a folder beside this file; each of its modules has ``measure()``, which yields figures as it
-gets them. Names of modules after the group run only those.
+gets them. Names of modules after the group run only those. ``python -m tests.bench report`` writes what
+was measured into the documents.
 """
 
 import importlib
@@ -10,11 +11,14 @@ import pkgutil
 import sys
 from pathlib import Path
 
+from tests.bench import report
 from tests.bench.figures import Figure, keep, row
 
 
 def main(group: str, wanted: list[str]) -> int:
     """Run every module of the group; 1 if one could not be measured."""
+    if group == "report":
+        return report.main()
     folder = Path(__file__).with_name(group)
     if not folder.is_dir():
         print(f"there is no group '{group}': {', '.join(p.name for p in folder.parent.iterdir() if p.is_dir())}")

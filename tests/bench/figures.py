@@ -49,12 +49,13 @@ def row(figure: Figure) -> str:
 
 
 def keep(group: str, figures: Iterable[Figure]) -> Path:
-    """Write ``.local/bench/<group>.jsonl``, one object per figure."""
+    """Write ``.local/bench/<group>.jsonl``, one object per figure; figures that were not measured now stay."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     path = ROOT / ".local" / "bench" / f"{group}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as out:
-        for figure in figures:
-            extra = {"ratio": figure.ratio, "load_average": os.getloadavg()[0], "commit": commit.stdout.strip()}
-            out.write(json.dumps(asdict(figure) | extra) + "\n")
+    kept = {row["name"]: row for row in map(json.loads, path.read_text().splitlines())} if path.exists() else {}
+    for figure in figures:
+        extra = {"ratio": figure.ratio, "load_average": os.getloadavg()[0], "commit": commit.stdout.strip()}
+        kept[figure.name] = asdict(figure) | extra
+    path.write_text("".join(json.dumps(row) + "\n" for row in kept.values()))
     return path
