@@ -23,6 +23,7 @@ from ingestion_gateway.database import GatewayDatabase
 from ingestion_gateway.device_identity import DeviceIdentity
 from ingestion_gateway.device_records import DeviceRecords
 from ingestion_gateway.devices import DeviceDirectory
+from ingestion_gateway.dialects.registry import Dialects
 from ingestion_gateway.identity_routes import install_identity_routes
 from ingestion_gateway.judge import Judge, TimeLimits
 from ingestion_gateway.kafka_history import KafkaHistory
@@ -37,7 +38,7 @@ from ingestion_gateway.records import WRITTEN_TOPICS, RecordMaker
 from ingestion_gateway.relay import Relay, RelayOptions
 from ingestion_gateway.settings import GatewaySettings
 from ingestion_gateway.totals import GatewayTotals
-from ingestion_gateway.verdicts import NoDialects, Verdicts
+from ingestion_gateway.verdicts import Verdicts
 
 log = get_logger(__name__)
 
@@ -53,7 +54,8 @@ async def run() -> None:
     _tune_interpreter()
     registry = new_registry()
     totals, devices, activity = GatewayTotals(registry), DeviceDirectory(), Activity()
-    source = MqttSource(_mqtt_options(core, settings), totals.receipt_undelivered)
+    dialects = Dialects.from_setting(settings.dialects)
+    source = MqttSource(_mqtt_options(core, settings, dialects), totals.receipt_undelivered)
     durable = KafkaLog(
         core.kafka_bootstrap, WRITTEN_TOPICS, linger_ms=settings.linger_ms, timeout_s=settings.kafka_timeout_s
     )
@@ -66,7 +68,8 @@ async def run() -> None:
     records = DeviceRecords(database, settings.identity_poll_s)
     signatures = PayloadSignatures(records, settings.require_signature, timedelta(seconds=settings.key_grace_s))
     identity = DeviceIdentity(records, signatures)
-    verdicts = Verdicts(Judge(devices, _time_limits(settings), clock_from(core), identity), NoDialects())
+    judge = Judge(devices, _time_limits(settings), clock_from(core), identity)
+    verdicts = Verdicts(judge, devices, dialects, totals.drop)
     lanes = DeviceLanes(settings.device_rate_per_s, settings.device_burst, settings.lane_messages)
 
     async def kafka() -> None:
@@ -134,14 +137,18 @@ def _time_limits(settings: GatewaySettings) -> TimeLimits:
     )
 
 
-def _mqtt_options(core: CoreSettings, settings: GatewaySettings) -> MqttOptions:
+def _shared(group: str) -> str:
+    # Only this one: a dialect may have to follow its senders message by message.
+    return f"$share/{group}/{MQTT_TELEMETRY_FILTER}" if group else MQTT_TELEMETRY_FILTER
+
+
+def _mqtt_options(core: CoreSettings, settings: GatewaySettings, dialects: Dialects) -> MqttOptions:
     return MqttOptions(
         host=core.mqtt_host,
         port=core.mqtt_port,
         tls_dir=settings.tls_dir or core.state_dir / "tls",
         client_id=settings.client_id,
-        share_group=settings.share_group,
-        filters=(MQTT_TELEMETRY_FILTER,),
+        filters=(_shared(settings.share_group), *dialects.filters()),
         session_expiry_s=settings.session_expiry_s,
         receive_maximum=settings.receive_maximum,
         keepalive_s=settings.keepalive_s,

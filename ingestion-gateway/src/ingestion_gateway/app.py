@@ -40,6 +40,8 @@ class GatewayStatus(Message):
     in_flight: int
     oldest_unacknowledged_s: float
     readings_accepted: int
+    readings_dropped: int
+    """Readings in a dialect that the catalog does not ask for."""
     receipts_sent: int
     receipts_undelivered: int
 
@@ -92,6 +94,7 @@ def create_app(parts: Parts) -> FastAPI:
             in_flight=totals.in_flight,
             oldest_unacknowledged_s=round(totals.oldest_s(), 3),
             readings_accepted=totals.readings,
+            readings_dropped=totals.dropped_readings,
             receipts_sent=totals.receipts,
             receipts_undelivered=totals.receipts_undelivered,
         )

@@ -36,7 +36,6 @@ class MqttOptions:
     port: int
     tls_dir: Path
     client_id: str
-    share_group: str
     filters: tuple[str, ...]
     session_expiry_s: int
     receive_maximum: int
@@ -193,13 +192,8 @@ class MqttSource:
         self.live, self.since, self.session_present = True, time.time(), answer.session_present
         self.connections += 1
         self._window = answer.receive_max
-        group = self._options.share_group
         wanted = [
-            mqtt5.TopicFilter(
-                f"$share/{group}/{name}" if group else name,
-                max_qos=QoS.AT_LEAST_ONCE,
-                retain_handling=RetainHandling.SEND_NEVER,
-            )
+            mqtt5.TopicFilter(name, max_qos=QoS.AT_LEAST_ONCE, retain_handling=RetainHandling.SEND_NEVER)
             for name in self._options.filters
         ]
         connection.write(mqtt5.SubscribePacket(self._packet_id(), wanted).write())

@@ -33,6 +33,8 @@ class GatewaySettings(PrefixedSettings):
     """The broker keeps what is unacknowledged under this name. Fixed per replica, never shared by two."""
     share_group: str = "gateway"
     """Replicas of one group read each message once. Empty: an ordinary subscription."""
+    dialects: str = ""
+    """Which MQTT topics carry other payloads than telemetry/1, and whose: JSON, see ``dialects/entries.py``."""
     session_expiry_s: int = Field(default=86_400, gt=0, le=4_294_967_295)
     """How long the broker holds messages for a gateway that is away."""
     receive_maximum: int = Field(default=1_000, ge=1, le=65_535)

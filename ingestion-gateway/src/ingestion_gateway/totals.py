@@ -48,6 +48,7 @@ class GatewayTotals:
         self.receipts_undelivered = 0
         self.replayed = 0
         self.stalls = 0
+        self.dropped_readings = 0
         self.refused: Tally[str] = Tally()
         self.quarantined: Tally[str] = Tally()
         self._in_hand: deque[Held] = deque()
@@ -60,6 +61,7 @@ class GatewayTotals:
         self._undelivered = self._counter("receipts_undelivered", "Receipts that the broker did not take with 0x00")
         self._replayed = self._counter("replayed", "Messages that Kafka had from before")
         self._stalls = self._counter("stalls", "Times the gateway came back to be sent everything again")
+        self._dropped = self._counter("dropped_readings", "Readings in a dialect that the catalog does not ask for")
         self._refused = self._counter("refused", "Messages on dead-letter", "reason")
         self._quarantined = self._counter("quarantined", "Messages on quarantine", "reason")
         self._ack = _Seconds("gridseal_gateway_kafka_ack_seconds", "From MQTT to Kafka's acknowledgement")
@@ -136,6 +138,11 @@ class GatewayTotals:
         """The broker answered a receipt with another reason code than 0x00: the device has not heard."""
         self.receipts_undelivered += 1
         self._undelivered.inc()
+
+    def drop(self, readings: int) -> None:
+        """Readings in a dialect that the catalog does not ask for were left out."""
+        self.dropped_readings += readings
+        self._dropped.inc(readings)
 
     def stalled(self) -> None:
         """Something stood still, so everything was asked for again."""

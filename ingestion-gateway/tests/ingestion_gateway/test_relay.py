@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gridseal.errors import UnavailableError, WireError
+from gridseal.errors import UnavailableError
 from gridseal.identity.ed25519 import SigningKey
 from gridseal.wire.codec import decode
 from gridseal.wire.receipts import Receipt
@@ -24,6 +24,8 @@ from gridseal.wire.topics import (
     QUARANTINE,
 )
 from ingestion_gateway.activity import Activity
+from ingestion_gateway.dialects.dialect import Adapted, DialectError
+from ingestion_gateway.dialects.registry import Dialects
 from ingestion_gateway.judge import Judge, TimeLimits
 from ingestion_gateway.lanes import DeviceLanes
 from ingestion_gateway.receipts import ReceiptBook
@@ -42,6 +44,7 @@ from .builders import (
     a_directory,
     a_message,
     a_reading,
+    an_asset,
     received,
 )
 
@@ -79,25 +82,25 @@ class FixedClock:
         return span.total_seconds()
 
 
-@dataclass(frozen=True)
-class Adapted:
-    messages: tuple[Telemetry, ...]
-    replies: tuple[tuple[str, bytes], ...]
-
-
-class Bilingual:
+class Lines:
     """A dialect in which a message is any number of telemetry messages, one a line."""
 
     name = "lines"
-
-    def find(self, topic: str) -> "Bilingual | None":
-        return self if topic.startswith("lines/") else None
+    place = ("demo", "home-01")
 
     def adapt(self, topic: str, payload: bytes, received_at_ms: int) -> Adapted:
         if payload == b"?":
-            raise WireError("a line is no line", reason="unsupported")
+            raise DialectError("a line is no line", reason="unsupported", replies=(("lines/reply", b"what"),))
         lines = tuple(decode(Telemetry, line) for line in payload.splitlines())
         return Adapted(lines, (("lines/reply", b"again"),) if not lines else ())
+
+
+class Bilingual(Dialects):
+    def __init__(self) -> None:
+        super().__init__(())
+
+    def find(self, topic: str) -> Lines | None:
+        return Lines() if topic.startswith("lines/") else None
 
 
 async def kafka_is_there() -> None: ...
@@ -107,11 +110,12 @@ async def kafka_is_there() -> None: ...
 async def a_bench(*, rate_per_s: float = 0, stall_limit_s: float = 60) -> AsyncIterator[Bench]:
     source, log = MemorySource(), MemoryLog()
     totals = GatewayTotals(CollectorRegistry())
-    judge = Judge(a_directory(), TimeLimits(future_s=0, past_s=7_200, ahead_s=60, behind_s=0), FixedClock())
+    directory = a_directory(an_asset(), an_asset("home-02-pv", site_id="home-02"))
+    judge = Judge(directory, TimeLimits(future_s=0, past_s=7_200, ahead_s=60, behind_s=0), FixedClock())
     relay = Relay(
         source,
         log,
-        Verdicts(judge, Bilingual()),
+        Verdicts(judge, directory, Bilingual(), totals.drop),
         ReceiptBook(SigningKey.new()),
         DeviceLanes(rate_per_s, burst=2, most_waiting=100),
         RecordMaker(300_000),
@@ -296,9 +300,23 @@ async def test_a_dialect_may_answer_refuse_or_say_nothing(bench: Bench) -> None:
     await bench.until(lambda: len(bench.log.appended) == 1)
     bench.log.confirm(0)
 
-    assert bench.source.receipts == [("lines/reply", b"again")]
+    assert bench.source.receipts == [("lines/reply", b"again"), ("lines/reply", b"what")]
     assert bench.source.acknowledged == [(1, 1), (1, 2)]
     assert (bench.totals.refused, bench.totals.replayed) == ({"unsupported": 1}, 0)
+
+
+async def test_a_dialect_speaks_for_its_own_place_and_what_nobody_asked_for_is_left_out(bench: Bench) -> None:
+    stranger = a_message(PAST, device_id="home-02-pv")
+    talkative = a_message(PAST, a_reading(quantity="voltage", unit="V"), seq=3)
+    silent = a_message(a_reading(quantity="voltage", unit="V"), seq=4)
+    payload = b"\n".join([stranger, talkative, silent])
+    bench.source.bunches.put_nowait([received(payload, 1, topic="lines/a")])
+    await bench.until(lambda: len(bench.log.appended) == 2)
+    bench.log.confirm(0, 1)
+
+    assert bench.totals.refused == {"foreign_topic": 1}
+    assert len(json.loads(bench.log.appended[1].value)["readings"]) == 1
+    assert (bench.totals.readings, bench.totals.dropped_readings) == (1, 2)
 
 
 async def test_what_stands_still_while_kafka_answers_is_asked_for_and_sent_again() -> None:
