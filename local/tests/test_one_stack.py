@@ -4,23 +4,19 @@ import json
 import os
 import socket
 import stat
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
 from eth_account import Account
 
 from gridseal.runtime.settings import CoreSettings, load_settings
 from local_stack.authority import ensure_keystores
-from local_stack.certificates import ensure_certificates
 from local_stack.domain_time import FIRST_ORIGIN, DomainTime
 from local_stack.environment import child_environment
 from local_stack.errors import StackError
 from local_stack.layout import Layout
 from local_stack.ports import Ports, require_free
-from local_stack.servers.mosquitto import Device, access_rules
 from local_stack.stack import process_list, scale_from_environment
 from local_stack.status import AlreadyRunningError, holder, the_only_one
 
@@ -134,33 +130,3 @@ def test_keystores_open_with_their_passphrase_and_stay(tmp_path: Path) -> None:
     assert store.read_text() == before
     assert Account.from_key(key).address[2:].lower() == json.loads(before)["address"].lower().removeprefix("0x")
     assert stat.S_IMODE(store.stat().st_mode) == 0o600
-
-
-def test_certificates_are_signed_by_the_local_authority_and_private(tmp_path: Path) -> None:
-    ensure_certificates(tmp_path, ["meter-1"])
-    made = (tmp_path / "devices" / "meter-1.crt").read_bytes()
-    ensure_certificates(tmp_path, ["meter-1", "meter-2"])
-
-    leaf = x509.load_pem_x509_certificate(made)
-    leaf.verify_directly_issued_by(x509.load_pem_x509_certificate((tmp_path / "ca.crt").read_bytes()))
-    assert leaf.subject.rfc4514_string() == "CN=meter-1"
-    assert (tmp_path / "devices" / "meter-1.crt").read_bytes() == made
-    assert all(stat.S_IMODE(p.stat().st_mode) == 0o600 for p in tmp_path.rglob("*.*") if p.is_file())
-    checked = subprocess.run(
-        ["openssl", "verify", "-CAfile", tmp_path / "ca.crt", tmp_path / "server.crt"], capture_output=True, check=False
-    )
-    assert checked.returncode == 0, checked.stderr
-
-
-def test_a_device_may_write_its_own_topic_only() -> None:
-    rules = access_rules([Device("meter-1", "demo", "home-01")])
-
-    assert "user meter-1\ntopic write v1/demo/home-01/meter-1/telemetry\n" in rules
-    assert "topic read v1/demo/home-01/meter-1/receipt" in rules
-    assert rules.count("user ") == 2
-
-
-@pytest.mark.parametrize("name", ["a/b", "gateway", ""])
-def test_a_device_id_that_would_break_topic_or_identity_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(StackError, match="cannot be a device id"):
-        ensure_certificates(tmp_path, [name])

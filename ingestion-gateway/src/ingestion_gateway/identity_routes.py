@@ -1,21 +1,21 @@
-"""Admin routes about identity: the keys that sign receipts, enrolled and revoked devices.
-
-For the role operator; while ``GRIDSEAL_AUTH=dev`` the gateway listens on loopback only.
-"""
+"""Admin routes about identity: the keys that sign receipts, enrolled and revoked devices."""
 
 import base64
 from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from fastapi import FastAPI, HTTPException, Path
+from fastapi import Depends, FastAPI, HTTPException, Path
 from pydantic import Field
 
 from gridseal.errors import UnavailableError
+from gridseal.runtime.logs import get_logger
 from gridseal.wire.fields import Message, UtcTime
 from gridseal.wire.signing import key_id
 from ingestion_gateway.device_records import DeviceRecord, DeviceRecords
 from ingestion_gateway.receipt_keys import ReceiptKeys
+from ingestion_gateway.roles import Person, require_role
 
+log = get_logger(__name__)
 DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
 PublicKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
 """32 bytes, base64url without padding."""
@@ -98,24 +98,32 @@ def install_identity_routes(app: FastAPI, records: DeviceRecords, keys: ReceiptK
         return EnrolledDeviceList(items=tuple(_view(record) for _, record in sorted(records.by_id.items())))
 
     @app.put("/api/v1/gateway/devices/{device_id}", operation_id="enroll_device", tags=["identity"])
-    async def enroll(device_id: DeviceId, enrolment: Enrolment) -> EnrolledDevice:
+    async def enroll(
+        device_id: DeviceId, enrolment: Enrolment, person: Annotated[Person, Depends(require_role("operator"))]
+    ) -> EnrolledDevice:
         """Admit a device, with the public key of its payloads if it has one."""
         key = None
         if enrolment.public_key is not None:
             raw = base64.urlsafe_b64decode(enrolment.public_key + "=")
             key = Ed25519PublicKey.from_public_bytes(raw)
         try:
-            return _view(await records.enroll(device_id, key))
+            record = await records.enroll(device_id, key)
         except UnavailableError as error:
             raise HTTPException(503, str(error)) from error
+        log.info("device_enrolled", by=person.name, device_id=device_id, with_key=key is not None)
+        return _view(record)
 
     @app.post("/api/v1/gateway/devices/{device_id}/revoke", operation_id="revoke_device", tags=["identity"])
-    async def revoke(device_id: DeviceId, revocation: Revocation) -> EnrolledDevice:
+    async def revoke(
+        device_id: DeviceId, revocation: Revocation, person: Annotated[Person, Depends(require_role("operator"))]
+    ) -> EnrolledDevice:
         """Refuse the device's messages from now on, at every replica within seconds."""
         try:
-            return _view(await records.revoke(device_id, revocation.reason))
+            record = await records.revoke(device_id, revocation.reason)
         except UnavailableError as error:
             raise HTTPException(503, str(error)) from error
+        log.info("device_revoked", by=person.name, device_id=device_id)
+        return _view(record)
 
 
 def _view(record: DeviceRecord) -> EnrolledDevice:

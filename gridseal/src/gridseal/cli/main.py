@@ -13,6 +13,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gridseal.cli import device
+from gridseal.cli.receipt_key import rotate_key
+from gridseal.cli.receipts import verify_receipts
 from gridseal.cli.verify import verify_file
 
 app = typer.Typer(
@@ -22,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(device.app, name="device")
 
 NO_STACK = "this command runs the stack of a checkout: get the repository, then 'make setup' there"
 
@@ -78,3 +82,19 @@ def verify(
 ) -> None:
     """Check leaf, proof, signature and inclusion of a forecast; nothing of Gridseal needs to run."""
     raise typer.Exit(verify_file(file, rpc, Console()))
+
+
+@app.command("verify-receipt")
+def verify_receipt(
+    file: Annotated[Path, typer.Argument(help="A receipt, a list of them, or receipts with a message, as JSON.")],
+    key: Annotated[Path | None, typer.Option(help="The gateway's public receipt keys, PEM.")] = None,
+    gateway: Annotated[str | None, typer.Option(help="Address of a gateway that publishes them.")] = None,
+) -> None:
+    """Check the signature of receipts and say what they prove."""
+    raise typer.Exit(verify_receipts(file, key, gateway, Console()))
+
+
+@app.command("rotate-receipt-key")
+def rotate_receipt_key() -> None:
+    """Replace the key that signs receipts; the gateway takes the new one up by itself."""
+    rotate_key()

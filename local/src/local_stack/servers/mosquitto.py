@@ -4,10 +4,14 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
+from gridseal.errors import ConfigError
+from gridseal.identity.access import access_rules
+from gridseal.identity.authority import SiteAuthority
+from gridseal.identity.broker import OPERATOR_ROLE
+from gridseal.identity.private_file import write_private
 from gridseal.identity.receipt_keys import ensure_receipt_key
-from gridseal.wire.topics import MQTT_TELEMETRY_FILTER, mqtt_receipt_topic, mqtt_telemetry_topic
-from local_stack.certificates import ensure_certificates
 from local_stack.errors import StackError
 from local_stack.health import TcpProbe
 from local_stack.layout import Layout
@@ -15,7 +19,7 @@ from local_stack.ports import Ports
 from local_stack.servers.templates import write_config
 from local_stack.spec import ProcessSpec
 
-GATEWAY_ACL = f"user gateway\ntopic read {MQTT_TELEMETRY_FILTER}\ntopic write v1/+/+/+/receipt\n"
+PLUGIN = "mosquitto_dynamic_security.so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +47,6 @@ def fleet(layout: Layout) -> list[Device]:
         raise StackError(f"'python -m edge_agent devices' did not list the devices: {last[0]}") from error
 
 
-def access_rules(devices: list[Device]) -> str:
-    """The ACL file: each device writes its telemetry and reads its receipts, nothing else."""
-    blocks = [GATEWAY_ACL]
-    for device in devices:
-        place = (device.tenant_id, device.site_id, device.device_id)
-        blocks.append(
-            f"user {device.device_id}\n"
-            f"topic write {mqtt_telemetry_topic(*place)}\n"
-            f"topic read {mqtt_receipt_topic(*place)}\n"
-        )
-    return "\n".join(blocks)
-
-
 def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
     """The broker; certificates and access rules are brought up to date once, before the first start."""
     up_to_date: list[bool] = []
@@ -78,14 +69,18 @@ def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
 
 def _prepare(layout: Layout, ports: Ports) -> None:
     devices = fleet(layout)
-    ensure_certificates(layout.tls, [device.device_id for device in devices])
-    ensure_receipt_key(layout.keys, layout.tls)
+    try:
+        authority = SiteAuthority(layout.tls)
+        authority.ensure(device.device_id for device in devices)
+        ensure_receipt_key(layout.keys, layout.tls)
+    except ConfigError as error:
+        raise StackError(str(error)) from error
+    places = {device.device_id: (device.tenant_id, device.site_id) for device in devices}
     data = layout.data / "mosquitto"
     data.mkdir(parents=True, exist_ok=True)
-    acl = layout.config / "mosquitto.acl"
-    acl.parent.mkdir(parents=True, exist_ok=True)
-    acl.write_text(access_rules(devices))
-    acl.chmod(0o600)
+    layout.config.mkdir(parents=True, exist_ok=True)
+    write_private(layout.config / "mosquitto.acl", access_rules(authority.register().access | places).encode())
+    write_private(layout.config / "mosquitto-control.json", json.dumps(OPERATOR_ROLE, indent=2).encode())
     write_config(
         layout.config / "mosquitto.conf",
         "mosquitto.conf",
@@ -94,4 +89,13 @@ def _prepare(layout: Layout, ports: Ports) -> None:
         tls=layout.tls,
         config=layout.config,
         data=data,
+        plugin=_plugin(),
     )
+
+
+def _plugin() -> Path:
+    """Part of Debian's package; the folder names the architecture."""
+    found = sorted(Path("/usr/lib").glob(f"*/{PLUGIN}")) or sorted(Path("/usr/lib").glob(PLUGIN))
+    if not found:
+        raise StackError(f"{PLUGIN} is missing: Debian's package mosquitto brings it, 'make setup' installs that")
+    return found[0]
