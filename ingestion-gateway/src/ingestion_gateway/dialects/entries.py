@@ -93,7 +93,7 @@ class Entry(BaseModel):
             raise ValueError("devices should be named group/node or group/node/device for sparkplug-b")
         try:
             self.zone  # noqa: B018
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, KeyError) as error:
             raise ValueError("time_zone should be an IANA name such as Europe/Madrid") from error
         return self
 

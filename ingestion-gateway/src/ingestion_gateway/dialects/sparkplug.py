@@ -101,7 +101,8 @@ class SparkplugB(MappedDialect):
         if heard.message.seq == session.next_seq:
             session.next_seq = (session.next_seq + 1) % 256
         elif 0 < heard.message.timestamp < session.birth_ms:
-            raise DialectError("the message is older than the birth of its edge node", reason="sequence_gap")
+            # Left over from an earlier session; or the node's clock was set back, and its next birth mends that.
+            raise self._hold(node, heard, "", now_ms, "sequence_gap", "the message is older than the last birth")
         else:
             node.lose()
             raise self._hold(node, heard, kind, now_ms, "sequence_gap", "a message of the edge node is missing")

@@ -3,6 +3,7 @@
 Made from a table, not compiled: templates, data sets and files stay unknown fields that the parser steps over.
 """
 
+import struct
 from typing import Any, Final
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
@@ -14,6 +15,7 @@ from ingestion_gateway.dialects.dialect import DialectError
 from ingestion_gateway.dialects.payloads import MAX_ITEMS, check_size
 
 _F = FieldDescriptorProto
+_LARGEST: Final = 3.4028234e38
 _PACKAGE: Final = "gridseal.sparkplug"
 _MESSAGES: Final[dict[str, list[tuple[str, int, int | str]]]] = {
     "PropertyValue": [
@@ -126,10 +128,19 @@ def value_of(metric: Any, datatype: int) -> float | None:
         raw &= (1 << width) - 1
         return float(raw - (1 << width) if datatype in _SIGNED and raw >> (width - 1) else raw)
     if datatype == FLOAT and metric.HasField("float_value"):
-        return float(f"{metric.float_value:.9g}")  # the shortest decimal that is this single: 0.1, not 0.10000000149
+        return _shortest(float(metric.float_value))
     if datatype == DOUBLE and metric.HasField("double_value"):
         return float(metric.double_value)
     return None
+
+
+def _shortest(single: float) -> float:
+    """The shortest decimal that is this single: 0.1, and not 0.10000000149."""
+    for digits in range(6, 9):
+        short = float(f"{single:.{digits}g}")
+        if abs(short) < _LARGEST and struct.unpack("f", struct.pack("f", short))[0] == single:
+            return short
+    return single
 
 
 def properties_of(metric: Any) -> dict[str, str | int]:

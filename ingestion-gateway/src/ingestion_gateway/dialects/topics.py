@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gridseal.wire.topics import MQTT_TELEMETRY_FILTER
+from gridseal.wire.topics import MQTT_TELEMETRY_FILTER, mqtt_telemetry_topic
 
 
 def check_filter(wanted: str) -> str | None:
@@ -12,23 +12,14 @@ def check_filter(wanted: str) -> str | None:
         return "should be an MQTT topic filter of 1 to 1024 characters"
     if wanted.startswith("$"):
         return "must not begin with $: shared subscriptions and $SYS are not for dialects"
-    if levels[0] == "v1" or _overlap(levels, MQTT_TELEMETRY_FILTER.split("/")):
-        return f"must not match {MQTT_TELEMETRY_FILTER}: v1/… is the gateway's own protocol"
     for number, level in enumerate(levels):
         if level == "#" and number != len(levels) - 1:
             return "may have # only as its last level"
         if level not in ("#", "+") and ("#" in level or "+" in level):
             return "may have + and # only as whole levels"
+    if levels[0] == "v1" or named_by(levels, mqtt_telemetry_topic("tenant", "site", "device")) is not None:
+        return f"must not match {MQTT_TELEMETRY_FILTER}: v1/… is the gateway's own protocol"
     return None
-
-
-def _overlap(levels: Sequence[str], others: Sequence[str]) -> bool:
-    for level, other in zip(levels, others, strict=False):
-        if level == "#":
-            return True
-        if "+" not in (level, other) and level != other:
-            return False
-    return len(levels) == len(others) or levels[len(others) :] == ["#"]
 
 
 def named_by(wanted: Sequence[str], topic: str) -> str | None:
