@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from gridseal.wire.catalog import Asset, CatalogRecord, Series, SeriesInput
 from gridseal.wire.telemetry import Reading, Telemetry
-from streaming_processor.arrived import arrived_of
+from gridseal.wire.windows import Window
+from streaming_processor.arrived import Arrived
+from streaming_processor.deliveries import read_again
 from streaming_processor.ports import BatchId, Delivery
 from streaming_processor.reference import Reference, reference_from
+from streaming_processor.transforms.messages import arrived_from
+from streaming_processor.window_states import COLUMNS, WindowStates
 
 START_S = 1_767_225_600
 """2026-01-01T00:00:00Z."""
@@ -68,11 +74,41 @@ def a_message(*readings: Reading, device_id: str = "a", seq: int = 0, sent_at_ms
     )
 
 
-def a_delivery(messages: Sequence[Telemetry], number: int = 0, query_id: str = "query") -> Delivery:
+def arrived_of(messages: Sequence[Telemetry]) -> Arrived:
+    return arrived_from([read_again(message) for message in messages])
+
+
+def a_delivery(
+    messages: Sequence[Telemetry], number: int = 0, query_id: str = "query", *, full: bool = False
+) -> Delivery:
     return Delivery(
         batch=BatchId(query_id, number),
         messages=len(messages),
         offsets={"telemetry.wind": {"0": (0, len(messages) - 1)}},
-        arrived=arrived_of(list(messages)),
+        arrived=arrived_of(messages),
         undecodable=(),
+        full=full,
     )
+
+
+def states_of(reference: Reference, *windows: Window) -> WindowStates:
+    """Columns of single windows, for series and widths that the reference has."""
+    widths = reference.lanes.width_s.tolist()
+    lane_of = {place: n for n, place in enumerate(zip(reference.lane_series, widths, strict=True))}
+    rows = [
+        (
+            lane_of[w.series_id, w.width_s],
+            int(w.window_start.timestamp()),
+            w.weighted_sum,
+            w.covered_s,
+            w.expected_s // w.width_s,
+            w.count,
+            w.min_milli,
+            w.max_milli,
+            w.mean_milli,
+            w.version,
+            w.sent_at_ms,
+        )
+        for w in windows
+    ]
+    return WindowStates(reference, *np.array(rows, np.int64).reshape(-1, len(COLUMNS)).T)

@@ -7,6 +7,7 @@ from gridseal.errors import UnavailableError
 from gridseal.wire.alerts import Alert
 from gridseal.wire.windows import Window
 from streaming_processor.arrived import Undecodable
+from streaming_processor.ports import BatchId
 from streaming_processor.reference import Reference
 
 from .builders import NOW_S
@@ -48,6 +49,16 @@ class MemoryHot:
         if self.broken:
             raise UnavailableError("Redis does not answer")
         self.windows.extend(windows)
+
+
+class MemoryOutbox:
+    """The last batch that everybody was told of."""
+
+    def __init__(self) -> None:
+        self.last: BatchId | None = None
+
+    def told(self, batch: BatchId) -> None:
+        self.last = batch
 
 
 class MemoryAlerts:

@@ -14,7 +14,9 @@ from gridseal.wire.telemetry import Telemetry
 from streaming_processor.batch import BatchRunner
 from streaming_processor.progress import Progress
 from streaming_processor.reference import Reference
+from streaming_processor.store.outbox import LedgerOutbox
 from streaming_processor.store.postgres import FencedError, PostgresStore
+from streaming_processor.telling import Teller
 from streaming_processor.transforms.windows import mean_half_even
 
 from .builders import NOW_S, a_delivery, a_message, a_reading, a_reference, a_series, an_asset
@@ -39,22 +41,32 @@ class Stream:
         self.store.take_over()
         self.hot, self.alerts, self.publisher = MemoryHot(), MemoryAlerts(), MemoryPublisher()
         self.progress = Progress(CollectorRegistry())
+        self.outbox = LedgerOutbox(dsn)
+        self.teller = Teller(
+            features=None, publisher=self.publisher, outbox=self.outbox, clock=FixedClock(), retry_s=0.0
+        )
         self.runner = BatchRunner(
             catalog=self.catalog,
             store=self.store,
             hot=self.hot,
             alerts=self.alerts,
             publisher=self.publisher,
+            teller=self.teller,
             clock=FixedClock(),
             progress=self.progress,
             recent_s=172_800,
             live_s=7_200,
             retry_s=0.0,
-            full_at=50,
         )
 
-    def take(self, number: int, *messages: Telemetry) -> None:
-        self.runner.handle(a_delivery(messages, number))
+    def take(self, number: int, *messages: Telemetry, full: bool = False) -> None:
+        self.runner.handle(a_delivery(messages, number, full=full))
+        self.teller.drain(10)
+
+    def close(self) -> None:
+        self.teller.close()
+        self.outbox.close()
+        self.store.close()
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn) as connection:
@@ -65,7 +77,7 @@ class Stream:
 def stream(dsn: str) -> Iterator[Stream]:
     stream = Stream(dsn, a_reference())
     yield stream
-    stream.store.close()
+    stream.close()
 
 
 def a_day(power_w: float = 1_000.0, device_id: str = "a", start_s: int = RECENT_S) -> list[Telemetry]:
@@ -231,7 +243,7 @@ def test_a_device_that_the_catalog_just_learned_is_waited_for(dsn: str) -> None:
     stream.take(0, a_message())
 
     assert stream.ask("SELECT inserted, refused FROM telemetry.ledger") == [(1, 0)]
-    stream.store.close()
+    stream.close()
 
 
 def test_the_mean_in_sql_is_the_mean_in_python(stream: Stream) -> None:
@@ -253,7 +265,7 @@ def test_latency_counts_only_readings_that_are_live(stream: Stream) -> None:
     after_start = a_message(a_reading(start_s=NOW_S - 3_000))
     stream.take(0, after_start)
     stream.take(1, *a_day(start_s=OLD_S), a_message(a_reading(start_s=NOW_S - 600)))
-    stream.take(2, *(a_message(a_reading(start_s=NOW_S - 60 - i)) for i in range(50)))
+    stream.take(2, *(a_message(a_reading(start_s=NOW_S - 60 - i)) for i in range(50)), full=True)
     stream.take(3, a_message(a_reading(start_s=NOW_S - 1_200)))
 
     assert stream.progress.status()["latency_since_catch_up"]["n"] == 1

@@ -38,9 +38,12 @@ from streaming_processor.settings import Settings
 from streaming_processor.store.alerts import MongoAlerts
 from streaming_processor.store.hot import RedisHot
 from streaming_processor.store.latency import LatencyWriter
+from streaming_processor.store.outbox import LedgerOutbox
 from streaming_processor.store.postgres import PostgresStore
+from streaming_processor.telling import Teller
 
 log = get_logger(__name__)
+_KAFKA_BATCH_BYTES = 262_144
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -51,7 +54,7 @@ async def run() -> None:
     configure_logs("streaming-processor", core.log_level)
     configure_traces("streaming-processor", core.otlp_endpoint)
     registry, progress = _counters(core)
-    await ensure_topics(core.kafka_bootstrap)
+    partitions = await ensure_topics(core.kafka_bootstrap)
     # Spark takes seconds to start: it does so while the rest connects.
     session = asyncio.create_task(asyncio.to_thread(start_session, settings))
     async with contextlib.AsyncExitStack() as stack:
@@ -68,27 +71,38 @@ async def run() -> None:
         runner = BatchRunner(
             catalog=feed,
             store=store,
-            hot=RedisHot(hot),
+            hot=RedisHot(hot, settings.hot_ttl_s),
             alerts=alerts,
             publisher=publisher,
+            teller=_teller(core, settings, publisher, stack),
             clock=clock_from(core),
             progress=progress,
             recent_s=settings.recent_s,
             live_s=settings.live_s,
             retry_s=settings.retry_s,
-            # Spark shares the limit out over partitions and may stay a little below it.
-            full_at=settings.max_messages_per_batch * 3 // 4,
         )
         store.take_over()
-        job = StreamJob(await session, settings, core.kafka_bootstrap, runner.handle)
+        await asyncio.to_thread(runner.tell_what_a_crash_left)
+        job = StreamJob(await session, settings, core.kafka_bootstrap, partitions, runner.handle)
         progress.query_id = await asyncio.to_thread(job.start)
         stack.push_async_callback(asyncio.to_thread, job.stop)
         watch = _watch(core, settings, feed, alerts, publisher, registry)
         latency = LatencyWriter(core.postgres_dsn, progress, job.last)
         log.info("stream_started", query_id=progress.query_id)
-        app = create_app(progress.status, _probes(core, hot), registry)
+        app = create_app(progress.status, progress.latency_counts, _probes(core, hot), registry)
         await run_parts([http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run])
     log.info("stream_stopped")
+
+
+def _teller(
+    core: CoreSettings, settings: Settings, publisher: KafkaPublisher, stack: contextlib.AsyncExitStack
+) -> Teller:
+    outbox = LedgerOutbox(core.postgres_dsn)
+    stack.callback(outbox.close)
+    teller = Teller(features=None, publisher=publisher, outbox=outbox, clock=clock_from(core), retry_s=settings.retry_s)
+    # In a thread: what waits is still told, on the loop that runs meanwhile.
+    stack.push_async_callback(asyncio.to_thread, teller.close)
+    return teller
 
 
 def _watch(
@@ -135,7 +149,9 @@ async def _consumer(core: CoreSettings, stack: contextlib.AsyncExitStack) -> AIO
 
 
 async def _producer(core: CoreSettings, stack: contextlib.AsyncExitStack) -> AIOKafkaProducer:
-    producer = AIOKafkaProducer(bootstrap_servers=core.kafka_bootstrap, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=core.kafka_bootstrap, acks="all", enable_idempotence=True, max_batch_size=_KAFKA_BATCH_BYTES
+    )
     try:
         await producer.start()
     except KafkaError as error:

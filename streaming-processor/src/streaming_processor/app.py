@@ -11,7 +11,10 @@ from gridseal.runtime.problems import install_problem_handlers
 
 
 def create_app(
-    status: Callable[[], dict[str, Any]], probes: Mapping[str, Probe], registry: CollectorRegistry
+    status: Callable[[], dict[str, Any]],
+    latency: Callable[[], dict[int, int]],
+    probes: Mapping[str, Probe],
+    registry: CollectorRegistry,
 ) -> FastAPI:
     """Routes over ``status``; no state of their own."""
     app = FastAPI(title="streaming-processor", docs_url=None, redoc_url=None)
@@ -21,5 +24,10 @@ def create_app(
     @app.get("/status", operation_id="get_stream_status")
     async def get_status() -> dict[str, Any]:
         return status()
+
+    @app.get("/status/latency", operation_id="get_stream_latency")
+    async def get_latency() -> dict[int, int]:
+        """Live readings by the milliseconds until they were queryable; subtract two answers for a span."""
+        return latency()
 
     return app

@@ -1,7 +1,8 @@
 """One batch from arrival to news: judge, commit, then tell others.
 
 Everything after the commit may happen twice: a batch that Spark hands over again is found in the
-ledger, and only the telling is repeated.
+ledger, and only the telling is repeated. Redis, MongoDB and refused messages come before the batch
+is done; of its windows features and Kafka are told behind it (``telling``).
 """
 
 import time
@@ -13,6 +14,7 @@ import numpy as np
 
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
+from gridseal.runtime.failpoints import failpoint
 from gridseal.runtime.logs import get_logger
 from streaming_processor.arrays import Ints
 from streaming_processor.ports import AlertStore, BatchStore, Catalog, Committed, Delivery, HotStore, Publisher
@@ -20,6 +22,7 @@ from streaming_processor.progress import Progress
 from streaming_processor.quality.judge import Judged, heard, judge, unknown_devices
 from streaming_processor.quality.sequence import Tail
 from streaming_processor.reference import Reference
+from streaming_processor.telling import Teller
 
 log = get_logger(__name__)
 _PAUSE_S = 0.25
@@ -37,24 +40,24 @@ class BatchRunner:
         hot: HotStore,
         alerts: AlertStore,
         publisher: Publisher,
+        teller: Teller,
         clock: Clock,
         progress: Progress,
         recent_s: int,
         live_s: int,
         retry_s: float,
-        full_at: int,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._hot = hot
         self._alerts = alerts
         self._publisher = publisher
+        self._teller = teller
         self._clock = clock
         self._progress = progress
         self._recent_s = recent_s
         self._live_s = live_s
         self._retry_s = retry_s
-        self._full_at = full_at
         self._behind = True
         self._tails: dict[int, Tail] = {}
         self._heard: set[int] = set()
@@ -74,14 +77,24 @@ class BatchRunner:
         judged = judge(delivery.arrived, reference, int(now.timestamp()), self._tails)
         committed = self._patiently(lambda: self._store.commit(delivery, judged, reference, now))
         self._tails.update(judged.tails)
+        failpoint("sink.after_commit_before_redis")
         self._patiently(lambda: self._hot.put(committed.newest))
         queryable_ms = time.time() * 1_000
         self._tell(committed, delivery, now)
         # The first batch after a start, and one that follows a full one, hold what had to wait.
-        full = delivery.messages >= self._full_at
-        live, rest = self._ages(judged, committed.fresh, queryable_ms, now, caught_up=not (full or self._behind))
-        self._behind = full
+        live, rest = self._ages(
+            judged, committed.fresh, queryable_ms, now, caught_up=not (delivery.full or self._behind)
+        )
+        self._behind = delivery.full
         self._progress.batch_done(delivery, committed, time.monotonic() - began, live, rest)
+        failpoint("sink.after_commit_before_checkpoint")
+
+    def tell_what_a_crash_left(self) -> None:
+        """Before the first batch: what was committed and perhaps not told."""
+        reference = self._catalog.current()
+        windows = self._patiently(lambda: self._store.untold(reference, self._clock.now()))
+        self._patiently(lambda: self._hot.put(windows))
+        self._teller.offer(windows, None)
 
     def _reference_for(self, delivery: Delivery) -> Reference:
         """The newest picture, read up to date if it lacks a device that speaks."""
@@ -102,9 +115,9 @@ class BatchRunner:
         oldest = now.timestamp() - self._recent_s
         news = [a for a in committed.alerts if a.period_end.timestamp() > oldest]
         self._patiently(lambda: self._alerts.put(committed.alerts))
-        self._patiently(lambda: self._publisher.windows(committed.recent))
         self._patiently(lambda: self._publisher.alerts(news))
         self._patiently(lambda: self._publisher.dead_letters(delivery.undecodable))
+        self._teller.offer(committed.recent, delivery.batch)
 
     def _ages(
         self, judged: Judged, fresh: Ints, queryable_ms: float, now: datetime, *, caught_up: bool

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,27 @@ from pyspark.sql.streaming.query import StreamingQuery
 from gridseal.errors import ConfigError, GridsealError, UnavailableError
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.topics import TELEMETRY_CLASSES, telemetry_topic
+from streaming_processor.batch_limit import BatchLimit
+from streaming_processor.checkpoints import checkpoint_folder, starting_offsets
 from streaming_processor.deliveries import delivery_from
 from streaming_processor.ports import BatchId, Delivery
 from streaming_processor.progress import LastBatch
 from streaming_processor.settings import Settings
-from streaming_processor.transforms.messages import to_messages
+from streaming_processor.transforms.messages import to_records
 
 log = get_logger(__name__)
+_LOST = ("Some data may have been lost", "KAFKA_DATA_LOSS", "PARTITION_OFFSET_CHANGED", "POTENTIAL_DATA_LOSS")
+Collect = Callable[[DataFrame, BatchId], tuple[Delivery, int]]
+"""What a batch holds, and how many bytes its messages have."""
 Handler = Callable[[Delivery], None]
 
 _CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+
+
+def collect_records(frame: DataFrame, batch: BatchId) -> tuple[Delivery, int]:
+    """Everything to the driver."""
+    table = frame.toArrow()
+    return delivery_from(table, batch), table["value"].nbytes if table.num_rows else 0
 
 
 def start_session(settings: Settings) -> SparkSession:
@@ -66,31 +78,53 @@ def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
         "spark.sql.streaming.pollingDelay": str(settings.polling_delay_ms),
         "spark.sql.streaming.minBatchesToRetain": "20",
         "spark.sql.streaming.numRecentProgressUpdates": "5",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
         "spark.cleaner.periodicGC.interval": "10min",
     }
+
+
+class _HaltedError(Exception):
+    """The query is being stopped: this batch has not begun and comes again."""
 
 
 class StreamJob:
     """One query from the ``telemetry.*`` topics into ``handler``."""
 
-    def __init__(self, session: SparkSession, settings: Settings, bootstrap: str, handler: Handler) -> None:
+    def __init__(
+        self,
+        session: SparkSession,
+        settings: Settings,
+        bootstrap: str,
+        partitions: Mapping[str, int],
+        handler: Handler,
+        collect: Collect = collect_records,
+    ) -> None:
         self._session = session
         self._settings = settings
         self._bootstrap = bootstrap
+        self._partitions = partitions
         self._handler = handler
+        self._collect = collect
         self._query: StreamingQuery | None = None
+        self._limit = BatchLimit(
+            settings.max_messages_per_batch, settings.min_messages_per_batch, settings.max_bytes_per_batch
+        )
         self._in_hand = threading.Lock()
+        self._halting = False
         self._failure: BaseException | None = None
 
     def start(self) -> str:
         """Start the query and return its id, which the checkpoint keeps over restarts."""
+        root = self._settings.checkpoint_dir.resolve()
+        topics = [telemetry_topic(c) for c in TELEMETRY_CLASSES]
+        begin = starting_offsets(root, {topic: self._partitions[topic] for topic in topics})
         records = (
             self._session.readStream.format("kafka")
             .option("kafka.bootstrap.servers", self._bootstrap)
-            .option("subscribe", ",".join(telemetry_topic(c) for c in TELEMETRY_CLASSES))
-            .option("startingOffsets", "earliest")
-            .option("maxOffsetsPerTrigger", self._settings.max_messages_per_batch)
+            .option("subscribe", ",".join(topics))
+            .option("startingOffsets", json.dumps(begin) if begin else "earliest")
+            .option("failOnDataLoss", "true")
+            .option("maxOffsetsPerTrigger", self._limit.messages)
             .option("kafka.fetch.max.wait.ms", "10")  # docs/decisions/0005-kafka-fetch-wait.md
             .option("kafka.default.api.timeout.ms", "30000")
             .option("kafka.request.timeout.ms", "20000")
@@ -98,10 +132,10 @@ class StreamJob:
             .load()
         )
         self._query = (
-            to_messages(records)
+            to_records(records)
             .writeStream.queryName("telemetry")
             .foreachBatch(self._handle)
-            .option("checkpointLocation", str(self._settings.checkpoint_dir.resolve()))
+            .option("checkpointLocation", str(checkpoint_folder(root)))
             .trigger(processingTime=f"{self._settings.trigger_s} seconds")
             .start()
         )
@@ -123,7 +157,7 @@ class StreamJob:
         with self._in_hand:
             try:
                 if self._query is not None:
-                    self._query.stop()
+                    self._halt(self._query)
             except Exception as error:  # the JVM may be gone already, in any of py4j's ways
                 log.warning("query_stop_failed", error=type(error).__name__)
 
@@ -138,24 +172,55 @@ class StreamJob:
             return None
 
     def _handle(self, frame: DataFrame, number: int) -> None:
+        # Whoever stops the query waits for this call, so it must not wait for them.
+        while not self._in_hand.acquire(timeout=0.05):
+            if self._halting:
+                raise _HaltedError
+        try:
+            query_id = str(frame.sparkSession.sparkContext.getLocalProperty("sql.streaming.queryId"))
+            delivery, size = self._collect(frame, BatchId(query_id, number))
+            if delivery.messages:
+                self._handler(replace(delivery, full=self._limit.filled_by(delivery.messages)))
+                self._limit.note(delivery.messages, size)
+        except BaseException as error:
+            self._failure = error
+            log.error("batch_failed", batch=number, error=type(error).__name__, exc_info=error)
+            raise
+        finally:
+            self._in_hand.release()
+        if self._limit.should_change and not self._halting:
+            threading.Thread(target=self._restart, daemon=True).start()
+
+    def _restart(self) -> None:
+        """The limit is an option of the source: a query that goes on with another one starts again."""
         with self._in_hand:
-            try:
-                table = frame.toArrow()
-                if table.num_rows:
-                    query_id = frame.sparkSession.sparkContext.getLocalProperty("sql.streaming.queryId")
-                    self._handler(delivery_from(table, BatchId(str(query_id), number)))
-            except BaseException as error:
-                self._failure = error
-                log.error("batch_failed", batch=number, error=type(error).__name__, exc_info=error)
-                raise
+            former = self._query
+            if former is None or self._halting or not self._limit.should_change:
+                return
+            self._limit.change()
+            log.info("batch_limit_changed", messages=self._limit.messages)
+            self._halt(former)
+            self._halting = False
+            self.start()
+
+    def _halt(self, query: StreamingQuery) -> None:
+        """End a query between two batches. Call with the batch lock in hand."""
+        self._halting = True
+        query.stop()
 
     def _await_end(self, loop: asyncio.AbstractEventLoop, ended: "asyncio.Future[None]") -> None:
-        reason: GridsealError
-        try:
-            if self._query is not None:
-                self._query.awaitTermination()
-            reason = UnavailableError("Spark's query ended by itself")
-        except Exception as error:  # py4j raises many kinds when the JVM dies
+        reason: GridsealError = UnavailableError("Spark's query ended by itself")
+        while True:
+            query, error = self._query, None
+            try:
+                if query is not None:
+                    query.awaitTermination()
+            except Exception as failure:  # py4j raises many kinds when the JVM dies
+                error = failure
+            with self._in_hand:
+                if self._query is query:
+                    break
+        if error is not None:
             reason = self._explain(error)
         loop.call_soon_threadsafe(_fail, ended, reason)
 
@@ -165,6 +230,12 @@ class StreamJob:
         if isinstance(error, OSError | Py4JNetworkError):
             return UnavailableError("Spark's JVM is gone: this process ends to be started again")
         told: Any = self._failure or error
+        if any(sign in str(told) for sign in _LOST):
+            return ConfigError(
+                "Kafka no longer has messages that the stream has not read (retention was shorter than the stream was"
+                " away): they are lost here. Raise the retention of telemetry.*, then name an empty folder in"
+                " STREAMING_PROCESSOR_CHECKPOINT_DIR: it reads what is left, and stores nothing twice"
+            )
         first_line = (str(told).strip().splitlines() or [""])[0]
         return UnavailableError(f"Spark's query failed: {type(told).__name__}: {first_line[:300]}")
 

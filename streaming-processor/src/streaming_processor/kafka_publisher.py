@@ -1,19 +1,22 @@
 """What the stream tells others on Kafka, acknowledged by the broker before a call returns."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
 
 from gridseal.errors import UnavailableError
 from gridseal.runtime.cloudevents import event_headers
 from gridseal.wire import topics
 from gridseal.wire.alerts import Alert
 from gridseal.wire.codec import encode
-from gridseal.wire.windows import Window
 from streaming_processor.arrived import Undecodable
+from streaming_processor.window_states import WindowStates
+from streaming_processor.window_text import encode_windows, window_ids, window_keys
 
 _SOURCE = "streaming-processor"
 _TIMEOUT_S = 30.0
@@ -33,24 +36,14 @@ class KafkaPublisher:
     def __init__(self, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop) -> None:
         self._producer = producer
         self._loop = loop
+        self._partition_of: dict[bytes, int] = {}
 
-    def windows(self, windows: Sequence[Window]) -> None:
-        """To ``features.windows``."""
-        self._send(
-            [
-                _Record(
-                    topics.FEATURES_WINDOWS,
-                    w.series_id.encode(),
-                    encode(w),
-                    event_headers(
-                        "window/1",
-                        _SOURCE,
-                        event_id=f"{w.series_id}/{w.width_s}/{int(w.window_start.timestamp())}/{w.version}",
-                    ),
-                )
-                for w in windows
-            ]
-        )
+    def windows(self, windows: WindowStates) -> None:
+        """To ``features.windows``, in batches made here: thousands a second cost too much one by one."""
+        if not len(windows):
+            return
+        records = list(zip(window_keys(windows), encode_windows(windows), window_ids(windows), strict=True))
+        self._wait_for(self._send_windows(records))
 
     def alerts(self, alerts: Sequence[Alert]) -> None:
         """To ``alerts``."""
@@ -89,7 +82,10 @@ class KafkaPublisher:
     def _send(self, records: list[_Record]) -> None:
         if not records:
             return
-        future = asyncio.run_coroutine_threadsafe(self._send_all(records), self._loop)
+        self._wait_for(self._send_all(records))
+
+    def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             future.result(_TIMEOUT_S)
         except (KafkaError, TimeoutError) as error:
@@ -99,3 +95,29 @@ class KafkaPublisher:
     async def _send_all(self, records: list[_Record]) -> None:
         sent = [await self._producer.send(r.topic, key=r.key, value=r.value, headers=r.headers) for r in records]
         await asyncio.gather(*sent)
+
+    async def _send_windows(self, records: list[tuple[bytes, bytes, bytes]]) -> None:
+        partitions = sorted(await self._producer.partitions_for(topics.FEATURES_WINDOWS))
+        head, (_, *rest) = _headers_around_id()
+        batches = {partition: self._producer.create_batch() for partition in partitions}
+        sent = []
+        for key, value, event_id in records:
+            if key not in self._partition_of:
+                self._partition_of[key] = partitions[(murmur2(key) & 0x7FFFFFFF) % len(partitions)]
+            partition = self._partition_of[key]
+            headers = [*head, ("ce_id", event_id), *rest]
+            while batches[partition].append(key=key, value=value, timestamp=None, headers=headers) is None:
+                full, batches[partition] = batches[partition], self._producer.create_batch()
+                sent.append(await self._producer.send_batch(full, topics.FEATURES_WINDOWS, partition=partition))
+                await asyncio.sleep(0)
+        for partition, batch in batches.items():
+            if batch.record_count():
+                sent.append(await self._producer.send_batch(batch, topics.FEATURES_WINDOWS, partition=partition))
+        await asyncio.gather(*sent)
+
+
+def _headers_around_id() -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
+    """The headers of one telling, which share a moment and a trace, split at the id."""
+    headers = event_headers("window/1", _SOURCE, event_id="-")
+    place = [name for name, _ in headers].index("ce_id")
+    return headers[:place], headers[place:]

@@ -7,8 +7,8 @@ from gridseal.errors import UnavailableError
 from gridseal.wire.topics import KAFKA_TOPICS
 
 
-async def ensure_topics(bootstrap: str) -> None:
-    """Create what is missing, as ``gridseal.wire.topics`` describes it.
+async def ensure_topics(bootstrap: str) -> dict[str, int]:
+    """Create what is missing, as ``gridseal.wire.topics`` describes it; the number of partitions of each.
 
     Raises:
         UnavailableError: Kafka does not answer or refuses.
@@ -35,6 +35,9 @@ async def ensure_topics(bootstrap: str) -> None:
             for name, code, *_ in response.topic_errors:
                 if code and not issubclass(for_code(code), TopicAlreadyExistsError):
                     raise UnavailableError(f"Kafka does not create topic {name}: {for_code(code).__name__}")
+        described = await admin.describe_topics([spec.name for spec in KAFKA_TOPICS])
+        counts = {str(topic["topic"]): len(topic["partitions"]) for topic in described}
+        return {spec.name: counts.get(spec.name, 0) or spec.partitions for spec in KAFKA_TOPICS}
     except (KafkaError, OSError) as error:
         raise UnavailableError(f"Kafka does not answer at {bootstrap}: {type(error).__name__}") from error
     finally:

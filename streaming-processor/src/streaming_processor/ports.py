@@ -12,6 +12,7 @@ from streaming_processor.arrived import Arrived, Undecodable
 from streaming_processor.quality.judge import Judged
 from streaming_processor.quality.sequence import Tail
 from streaming_processor.reference import Reference
+from streaming_processor.window_states import WindowStates
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,16 @@ class BatchId:
 
     query_id: str
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """A message with a signature, kept byte for byte: whoever verifies it again needs what was signed."""
+
+    device_id: str
+    boot_id: str
+    seq: int
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,9 @@ class Delivery:
     """Topic → partition → first and last offset."""
     arrived: Arrived
     undecodable: tuple[Undecodable, ...]
+    signed: tuple[SignedMessage, ...] = ()
+    full: bool = False
+    """The batch took as many as it may: there is more to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +58,17 @@ class Committed:
     refused: dict[str, int]
     fresh: Ints
     """Positions in ``judged.rows`` of the readings that were inserted now."""
-    newest: tuple[Window, ...]
+    newest: WindowStates
     """The last window touched of each lane, for Redis."""
-    recent: tuple[Window, ...]
+    recent: WindowStates
     """Touched windows that are news, for Kafka."""
     history: int
     """Touched windows that are not."""
     alerts: tuple[Alert, ...]
     hits: dict[str, int] = field(default_factory=dict)
     """What quality rules found now for the first time, by rule."""
+    late: int = 0
+    """Readings inserted now that fell into a window which a newer one of its series had followed."""
 
 
 class Catalog(Protocol):
@@ -78,11 +94,23 @@ class BatchStore(Protocol):
         """Where the sources of these devices (positions in the reference) stand, from their stored readings."""
         ...
 
+    def untold(self, reference: Reference, now: datetime) -> WindowStates:
+        """News among the windows that batches changed of which nobody was told; for the start of a process."""
+        ...
+
+
+class Outbox(Protocol):
+    """Remembers what has been told."""
+
+    def told(self, batch: BatchId) -> None:
+        """Everybody knows of this batch and of those before it."""
+        ...
+
 
 class HotStore(Protocol):
     """The last window of each series, for whoever needs it now."""
 
-    def put(self, windows: Sequence[Window]) -> None:
+    def put(self, windows: WindowStates) -> None:
         """Overwrite what is older; leave what is newer."""
         ...
 
@@ -98,7 +126,7 @@ class AlertStore(Protocol):
 class Publisher(Protocol):
     """News on Kafka, acknowledged when a call returns."""
 
-    def windows(self, windows: Sequence[Window]) -> None:
+    def windows(self, windows: WindowStates) -> None:
         """To ``features.windows``."""
         ...
 

@@ -12,7 +12,7 @@ from streaming_processor.arrays import Ints, Mask
 from streaming_processor.quantities import POWER_SOURCES, SENT, STORED
 from streaming_processor.transforms.windows import Lanes
 
-STANDARD_WIDTHS_S = (900, 3_600)
+STANDARD_WIDTHS_S = (300, 900, 3_600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Reference:
     plans: tuple[SeriesPlan, ...]
     lane_plan: Ints
     """Per lane: position in ``plans``."""
+    lane_series: tuple[str, ...]
+    """Per lane: ``series_id``."""
     lanes: Lanes
     sites: Mapping[str, Site]
 
@@ -76,6 +78,7 @@ def reference_from(records: Mapping[str, CatalogRecord]) -> Reference:
         class_no=np.array([TELEMETRY_CLASSES.index(a.telemetry_class) for a in assets], np.int64),
         plans=plans,
         lane_plan=lane_plan,
+        lane_series=tuple(plans[p].series.series_id for p in lane_plan),
         lanes=lanes,
         sites={r.site_id: r for r in records.values() if isinstance(r, Site)},
     )

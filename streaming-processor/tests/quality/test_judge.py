@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridseal.wire.telemetry import Reading
-from streaming_processor.arrived import arrived_of
 from streaming_processor.quality.judge import Judged, judge
 from streaming_processor.quality.sequence import Tail
 from streaming_processor.quantities import QUALITIES
 
-from ..builders import NOW_S, START_S, a_message, a_reading, a_reference, an_asset
+from ..builders import NOW_S, START_S, a_message, a_reading, a_reference, an_asset, arrived_of
 
 
 def judged(*readings: Reading, device_id: str = "a", tails: dict[int, Tail] | None = None) -> Judged:

@@ -1,14 +1,13 @@
--- Write each window only if it is newer than what stands there: a repeated or late call does no harm.
--- Per key five arguments: window_start_ms, version, mean_milli, covered_s, expected_s.
+-- Write each window only if it is not older than what stands there: a repeated or late call does no harm.
+-- ARGV[1] is the time to live in seconds, ARGV[i + 1] the value of KEYS[i]. A value starts with window start and
+-- version in fixed width, so that texts compare like the numbers.
+local ttl = ARGV[1]
+local standing = redis.call('MGET', unpack(KEYS))
 local written = 0
 for i = 1, #KEYS do
-  local at = (i - 1) * 5
-  local start, version = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  local old = redis.call('HMGET', KEYS[i], 'window_start_ms', 'version')
-  local old_start = tonumber(old[1] or '-1')
-  if old_start < start or (old_start == start and tonumber(old[2] or '0') <= version) then
-    redis.call('HSET', KEYS[i], 'window_start_ms', ARGV[at + 1], 'version', ARGV[at + 2],
-      'mean_milli', ARGV[at + 3], 'covered_s', ARGV[at + 4], 'expected_s', ARGV[at + 5])
+  local new, old = ARGV[i + 1], standing[i]
+  if not old or string.sub(old, 1, 24) <= string.sub(new, 1, 24) then
+    redis.call('SET', KEYS[i], new, 'EX', ttl)
     written = written + 1
   end
 end

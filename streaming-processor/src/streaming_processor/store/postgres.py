@@ -7,24 +7,24 @@ reading changes nothing, and a late one corrects its window by itself.
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import psycopg
-from psycopg.types.json import Jsonb
 
 from gridseal.errors import GridsealError, UnavailableError
+from gridseal.runtime.failpoints import failpoint
 from gridseal.runtime.logs import get_logger
+from gridseal.wire.alerts import Alert
 from streaming_processor.arrays import Ints
 from streaming_processor.ports import BatchId, Committed, Delivery
-from streaming_processor.quality.apply import Finding
 from streaming_processor.quality.judge import Judged, Refusal
 from streaming_processor.quality.sequence import Tail
-from streaming_processor.quantities import STORED
 from streaming_processor.reference import Reference
 from streaming_processor.store import statements as sql
-from streaming_processor.store.copy_binary import pack, unpack
+from streaming_processor.store import steps
 from streaming_processor.store.findings import (
     add_findings,
     keep_conflicts,
@@ -32,13 +32,15 @@ from streaming_processor.store.findings import (
     read_alerts,
     read_alerts_again,
 )
+from streaming_processor.store.late import NewestWindows
 from streaming_processor.store.numbers import Numbers, assign_numbers
+from streaming_processor.store.statements import STATE_LAYOUT
 from streaming_processor.store.stored_rows import load_tails
-from streaming_processor.store.touched import read_touched
-from streaming_processor.transforms.windows import Rows, WindowDeltas, window_deltas
+from streaming_processor.store.touched import sort_out, states_of
+from streaming_processor.transforms.windows import Rows, window_deltas
+from streaming_processor.window_states import WindowStates, joined, no_windows
 
 log = get_logger(__name__)
-_NONE = np.empty(0, np.int64)
 
 
 class FencedError(GridsealError):
@@ -54,6 +56,7 @@ class PostgresStore:
         self._epoch: int | None = None
         self._connection: psycopg.Connection[Any] | None = None
         self._numbers: Numbers | None = None
+        self._newest: NewestWindows | None = None
         self._months: set[date] = set()
 
     def take_over(self) -> None:
@@ -70,43 +73,67 @@ class PostgresStore:
 
     def commit(self, delivery: Delivery, judged: Judged, reference: Reference, now: datetime) -> Committed:
         """Store a batch in one transaction, or find it in the ledger."""
+        self._ensure_months(judged.rows)
         with self._open() as connection:
-            self._ensure_months(connection, judged.rows)
-        with self._open() as connection:
-            self._check_epoch(connection)
+            repeated = self._begin(connection, delivery.batch)
             numbers, rebuilt = self._follow(connection, reference)
-            repeated = connection.execute(sql.SEEN, (delivery.batch.query_id, delivery.batch.number)).fetchone()
-            findings: Sequence[Finding] = ()
-            fresh, kept, hits = _NONE, set[bytes](), dict[str, int]()
             if repeated:
-                deltas = window_deltas(judged.rows, reference.lanes)
+                committed = _look_up(connection, judged, numbers)
             else:
-                fresh = _insert(connection, judged.rows, numbers)
-                deltas = window_deltas(judged.rows.take(fresh), reference.lanes)
-                _add_to_windows(connection, deltas, numbers)
-                kept = _keep_refused(connection, judged.refusals)
-                findings = new_findings(judged, fresh, kept) + keep_conflicts(connection, judged, fresh, numbers)
-                hits = add_findings(connection, findings, numbers, now)
-                _enter(connection, delivery, judged, len(fresh), len(kept))
-            recent_after_s = int(now.timestamp()) - self._recent_s
-            touched = [read_touched(connection, each, numbers, recent_after_s) for each in (deltas, rebuilt)]
-            alerts = (
-                read_alerts_again(connection, judged, numbers)
-                if repeated
-                else read_alerts(connection, findings, numbers)
-            )
+                committed = self._add(connection, delivery, judged, numbers, now)
+            failpoint("sink.before_commit")
         self._numbers = numbers
+        self._newest_windows(reference).keep(committed.newest_windows)
+        recent_after_s = int(now.timestamp()) - self._recent_s
+        touched = [sort_out(each, recent_after_s) for each in (rebuilt, committed.windows)]
         return Committed(
-            repeated=bool(repeated),
-            fresh=fresh,
-            duplicates=0 if repeated else judged_size(judged) - len(fresh) - len(kept),
-            refused=_by_reason(judged.refusals, kept),
-            newest=tuple(w for t in touched for w in t.newest),
-            recent=tuple(w for t in touched for w in t.recent),
+            repeated=repeated,
+            fresh=committed.fresh,
+            duplicates=0 if repeated else steps.judged_size(judged) - len(committed.fresh) - len(committed.kept),
+            refused=_by_reason(judged.refusals, committed.kept),
+            newest=joined([t.newest for t in touched if len(t.newest)] or [no_windows(reference)]),
+            recent=joined([t.recent for t in touched if len(t.recent)] or [no_windows(reference)]),
             history=sum(t.history for t in touched),
-            alerts=alerts,
-            hits=hits,
+            alerts=committed.alerts,
+            hits=committed.hits,
+            late=committed.late,
         )
+
+    def untold(self, reference: Reference, now: datetime) -> WindowStates:
+        """News among the windows that batches changed of which nobody was told; for the start of a process."""
+        with self._open() as connection:
+            self._begin(connection, BatchId("", 0))
+            numbers, rebuilt = self._follow(connection, reference)
+            since = connection.execute(sql.OLDEST_UNTOLD).fetchone()
+            recent_after_s = int(now.timestamp()) - self._recent_s
+            lane_series = numbers.series_no[reference.lane_plan].tolist()
+            keys = (lane_series, reference.lanes.width_s.tolist(), recent_after_s, since[0] if since else None)
+            rows = connection.execute(sql.READ_CHANGED, keys).fetchall() if since and since[0] else []
+        self._numbers = numbers
+        table = np.array(rows, np.int64).reshape(-1, len(STATE_LAYOUT)).T
+        return joined([sort_out(rebuilt, recent_after_s).recent, states_of(list(table), numbers)])
+
+    def _add(
+        self, connection: psycopg.Connection[Any], delivery: Delivery, judged: Judged, numbers: Numbers, now: datetime
+    ) -> "_Added":
+        """A batch that the ledger does not have."""
+        fresh = steps.insert_readings(connection, judged.rows, numbers)
+        rows = judged.rows if len(fresh) == len(judged.rows) else judged.rows.take(fresh)
+        newest = self._newest_windows(numbers.reference)
+        late, newest_windows = newest.count_late(connection, rows, numbers)
+        windows = steps.add_to_windows(connection, window_deltas(rows, numbers.reference.lanes), numbers)
+        kept = steps.keep_refused(connection, judged.refusals)
+        steps.keep_signed(connection, delivery.signed)
+        found = new_findings(judged, fresh, kept) + keep_conflicts(connection, judged, fresh, numbers)
+        hits = add_findings(connection, found, numbers, now)
+        steps.enter(connection, delivery, judged, len(fresh), len(kept), late)
+        alerts = read_alerts(connection, found, numbers)
+        return _Added(fresh, windows, kept, hits, alerts, late, newest_windows)
+
+    def _newest_windows(self, reference: Reference) -> NewestWindows:
+        if self._newest is None or self._newest.reference is not reference:
+            self._newest = NewestWindows(reference)
+        return self._newest
 
     def tails(self, reference: Reference, devices: Sequence[int]) -> dict[int, Tail]:
         """Where the sources of these devices stand, from their last stored readings."""
@@ -129,104 +156,68 @@ class PostgresStore:
                 yield self._connection
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.close()
-            self._numbers = None
+            self._numbers = self._newest = None
             raise UnavailableError(f"PostgreSQL does not answer: {str(error).splitlines()[0]}") from error
 
-    def _check_epoch(self, connection: psycopg.Connection[Any]) -> None:
-        row = connection.execute(sql.READ_EPOCH).fetchone()
+    def _begin(self, connection: psycopg.Connection[Any], batch: BatchId) -> bool:
+        """Hold the driver's place for this transaction; whether the ledger has the batch.
+
+        Raises:
+            FencedError: Another driver took over.
+        """
+        row = connection.execute(sql.BEGIN_BATCH, (batch.query_id, batch.number)).fetchone()
         if row is None or row[0] != self._epoch:
             raise FencedError("another streaming-processor has taken over this database: this one stops")
+        return bool(row[1])
 
-    def _ensure_months(self, connection: psycopg.Connection[Any], rows: Rows) -> None:
+    def _ensure_months(self, rows: Rows) -> None:
         """Make the partitions that a batch needs, before its own transaction: they take other locks."""
         months = np.unique((rows.start_s.astype("datetime64[s]")).astype("datetime64[M]"))
         wanted = {date.fromisoformat(f"{month}-01") for month in months} - self._months
-        if wanted:
+        if not wanted:
+            return
+        with self._open() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('telemetry.ensure_month'))")
             for month in sorted(wanted):
                 connection.execute("SELECT ensure_month(%s)", (month,))
-            self._months |= wanted
+        self._months |= wanted
 
-    def _follow(self, connection: psycopg.Connection[Any], reference: Reference) -> tuple[Numbers, WindowDeltas]:
+    def _follow(self, connection: psycopg.Connection[Any], reference: Reference) -> tuple[Numbers, WindowStates]:
         """Keys for this picture of the reference; windows of changed series are computed anew."""
         if self._numbers is not None and self._numbers.reference is reference:
-            return self._numbers, window_deltas(_no_rows(), reference.lanes)
+            return self._numbers, no_windows(reference)
         numbers = assign_numbers(connection, reference)
         if not numbers.changed:
-            return numbers, window_deltas(_no_rows(), reference.lanes)
+            return numbers, no_windows(reference)
         series = [int(n) for n in numbers.series_no[list(numbers.changed)]]
         connection.execute(sql.EMPTY_SERIES, (series,))
-        rows = _stored_rows(connection, numbers)
-        deltas = window_deltas(rows, reference.only(numbers.changed))
-        _add_to_windows(connection, deltas, numbers)
+        rows = steps.stored_rows(connection, numbers)
+        windows = steps.add_to_windows(connection, window_deltas(rows, reference.only(numbers.changed)), numbers)
         connection.execute("DELETE FROM staged_windows")
         connection.execute(sql.DROP_EMPTY, (series,))
-        log.info("series_computed_anew", series=len(series), readings=len(rows), windows=len(deltas))
-        return numbers, deltas
+        log.info("series_computed_anew", series=len(series), readings=len(rows), windows=len(windows))
+        return numbers, windows
 
 
-def judged_size(judged: Judged) -> int:
-    """Readings of the batch."""
-    return len(judged.rows) + judged.repeated + len(judged.refusals)
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """What one transaction did."""
+
+    fresh: Ints
+    windows: WindowStates
+    kept: set[bytes]
+    hits: dict[str, int]
+    alerts: tuple[Alert, ...]
+    late: int
+    newest_windows: Ints | None
+    """For ``NewestWindows.keep``; None where nothing was added."""
 
 
-def _no_rows() -> Rows:
-    return Rows(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE)
-
-
-def _insert(connection: psycopg.Connection[Any], rows: Rows, numbers: Numbers) -> Ints:
-    """Insert on the natural key; the positions of the rows that were new, in order."""
-    if not len(rows):
-        return _NONE
-    columns = [
-        np.arange(len(rows)),
-        numbers.device_no[rows.source // len(STORED)],
-        rows.source % len(STORED) + 1,
-        rows.start_s,
-        rows.period_s,
-        rows.milli,
-        rows.quality,
-        rows.sent_at_ms,
-    ]
-    cursor = connection.cursor()
-    with cursor.copy(sql.COPY_READINGS) as copy:
-        copy.write(pack(sql.READING_LAYOUT, columns))
-    row = connection.execute(sql.MERGE_READINGS, binary=True).fetchone()
-    return np.sort(np.array(row[0], np.int64)) if row and row[0] else _NONE
-
-
-def _add_to_windows(connection: psycopg.Connection[Any], deltas: WindowDeltas, numbers: Numbers) -> None:
-    if not len(deltas):
-        return
-    reference = numbers.reference
-    plan = reference.lane_plan[deltas.lane]
-    inputs = np.array([len(p.series.inputs) for p in reference.plans], np.int64)
-    columns = [
-        numbers.series_no[plan],
-        reference.lanes.width_s[deltas.lane],
-        deltas.window_start,
-        deltas.weighted_sum,
-        deltas.covered_s,
-        inputs[plan],
-        deltas.count,
-        deltas.min_milli,
-        deltas.max_milli,
-    ]
-    with connection.cursor().copy(sql.COPY_WINDOWS) as copy:
-        copy.write(pack(sql.WINDOW_LAYOUT, columns))
-    connection.execute(sql.MERGE_WINDOWS)
-
-
-def _keep_refused(connection: psycopg.Connection[Any], refusals: Sequence[Refusal]) -> set[bytes]:
-    """Keep refused readings; the digests of those that were not kept before."""
-    if not refusals:
-        return set()
-    with connection.cursor().copy(sql.COPY_REFUSED) as copy:
-        for r in refusals:
-            start = r.period_start_ms // 1_000
-            moment = datetime.fromtimestamp(start, UTC) if 0 <= start < 253_402_300_800 else None
-            copy.write_row((r.device_id, r.quantity, moment, r.reason, r.detail, r.payload, r.digest))
-    return {bytes(row[0]) for row in connection.execute(sql.MERGE_REFUSED)}
+def _look_up(connection: psycopg.Connection[Any], judged: Judged, numbers: Numbers) -> _Added:
+    """A batch that the ledger has: nothing is stored, and what may not have been told is read."""
+    windows = steps.read_windows(connection, window_deltas(judged.rows, numbers.reference.lanes), numbers)
+    alerts = read_alerts_again(connection, judged, numbers)
+    return _Added(steps.NONE, windows, set(), {}, alerts, 0, None)
 
 
 def _by_reason(refusals: Sequence[Refusal], kept: set[bytes]) -> dict[str, int]:
@@ -235,45 +226,3 @@ def _by_reason(refusals: Sequence[Refusal], kept: set[bytes]) -> dict[str, int]:
         if digest in kept:
             counts[reason] = counts.get(reason, 0) + 1
     return counts
-
-
-def _enter(
-    connection: psycopg.Connection[Any], delivery: Delivery, judged: Judged, inserted: int, refused: int
-) -> None:
-    batch: BatchId = delivery.batch
-    size = judged_size(judged)
-    connection.execute(
-        sql.ENTER,
-        (
-            batch.query_id,
-            batch.number,
-            Jsonb(delivery.offsets),
-            delivery.messages,
-            size,
-            inserted,
-            size - inserted - refused,
-            refused,
-            len(delivery.undecodable),
-        ),
-    )
-
-
-def _stored_rows(connection: psycopg.Connection[Any], numbers: Numbers) -> Rows:
-    """All stored readings of the inputs of the changed series."""
-    reference = numbers.reference
-    known = {asset.device_id: i for i, asset in enumerate(reference.assets)}
-    pairs = {
-        (int(numbers.device_no[known[each.device_id]]), STORED.index(each.quantity) + 1)
-        for plan in (reference.plans[i] for i in numbers.changed)
-        for each in plan.series.inputs
-        if each.device_id in known and each.quantity in STORED
-    }
-    if not pairs:
-        return _no_rows()
-    listed = ", ".join(f"({device_no}, {quantity_no})" for device_no, quantity_no in sorted(pairs))
-    with connection.cursor().copy(sql.COPY_STORED.format(pairs=listed)) as copy:
-        data = b"".join(bytes(block) for block in copy)
-    device_no, quantity_no, start_s, period_s, milli, quality, sent_at_ms = unpack(sql.STORED_LAYOUT, data)
-    device = np.zeros(int(numbers.device_no.max()) + 1, np.int64)
-    device[numbers.device_no] = np.arange(len(numbers.device_no))
-    return Rows(device[device_no] * len(STORED) + quantity_no - 1, start_s, period_s, milli, quality, sent_at_ms)

@@ -23,6 +23,8 @@ WINDOW_LAYOUT: Final = (
     ("min_milli", "int8"),
     ("max_milli", "int8"),
 )
+FRESH_LAYOUT: Final = (("device_no", "int4"), ("quantity_no", "int2"), ("period_start", "time"))
+STATE_LAYOUT: Final = (*WINDOW_LAYOUT, ("mean_milli", "int8"), ("version", "int4"))
 STORED_LAYOUT: Final = tuple(c for c in READING_LAYOUT if c[0] != "n")
 
 STAGING: Final = (
@@ -32,26 +34,22 @@ STAGING: Final = (
     " period_s int, value_milli bigint, quality_no smallint, sent_at_ms bigint) ON COMMIT DELETE ROWS",
     "CREATE TEMP TABLE staged_windows (series_no int, width_s int, window_start timestamptz, weighted_sum bigint,"
     " covered_s int, inputs int, count int, min_milli bigint, max_milli bigint) ON COMMIT DELETE ROWS",
-    "CREATE TEMP TABLE staged_refused (device_id text, quantity text, period_start timestamptz, reason text,"
-    " detail text, payload text, digest bytea) ON COMMIT DELETE ROWS",
 )
 COPY_READINGS: Final = "COPY staged_readings FROM STDIN (FORMAT binary)"
 COPY_WINDOWS: Final = "COPY staged_windows FROM STDIN (FORMAT binary)"
-COPY_REFUSED: Final = "COPY staged_refused FROM STDIN"
 
+# The keys of the rows that were new come back as columns too.
 MERGE_READINGS: Final = """
-WITH fresh AS (
-    INSERT INTO reading_rows
-    SELECT device_no, quantity_no, period_start, period_s, value_milli, quality_no, sent_at_ms, clock_timestamp()
-    FROM staged_readings ON CONFLICT DO NOTHING
-    RETURNING device_no, quantity_no, period_start)
-SELECT array_agg(n) FROM fresh JOIN staged_readings USING (device_no, quantity_no, period_start)"""
+COPY (INSERT INTO reading_rows
+      SELECT device_no, quantity_no, period_start, period_s, value_milli, quality_no, sent_at_ms, clock_timestamp()
+      FROM staged_readings ON CONFLICT DO NOTHING
+      RETURNING device_no, quantity_no, period_start) TO STDOUT (FORMAT binary)"""
 
 MERGE_WINDOWS: Final = """
-INSERT INTO window_rows AS w
+COPY (INSERT INTO window_rows AS w
 SELECT series_no, width_s, window_start, weighted_sum, covered_s, inputs, count, min_milli, max_milli,
        mean_half_even(weighted_sum, inputs, covered_s), 1, clock_timestamp()
-FROM staged_windows
+FROM staged_windows ORDER BY 1, 2, 3
 ON CONFLICT (series_no, width_s, window_start) DO UPDATE SET
     weighted_sum = w.weighted_sum + excluded.weighted_sum,
     covered_s = w.covered_s + excluded.covered_s,
@@ -62,26 +60,42 @@ ON CONFLICT (series_no, width_s, window_start) DO UPDATE SET
     mean_milli = mean_half_even(w.weighted_sum + excluded.weighted_sum, excluded.inputs,
                                 w.covered_s + excluded.covered_s),
     version = w.version + 1,
-    updated_at = excluded.updated_at"""
+    updated_at = excluded.updated_at
+RETURNING series_no, width_s, window_start, weighted_sum, covered_s, inputs, count, min_milli, max_milli, mean_milli,
+    version) TO STDOUT (FORMAT binary)"""
 
-MERGE_REFUSED: Final = """
+KEEP_REFUSED: Final = """
 INSERT INTO refused (device_id, quantity, period_start, reason, detail, payload, digest)
-SELECT * FROM staged_refused ON CONFLICT DO NOTHING RETURNING digest"""
+SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::bytea[])
+ON CONFLICT DO NOTHING RETURNING digest"""
+KEEP_SIGNED: Final = """
+INSERT INTO signed_messages (device_id, boot_id, seq, payload) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"""
 
 READ_WINDOWS: Final = """
-SELECT k.n, extract(epoch FROM w.window_start)::bigint, w.weighted_sum, w.covered_s, w.inputs, w.count,
-       w.min_milli, w.max_milli, w.mean_milli, w.version
-FROM unnest(%s::int[], %s::int[], %s::int[], %s::bigint[]) k (n, series_no, width_s, start_s)
-JOIN window_rows w ON w.series_no = k.series_no AND w.width_s = k.width_s
-     AND w.window_start = to_timestamp(k.start_s)"""
+COPY (SELECT w.series_no, w.width_s, w.window_start, w.weighted_sum, w.covered_s, w.inputs, w.count, w.min_milli,
+             w.max_milli, w.mean_milli, w.version
+      FROM staged_windows k JOIN window_rows w USING (series_no, width_s, window_start)
+      ORDER BY 1, 2, 3) TO STDOUT (FORMAT binary)"""
+# What changed since a moment, of the windows that end after another: what a crash may have left untold.
+READ_CHANGED: Final = """
+SELECT w.series_no, w.width_s, extract(epoch FROM w.window_start)::bigint, w.weighted_sum, w.covered_s, w.inputs,
+       w.count, w.min_milli, w.max_milli, w.mean_milli, w.version
+FROM unnest(%s::int[], %s::int[]) k (series_no, width_s)
+JOIN LATERAL (SELECT * FROM window_rows w WHERE w.series_no = k.series_no AND w.width_s = k.width_s
+              AND w.window_start > to_timestamp(%s::bigint - k.width_s) AND w.updated_at >= %s) w ON true"""
 
-SEEN: Final = "SELECT 1 FROM ledger WHERE query_id = %s AND batch_id = %s"
+# Locks the driver's row: whoever raises the epoch waits for this batch, and this batch sees whoever did.
+BEGIN_BATCH: Final = """
+SELECT epoch, EXISTS (SELECT FROM ledger WHERE query_id = %s AND batch_id = %s) FROM driver FOR UPDATE"""
 ENTER: Final = """
-INSERT INTO ledger (query_id, batch_id, offsets, messages, rows, inserted, duplicates, refused, undecodable)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+INSERT INTO ledger (query_id, batch_id, offsets, messages, rows, inserted, duplicates, refused, undecodable, late,
+                    began_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now())"""
+OLDEST_UNTOLD: Final = "SELECT min(began_at) FROM telemetry.ledger WHERE told_at IS NULL"
+TOLD: Final = """
+UPDATE telemetry.ledger SET told_at = clock_timestamp() WHERE told_at IS NULL AND query_id = %s AND batch_id <= %s"""
 
 RAISE_EPOCH: Final = "UPDATE driver SET epoch = epoch + 1 RETURNING epoch"
-READ_EPOCH: Final = "SELECT epoch FROM driver FOR UPDATE"
 
 # A series whose definition changed is emptied, filled again from the readings, and what stays empty goes.
 # Rows are kept meanwhile so that their version goes on counting.

@@ -1,72 +1,57 @@
-"""Which windows of a batch are news, and their state after it."""
+"""Windows of a batch as the store has them after it, and which of them are news."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import psycopg
 
-from gridseal.wire.windows import Window
+from streaming_processor.arrays import Ints
+from streaming_processor.store.copy_binary import unpack
 from streaming_processor.store.numbers import Numbers
-from streaming_processor.store.statements import READ_WINDOWS
+from streaming_processor.store.statements import STATE_LAYOUT
 from streaming_processor.transforms.windows import WindowDeltas
+from streaming_processor.window_states import WindowStates, no_windows
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
     """Windows to tell others about."""
 
-    newest: tuple[Window, ...]
-    recent: tuple[Window, ...]
+    newest: WindowStates
+    """The last of each lane."""
+    recent: WindowStates
     history: int
 
 
-def read_touched(
-    connection: psycopg.Connection[Any], deltas: WindowDeltas, numbers: Numbers, recent_after_s: int
-) -> Touched:
-    """Read the present state of the windows that end after ``recent_after_s``, and of the newest of each lane."""
-    if not len(deltas):
-        return Touched((), (), 0)
-    lanes = numbers.reference.lanes
-    width = lanes.width_s[deltas.lane]
-    recent = deltas.window_start + width > recent_after_s
-    # Deltas are ordered by lane and time, so the last of each lane is its newest.
-    newest = np.append(deltas.lane[1:] != deltas.lane[:-1], True)
-    wanted = np.flatnonzero(recent | newest)
-    plan = numbers.reference.lane_plan[deltas.lane[wanted]]
-    rows = connection.execute(
-        READ_WINDOWS,
-        (
-            wanted.tolist(),
-            numbers.series_no[plan].tolist(),
-            width[wanted].tolist(),
-            deltas.window_start[wanted].tolist(),
-        ),
-    ).fetchall()
-    states = {row[0]: _window(row, deltas, numbers) for row in rows}
-    return Touched(
-        newest=tuple(states[n] for n in sorted(states) if newest[n]),
-        recent=tuple(states[n] for n in sorted(states) if recent[n]),
-        history=int(len(deltas) - recent.sum()),
-    )
+def states_from(data: bytes, numbers: Numbers, deltas: WindowDeltas | None = None) -> WindowStates:
+    """Read rows of ``STATE_LAYOUT``; ``sent_at_ms`` comes from what changed them. Ordered by lane and time."""
+    return states_of(unpack(STATE_LAYOUT, data), numbers, deltas)
 
 
-def _window(row: tuple[Any, ...], deltas: WindowDeltas, numbers: Numbers) -> Window:
-    n, start_s, weighted_sum, covered_s, inputs, count, low, high, mean, version = row
-    lane = deltas.lane[n]
-    width_s = int(numbers.reference.lanes.width_s[lane])
-    return Window(
-        series_id=numbers.reference.plans[numbers.reference.lane_plan[lane]].series.series_id,
-        width_s=width_s,
-        window_start=datetime.fromtimestamp(start_s, UTC),
-        mean_milli=mean,
-        weighted_sum=weighted_sum,
-        covered_s=covered_s,
-        expected_s=width_s * inputs,
-        count=count,
-        min_milli=low,
-        max_milli=high,
-        version=version,
-        sent_at_ms=int(deltas.sent_at_ms[n]),
-    )
+def states_of(rows: Sequence[Ints], numbers: Numbers, deltas: WindowDeltas | None = None) -> WindowStates:
+    """The same from the columns themselves."""
+    series_no, width_s, *columns = rows
+    lane = numbers.lanes_of(series_no, width_s)
+    known = lane >= 0
+    states = WindowStates(numbers.reference, *(lane, *columns, np.zeros(len(lane), np.int64)))
+    order = np.lexsort((states.window_start, states.lane))
+    states = states.take(order[known[order]])
+    if deltas is None:
+        return states
+    by_place = _place(deltas.lane, deltas.window_start)
+    at = np.minimum(np.searchsorted(by_place, _place(states.lane, states.window_start)), len(by_place) - 1)
+    return replace(states, sent_at_ms=deltas.sent_at_ms[at])
+
+
+def _place(lane: Ints, window_start: Ints) -> Ints:
+    """Deltas are in the order of this number."""
+    return (lane << 34) | window_start
+
+
+def sort_out(states: WindowStates, recent_after_s: int) -> Touched:
+    """News are the windows that end after ``recent_after_s``."""
+    if not len(states):
+        return Touched(no_windows(states.reference), no_windows(states.reference), 0)
+    recent = states.window_start + states.width_s > recent_after_s
+    newest = np.append(states.lane[1:] != states.lane[:-1], True)
+    return Touched(states.take(newest), states.take(recent), int(len(states) - recent.sum()))

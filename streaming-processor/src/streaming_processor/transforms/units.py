@@ -18,6 +18,10 @@ MAX_MILLI: Final = 2**50
 _ERROR: Final = 2.0**-51
 """Bound of the relative error of one multiplication and one division, doubled."""
 
+_NUMERATOR: Final = np.array([c.factor.numerator for c in CONVERSIONS], np.float64)
+_DENOMINATOR: Final = np.array([c.factor.denominator for c in CONVERSIONS], np.float64)
+_PER_PERIOD: Final = np.array([c.per_period for c in CONVERSIONS])
+
 
 def exact_milli(value: float, conversion: Conversion, period_s: int) -> int:
     """The definition: one value by rational arithmetic."""
@@ -36,11 +40,8 @@ def to_milli(values: Floats, conversion: Ints, period_s: Ints) -> tuple[Ints, Ma
     Returns:
         The integers, and where they are valid: elsewhere the result exceeds ``MAX_MILLI`` and is 0.
     """
-    numerator = np.array([c.factor.numerator for c in CONVERSIONS], np.float64)
-    denominator = np.array([c.factor.denominator for c in CONVERSIONS], np.float64)
-    per_period = np.array([c.per_period for c in CONVERSIONS])
-    divisor = denominator[conversion] * np.where(per_period[conversion], period_s, 1)
-    approximate = values * numerator[conversion] / divisor
+    divisor = _DENOMINATOR[conversion] * np.where(_PER_PERIOD[conversion], period_s, 1)
+    approximate = values * _NUMERATOR[conversion] / divisor
     fits = np.abs(approximate) <= MAX_MILLI
     approximate = np.where(fits, approximate, 0.0)
     milli = np.rint(approximate).astype(np.int64)
