@@ -52,6 +52,8 @@ class Field:
         """PostgreSQL of the gateway; by default none, and the gateway goes on from memory."""
         self.environment: dict[str, str] = {}
         """More variables for what is started from now on."""
+        self.before_gateway = -1
+        """Reason code of a publish while nobody listened."""
         self.layout = Layout(Layout.here().root, state)
         self.ports = Ports(base)
         self.layout.make()
@@ -66,16 +68,35 @@ class Field:
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self.ports.kafka}"
 
-    def start(self, name: str) -> None:
-        spec = self._specs[name]
-        if spec.prepare is not None:
-            spec.prepare()
-        environment = os.environ | {
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The environment of a process or a command of this field."""
+        return os.environ | {
             "GRIDSEAL_STATE_DIR": str(self.layout.state),
             "GRIDSEAL_PORT_BASE": str(self.ports.base),
             "GRIDSEAL_KAFKA_BOOTSTRAP": self.bootstrap,
             "GRIDSEAL_MQTT_PORT": str(self.ports.mqtt),
             "GRIDSEAL_POSTGRES_DSN": self.dsn,
+            "GRIDSEAL_GATEWAY_URL": f"http://127.0.0.1:{self.ports.at(8030)}",
+        }
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``gridseal`` against this field."""
+        program = "from gridseal.cli.main import app; app()"
+        return subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            env=self.addresses | {"COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def start(self, name: str) -> None:
+        spec = self._specs[name]
+        if spec.prepare is not None:
+            spec.prepare()
+        environment = self.addresses | {
             "GATEWAY_CATALOG_QUIET_S": "0.1",
             "GATEWAY_IDENTITY_POLL_S": "1",
             **self.environment,
@@ -98,14 +119,15 @@ class Field:
     def get(self, path: str) -> Any:
         return httpx.get(f"http://127.0.0.1:{self.ports.at(8030)}{path}", timeout=20).raise_for_status().json()
 
-    def publish_catalog(self) -> None:
+    def publish_catalog(self, *devices: tuple[str, str]) -> None:
         async def publish() -> None:
             await ensure_topics(self.bootstrap)
             producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
             await producer.start()
-            asset = an_asset(DEVICE)
-            value = encode(CatalogMessage(revision=1, item=asset))
-            await producer.send_and_wait(ASSETS_CHANGED, value, key=asset.key.encode())
+            for device_id, site_id in devices or ((DEVICE, SITE),):
+                asset = an_asset(device_id, site_id=site_id)
+                value = encode(CatalogMessage(revision=1, item=asset))
+                await producer.send_and_wait(ASSETS_CHANGED, value, key=asset.key.encode())
             await producer.stop()
 
         asyncio.run(publish())
