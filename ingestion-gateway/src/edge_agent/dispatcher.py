@@ -122,9 +122,9 @@ class Dispatcher:
             self._progress.look(age)
             self.changed.set()
 
-    def on_ready(self, device_id: str, *, session_kept: bool) -> None:
+    def on_ready(self, device_id: str) -> None:
         """Connected and subscribed: go on."""
-        self.lanes[device_id].connected(session_kept=session_kept)
+        self.lanes[device_id].connected()
         self._metrics.connected.set(self.ready_devices)
         self._down.clear()
         try:

@@ -85,13 +85,16 @@ class Lane:
         self.pause_until = max(self.pause_until, now + pause)
         return pause
 
-    def connected(self, *, session_kept: bool) -> None:
-        """Connected and subscribed. A broker that forgot the session may have forgotten what it acknowledged."""
+    def connected(self) -> None:
+        """Connected and subscribed: what the broker acknowledged and no receipt covers is sent again.
+
+        A killed broker may have lost it, also where it kept the session: it writes sessions to disk from
+        time to time only. Where nothing was lost, the gateway knows the messages and appends none twice.
+        """
         self.ready = True
-        if not session_kept:
-            for flight in reversed(list(self.flying.values())):
-                if flight.acknowledged:
-                    self._back(flight)
+        for flight in reversed(list(self.flying.values())):
+            if flight.acknowledged:
+                self._back(flight)
 
     def settled(self, message_id: int, now: float) -> None:
         """A receipt covered the message, flying or still waiting."""

@@ -63,7 +63,6 @@ class _Connection:
         self._file: int | None = None
         self._lost = asyncio.Event()
         self._failures = 0
-        self._session_kept = False
         self._complaint = ""
         """What paho last said about the socket: its reason code alone does not tell why."""
 
@@ -133,7 +132,6 @@ class _Connection:
             if reason.is_failure:
                 listener.on_down(name, f"refused: {reason}")
                 return
-            self._session_kept = bool(flags.session_present)
             client.subscribe(self._device.receipt_topic, qos=1)
 
         def on_subscribe(client: mqtt.Client, _: Any, mid: int, reasons: list[ReasonCode], __: Any) -> None:
@@ -168,7 +166,7 @@ class _Connection:
 
     def _tell_ready(self, listener: LinkListener) -> None:
         if self._file is not None:
-            listener.on_ready(self._device.device_id, session_kept=self._session_kept)
+            listener.on_ready(self._device.device_id)
 
     def _watch_writes(self, wanted: bool) -> None:
         """Called by paho, also from the worker thread while connecting; then there is nothing to watch yet."""

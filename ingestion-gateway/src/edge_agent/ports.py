@@ -8,7 +8,7 @@ from edge_agent.fleet import Device
 class LinkListener(Protocol):
     """Hears what happened on the link. Always called on the event loop, never from another thread."""
 
-    def on_ready(self, device_id: str, *, session_kept: bool) -> None:
+    def on_ready(self, device_id: str) -> None:
         """The device is connected and subscribed to its receipts."""
         ...
 

@@ -91,7 +91,7 @@ class Agent:
 
     def connect(self) -> None:
         for device_id in self.dispatcher.lanes:
-            self.dispatcher.on_ready(device_id, session_kept=False)
+            self.dispatcher.on_ready(device_id)
 
     def receipt(self, message: Telemetry, reason: str = "") -> None:
         self.dispatcher.collect(message.device_id, a_receipt(message, reason))

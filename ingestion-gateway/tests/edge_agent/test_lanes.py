@@ -95,24 +95,23 @@ def test_a_publish_for_nobody_goes_back_in_front_and_waits_longer_each_time() ->
     assert lane.not_delivered(101, now) == 0.5
 
 
-def test_a_broker_that_forgot_the_session_gets_again_what_it_acknowledged() -> None:
+def test_after_a_reconnect_the_broker_gets_again_what_it_acknowledged() -> None:
     lane = a_lane()
     send(lane)
     lane.acknowledged(101)
     lane.ready = False
 
-    lane.connected(session_kept=False)
+    lane.connected()
 
     assert [message.id for message in lane.waiting] == [1, 3]
     assert list(lane.flying) == [2]
 
 
-def test_a_broker_that_kept_the_session_gets_nothing_again() -> None:
+def test_what_was_not_acknowledged_before_a_reconnect_is_left_to_the_client() -> None:
     lane = a_lane()
     send(lane)
-    lane.acknowledged(101)
 
-    lane.connected(session_kept=True)
+    lane.connected()
 
     assert list(lane.flying) == [1, 2]
 
