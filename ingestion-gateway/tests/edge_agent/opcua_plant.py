@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from asyncua import Server, ua
+from asyncua import ua
 from asyncua.server.monitored_item_service import MonitoredItemValues
+from asyncua.server.server import Server
 
 URI = "urn:gridseal:plant"
 FOLDER = 100
@@ -30,7 +31,7 @@ def keep_without_copy(values: MonitoredItemValues, value: ua.DataValue) -> None:
     values.old_dvalue, values.current_dvalue = values.current_dvalue, value
 
 
-MonitoredItemValues.set_current_datavalue = keep_without_copy  # type: ignore[method-assign]
+MonitoredItemValues.set_current_datavalue = keep_without_copy  # type: ignore[method-assign,assignment]
 
 
 async def run(plan: dict[str, Any]) -> None:
@@ -99,7 +100,7 @@ async def _obey(server: Server, nodes: list[ua.NodeId]) -> None:
 def _value(value: float, status: int, source_ms: float) -> ua.DataValue:
     moment = datetime.fromtimestamp(source_ms / 1_000, UTC)
     variant = ua.Variant(float(value), ua.VariantType.Double)
-    return ua.DataValue(variant, ua.StatusCode(ua.UInt32(status)), moment, datetime.now(UTC))
+    return ua.DataValue(variant, ua.StatusCode(ua.UInt32(status)), moment, datetime.now(UTC))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

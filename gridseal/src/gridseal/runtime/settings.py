@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AliasChoices, AwareDatetime, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gridseal.errors import ConfigError
@@ -53,6 +53,10 @@ class CoreSettings(PrefixedSettings):
     gateway_url: str = "http://127.0.0.1:28030"
     dashboard_url: str = "http://127.0.0.1:23000"
     otlp_endpoint: str | None = None
+    schema_registry_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("GRIDSEAL_SCHEMA_REGISTRY_URL", "SCHEMA_REGISTRY_URL")
+    )
+    """A registry that speaks Confluent's wire API. Set: services register and check the schemas of what they write."""
 
     postgres_bin: Path | None = None
     """Programs of the PostgreSQL 15 that the local stack starts; no service reads it."""

@@ -33,11 +33,27 @@ def schema_texts() -> dict[str, str]:
     }
 
 
+def revisions(folder: Path, name: str) -> list[Path]:
+    """The recorded texts of one schema, oldest first: ``history/<name>/<n>.json``, never changed once committed."""
+    return sorted((folder / "history" / name).glob("*.json"), key=lambda path: int(path.stem))
+
+
+def record(folder: Path, name: str, text: str) -> None:
+    """Keep a text that differs from the newest recorded one as a further revision."""
+    known = revisions(folder, name)
+    if known and known[-1].read_text() == text:
+        return
+    path = folder / "history" / name / f"{len(known) + 1}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
 def main() -> None:
-    """Write every schema into the folder given as the only argument."""
+    """Write every schema into the folder given as the only argument, and record those that changed."""
     folder = Path(sys.argv[1])
     for name, text in schema_texts().items():
         (folder / name).write_text(text)
+        record(folder, name.removesuffix(".json"), text)
 
 
 if __name__ == "__main__":
