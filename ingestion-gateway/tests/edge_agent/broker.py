@@ -115,12 +115,12 @@ class Broker:
 class Counterpart:
     """Stands where the gateway stands: takes messages, gives receipts, remembers readings."""
 
-    def __init__(self, broker: Broker, *, silent: bool = False) -> None:
+    def __init__(self, broker: Broker, *, silent: bool = False, key: SigningKey | None = None) -> None:
         self.readings: dict[Key, float] = {}
         self.copies: Counter[tuple[str, str, int]] = Counter()
         self.traces: set[str] = set()
         self.silent = silent
-        self._key = SigningKey.read(broker.folder / "keys" / KEY_FILE, "the test's key")
+        self.key = key or SigningKey.read(broker.folder / "keys" / KEY_FILE, "the test's key")
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="counterpart", protocol=mqtt.MQTTv5)
         self._client.tls_set(
             str(broker.tls / "ca.crt"), str(broker.tls / "gateway.crt"), str(broker.tls / "gateway.key")
@@ -152,7 +152,7 @@ class Counterpart:
             "ranges": [[body["seq"], body["seq"]]],
             "refused": [],
             "issued_at_ms": int(time.time() * 1_000),
-            "key_id": self._key.key_id,
+            "key_id": self.key.key_id,
         }
-        receipt["signature"] = self._key.sign(signing_bytes(receipt))
+        receipt["signature"] = self.key.sign(signing_bytes(receipt))
         client.publish(message.topic.replace("telemetry", "receipt"), json.dumps(receipt), qos=1)

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from edge_agent.fleet import fleet
+from gridseal.identity.ed25519 import SigningKey
+from gridseal.identity.receipt_keys import KEY_FILE
 
 from .broker import Broker, Counterpart, until
 from .conftest import WHEELS
@@ -168,6 +170,23 @@ def test_messages_for_nobody_are_kept_until_somebody_listens(
         assert agent.status()["totals"]["queue_depth"] >= 0
     finally:
         counterpart.stop()
+
+
+@pytest.mark.timeout(400)
+def test_receipts_of_another_key_are_counted_and_take_nothing(
+    agent: AgentProcess, broker: Broker, tmp_path: Path
+) -> None:
+    forger = Counterpart(broker, key=SigningKey.new())
+    try:
+        until(lambda: agent.status()["totals"].get("receipts_refused", 0) > 20, 120, "forged receipts")
+        totals = agent.status()["totals"]
+        assert (totals["messages_delivered"], totals["messages_refused"]) == (0, 0)
+        assert totals["queue_depth"] == totals["messages_enqueued"]
+
+        forger.key = SigningKey.read(broker.folder / "keys" / KEY_FILE, "the gateway's")
+        assert_complete(agent, forger, tmp_path)
+    finally:
+        forger.stop()
 
 
 def test_a_missing_certificate_is_one_sentence_and_exit_2(tmp_path: Path, broker: Broker, cache: Path) -> None:
