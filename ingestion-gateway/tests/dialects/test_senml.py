@@ -133,6 +133,8 @@ def test_what_the_rfc_forbids_is_refused(what: str) -> None:
         (b"\x81\xa1\x02\xc4\x82\x1a\x7f\xff\xff\xff\x01", "not_cbor"),
         (b"\x81" * 5_000, "not_cbor"),
         (cbor2.dumps([]) + b"\x00", "not_cbor"),
+        (b"\x81\xa1\xa0\x01", "malformed"),  # a map as the name of a field
+        (b"\x81\xa1\xf5\x01", "malformed"),
         (b"\x9b" + b"\xff" * 8, "not_cbor"),
     ],
 )

@@ -87,7 +87,9 @@ def _fields(raw: Any) -> dict[str, Any]:
         raise DialectError("a record should be an object")
     record = {}
     for key, value in raw.items():
-        label = _LABELS.get(key, "") if isinstance(key, int) else key
+        label = _LABELS.get(key, "") if type(key) is int else key
+        if not isinstance(label, str):  # a CBOR key may be anything, even a map
+            raise DialectError("a field should have a text or a number for its name")
         if label.endswith("_"):
             raise DialectError("a field that must be understood is not known here", reason="unsupported")
         if label:
