@@ -104,6 +104,8 @@ UPDATE window_rows SET weighted_sum = 0, covered_s = 0, count = 0,
     min_milli = 9223372036854775807, max_milli = -9223372036854775808
 WHERE series_no = ANY(%s)"""
 DROP_EMPTY: Final = "DELETE FROM window_rows WHERE series_no = ANY(%s) AND count = 0"
+# Arrays, because a list of ten thousand pairs exceeds the depth of the parser's stack.
 COPY_STORED: Final = """
 COPY (SELECT device_no, quantity_no, period_start, period_s, value_milli, quality_no, sent_at_ms
-      FROM reading_rows WHERE (device_no, quantity_no) IN ({pairs})) TO STDOUT (FORMAT binary)"""
+      FROM unnest('{{{devices}}}'::int[], '{{{quantities}}}'::smallint[]) AS asked (device_no, quantity_no)
+           JOIN reading_rows USING (device_no, quantity_no)) TO STDOUT (FORMAT binary)"""

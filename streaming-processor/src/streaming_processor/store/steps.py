@@ -165,8 +165,8 @@ def stored_rows(connection: psycopg.Connection[Any], numbers: Numbers) -> Rows:
     }
     if not pairs:
         return NO_ROWS
-    listed = ", ".join(f"({device_no}, {quantity_no})" for device_no, quantity_no in sorted(pairs))
-    data = read_copy(connection, sql.COPY_STORED.format(pairs=listed))
+    devices, quantities = (",".join(map(str, column)) for column in zip(*sorted(pairs), strict=True))
+    data = read_copy(connection, sql.COPY_STORED.format(devices=devices, quantities=quantities))
     device_no, quantity_no, start_s, period_s, milli, quality, sent_at_ms = unpack(sql.STORED_LAYOUT, data)
     device = np.zeros(int(numbers.device_no.max()) + 1, np.int64)
     device[numbers.device_no] = np.arange(len(numbers.device_no))
