@@ -105,10 +105,14 @@ class MemoryLog:
     def __init__(self) -> None:
         self.appended: list[Record] = []
         self.renewals = 0
+        self.at_once = False
+        """Whether every record is durable as soon as it is appended."""
         self._durable: Callable[[Sequence[Record]], None] = lambda _: None
 
     def append(self, records: Sequence[Record]) -> None:
         self.appended += records
+        if self.at_once and records:
+            asyncio.get_running_loop().call_soon(self._durable, list(records))
 
     async def run(self, durable: Callable[[Sequence[Record]], None]) -> None:
         self._durable = durable

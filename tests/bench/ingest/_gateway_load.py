@@ -10,6 +10,7 @@ import ssl
 import sys
 import time
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,9 @@ class Device(asyncio.Protocol):
 
     async def answered(self, until: float) -> None:
         # Looked at, not signalled: an event per receipt would cost more than what is measured.
-        while self.open and time.time() < until:
+        while True:
+            if not self.open or time.time() >= until:
+                return
             await asyncio.sleep(0.01)
 
 
@@ -162,12 +165,8 @@ async def run(plan: Plan) -> Told:
     for (name, place), rate in zip(plan.devices, plan.rates, strict=True):
         context = ssl.create_default_context(cafile=str(tls / "ca.crt"))
         context.load_cert_chain(str(tls / "devices" / f"{name}.crt"), str(tls / "devices" / f"{name}.key"))
-        _, device = await asyncio.get_running_loop().create_connection(
-            lambda name=name, place=place, rate=rate: Device(plan, name, place, rate),
-            "127.0.0.1",
-            plan.port,
-            ssl=context,
-        )
+        make = partial(Device, plan, name, place, rate)
+        _, device = await asyncio.get_running_loop().create_connection(make, "127.0.0.1", plan.port, ssl=context)
         await asyncio.wait_for(device.ready, 20)
         devices.append(device)
     print("ready", flush=True)
