@@ -8,6 +8,7 @@ import uvloop
 
 from gridseal.errors import UnavailableError
 from gridseal.identity.receipt_keys import KEY_FILE
+from gridseal.registry.announce import TELEMETRY_TOPICS, announce
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs, get_logger
 from gridseal.runtime.metrics import new_registry
@@ -57,7 +58,11 @@ async def run() -> None:
     dialects = Dialects.from_setting(settings.dialects)
     source = MqttSource(_mqtt_options(core, settings, dialects), totals.receipt_undelivered)
     durable = KafkaLog(
-        core.kafka_bootstrap, WRITTEN_TOPICS, linger_ms=settings.linger_ms, timeout_s=settings.kafka_timeout_s
+        core.kafka_bootstrap,
+        WRITTEN_TOPICS,
+        linger_ms=settings.linger_ms,
+        timeout_s=settings.kafka_timeout_s,
+        schema_ids=await announce(core.schema_registry_url, TELEMETRY_TOPICS),
     )
     history = KafkaHistory(core.kafka_bootstrap, settings.kafka_timeout_s)
     follower = CatalogFollower(core.kafka_bootstrap, devices, quiet_s=settings.catalog_quiet_s)

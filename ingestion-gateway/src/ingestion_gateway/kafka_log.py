@@ -15,10 +15,12 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
 from gridseal.errors import UnavailableError
+from gridseal.registry.announce import SchemaIds
 from gridseal.runtime.logs import get_logger
 from ingestion_gateway.ports import Record
 
 log = get_logger(__name__)
+Headers = list[tuple[str, bytes]]
 MAX_RECORD_BYTES: Final = 700_000
 """Below the broker's limit for a batch (1 MiB) with room for headers."""
 _BATCH_BYTES: Final = 900_000
@@ -35,8 +37,8 @@ def _hash_of(key: bytes) -> int:
 class _Partition:
     """What waits for one partition, in order. One batch is under way at a time."""
 
-    def __init__(self, topic: str, number: int) -> None:
-        self.topic, self.number = topic, number
+    def __init__(self, topic: str, number: int, stamp: Headers) -> None:
+        self.topic, self.number, self.stamp = topic, number, stamp
         self.waiting: deque[Record] = deque()
         self.filled = asyncio.Event()
 
@@ -53,8 +55,17 @@ class KafkaLog:
     confirmed, in order. A batch whose fate is unknown may then be there twice; the store removes the second.
     """
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], *, linger_ms: int, timeout_s: float) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        *,
+        linger_ms: int,
+        timeout_s: float,
+        schema_ids: SchemaIds | None = None,
+    ) -> None:
         self._bootstrap = bootstrap
+        self._schema_ids = schema_ids or SchemaIds()
         self._topics = topics
         self._linger_s = linger_ms / 1_000
         self._timeout_ms = int(timeout_s * 1_000)
@@ -76,7 +87,8 @@ class KafkaLog:
                 except KafkaError as error:
                     log.warning("kafka_waits", topic=topic, error=type(error).__name__)
                     await asyncio.sleep(_RETRY_S)
-            self._partitions[topic] = [_Partition(topic, number) for number in sorted(numbers)]
+            stamp = self._schema_ids.headers(topic)
+            self._partitions[topic] = [_Partition(topic, number, stamp) for number in sorted(numbers)]
 
     def append(self, records: Sequence[Record]) -> None:
         """Take records for their partitions."""
@@ -114,8 +126,8 @@ class KafkaLog:
             producer = await self._ready()
             builder = producer.create_batch()
             for record in taken:
-                _put(builder, record)
-            while waiting and _put(builder, waiting[0]):
+                _put(builder, record, partition.stamp)
+            while waiting and _put(builder, waiting[0], partition.stamp):
                 taken.append(waiting.popleft())
             builder.close()
             try:
@@ -171,8 +183,9 @@ class KafkaLog:
             await _stop(producer)
 
 
-def _put(builder: Any, record: Record) -> bool:
-    added = builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
+def _put(builder: Any, record: Record, stamp: Headers) -> bool:
+    headers = record.headers + stamp if stamp else record.headers
+    added = builder.append(timestamp=None, key=record.key, value=record.value, headers=headers)
     return added is not None
 
 
