@@ -9,6 +9,8 @@ import redis
 from gridseal.runtime.migrations import apply_migrations
 from local_stack.scratch import scratch_database, scratch_postgres, scratch_redis
 
+from .stream import Stream
+
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "src" / "streaming_processor" / "migrations"
 
 
@@ -19,12 +21,17 @@ def postgres_server() -> Iterator[str]:
         yield address
 
 
+def migrated(address: str) -> str:
+    """The database at ``address``, with the migrations applied."""
+    apply_migrations(address, "telemetry", _MIGRATIONS)
+    return address
+
+
 @pytest.fixture
 def dsn(postgres_server: str) -> Iterator[str]:
     """A fresh database with the migrations applied."""
     with scratch_database(postgres_server) as address:
-        apply_migrations(address, "telemetry", _MIGRATIONS)
-        yield address
+        yield migrated(address)
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +47,11 @@ def hot_client(redis_server: int) -> Iterator["redis.Redis"]:
     with redis.Redis(port=redis_server, decode_responses=True) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture(autouse=True)
+def _streams_closed() -> Iterator[None]:
+    """No connection outlives its test."""
+    yield
+    while Stream.opened:
+        Stream.opened.pop().close()

@@ -1,26 +1,18 @@
 """A batch is stored once, whatever dies around it, and windows follow from the stored readings alone."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any
 
 import psycopg
 import pytest
-from prometheus_client import CollectorRegistry
 
 from gridseal.errors import UnavailableError
 from gridseal.wire.telemetry import Telemetry
-from streaming_processor.batch import BatchRunner
-from streaming_processor.progress import Progress
-from streaming_processor.reference import Reference
-from streaming_processor.store.outbox import LedgerOutbox
-from streaming_processor.store.postgres import FencedError, PostgresStore
-from streaming_processor.telling import Teller
+from streaming_processor.store.postgres import FencedError
 from streaming_processor.transforms.windows import mean_half_even
 
-from .builders import NOW_S, a_delivery, a_message, a_reading, a_reference, a_series, an_asset
-from .memory import FixedClock, MemoryAlerts, MemoryCatalog, MemoryHot, MemoryPublisher
+from .builders import NOW_S, a_message, a_reading, a_reference, a_series, an_asset
+from .stream import Stream
 
 pytestmark = pytest.mark.servers
 
@@ -31,53 +23,9 @@ STATE = f"{WINDOWS} mean_milli FROM telemetry.windows ORDER BY 1, 2, 3"
 VERSIONED = f"{WINDOWS} mean_milli, version FROM telemetry.windows ORDER BY 1, 2, 3"
 
 
-class Stream:
-    """A driver on a real database, with everything else in memory."""
-
-    def __init__(self, dsn: str, reference: Reference) -> None:
-        self.dsn = dsn
-        self.catalog = MemoryCatalog(reference)
-        self.store = PostgresStore(dsn, recent_s=172_800)
-        self.store.take_over()
-        self.hot, self.alerts, self.publisher = MemoryHot(), MemoryAlerts(), MemoryPublisher()
-        self.progress = Progress(CollectorRegistry())
-        self.outbox = LedgerOutbox(dsn)
-        self.teller = Teller(
-            features=None, publisher=self.publisher, outbox=self.outbox, clock=FixedClock(), retry_s=0.0
-        )
-        self.runner = BatchRunner(
-            catalog=self.catalog,
-            store=self.store,
-            hot=self.hot,
-            alerts=self.alerts,
-            publisher=self.publisher,
-            teller=self.teller,
-            clock=FixedClock(),
-            progress=self.progress,
-            recent_s=172_800,
-            live_s=7_200,
-            retry_s=0.0,
-        )
-
-    def take(self, number: int, *messages: Telemetry, full: bool = False) -> None:
-        self.runner.handle(a_delivery(messages, number, full=full))
-        self.teller.drain(10)
-
-    def close(self) -> None:
-        self.teller.close()
-        self.outbox.close()
-        self.store.close()
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.dsn) as connection:
-            return connection.execute(query.encode()).fetchall()
-
-
 @pytest.fixture
-def stream(dsn: str) -> Iterator[Stream]:
-    stream = Stream(dsn, a_reference())
-    yield stream
-    stream.close()
+def stream(dsn: str) -> Stream:
+    return Stream(dsn, a_reference())
 
 
 def a_day(power_w: float = 1_000.0, device_id: str = "a", start_s: int = RECENT_S) -> list[Telemetry]:
@@ -119,7 +67,7 @@ def test_a_crash_between_commit_and_telling_is_repaired_when_the_batch_comes_aga
     fault = a_message(
         a_reading(quantity="air_temperature", unit="Cel", value=-273.0, start_s=RECENT_S), a_reading(5.0, RECENT_S)
     )
-    stream.hot.broken = True
+    stream.memory.broken = True
     with pytest.raises(UnavailableError):
         stream.take(0, fault)
     before = stream.ask(VERSIONED)
@@ -133,7 +81,7 @@ def test_a_crash_between_commit_and_telling_is_repaired_when_the_batch_comes_aga
         (series, width, 1) for series in ("site/a", "site/net") for width in (900, 3_600)
     }
     assert [a.count for a in again.alerts.alerts.values()] == [1]
-    assert len(again.hot.windows) == 4
+    assert len(again.memory.windows) == 4
     again.store.close()
 
 
@@ -193,7 +141,7 @@ def test_history_goes_to_the_table_and_not_to_kafka(stream: Stream) -> None:
     stream.take(0, *a_day(start_s=OLD_S))
 
     assert not stream.publisher.told_windows
-    assert len(stream.hot.windows) == 4
+    assert len(stream.memory.windows) == 4
     assert stream.ask("SELECT count(*) > 100 FROM telemetry.windows") == [(True,)]
 
 

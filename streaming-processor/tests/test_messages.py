@@ -108,7 +108,7 @@ def test_the_fast_reader_knows_the_fields_of_the_wire() -> None:
         assert fields == {f.alias or name: f.is_required() for name, f in wire.model_fields.items()}
 
 
-readings = st.builds(
+readings: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     quantity=st.sampled_from(["active_power", "wind_speed"]),
     unit=st.text(max_size=4),
@@ -117,7 +117,7 @@ readings = st.builds(
     value=st.floats(-1e12, 1e12) | st.integers(-(10**12), 10**12),
 )
 anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
-messages = st.builds(
+messages: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     schema=st.just("telemetry/1"),
     device_id=st.just("a"),

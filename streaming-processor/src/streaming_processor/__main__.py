@@ -40,6 +40,7 @@ from streaming_processor.store.hot import RedisHot
 from streaming_processor.store.latency import LatencyWriter
 from streaming_processor.store.outbox import LedgerOutbox
 from streaming_processor.store.postgres import PostgresStore
+from streaming_processor.store.retention import Keep, Retention
 from streaming_processor.telling import Teller
 
 log = get_logger(__name__)
@@ -87,11 +88,24 @@ async def run() -> None:
         progress.query_id = await asyncio.to_thread(job.start)
         stack.push_async_callback(asyncio.to_thread, job.stop)
         watch = _watch(core, settings, feed, alerts, publisher, registry)
+        old = Retention(core.postgres_dsn, _keep(settings), clock_from(core), settings.retention_every_s, registry)
         latency = LatencyWriter(core.postgres_dsn, progress, job.last)
         log.info("stream_started", query_id=progress.query_id)
         app = create_app(progress.status, progress.latency_counts, _probes(core, hot), registry)
-        await run_parts([http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run])
+        await run_parts(
+            [http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run, old.run]
+        )
     log.info("stream_stopped")
+
+
+def _keep(settings: Settings) -> Keep:
+    return Keep(
+        readings_days=settings.keep_readings_days,
+        windows_days=settings.keep_windows_days,
+        refused_days=settings.keep_refused_days,
+        latency_days=settings.keep_latency_days,
+        ledger_batches=settings.keep_ledger_batches,
+    )
 
 
 def _teller(

@@ -154,6 +154,12 @@ class PostgresStore:
                     self._connection.execute(statement)
             with self._connection.transaction():
                 yield self._connection
+        except psycopg.errors.CheckViolation as error:
+            if error.diag.constraint_name:
+                raise
+            # No partition: retention dropped it while a reading of its month was on the way.
+            self._months.clear()
+            raise UnavailableError(f"PostgreSQL has no place for a reading: {str(error).splitlines()[0]}") from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.close()
             self._numbers = self._newest = None
