@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from pymongo import MongoClient
 
 from gridseal.errors import UnavailableError
+from gridseal.registry.announce import announce
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.health import Probe
 from gridseal.runtime.logs import configure_logs, get_logger
@@ -24,7 +25,7 @@ from gridseal.runtime.migrations import apply_migrations
 from gridseal.runtime.serve import http_part, main, run_parts
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
 from gridseal.runtime.traces import configure_traces
-from gridseal.wire.topics import ASSETS_CHANGED
+from gridseal.wire.topics import ALERTS, ASSETS_CHANGED, FEATURES_WINDOWS
 from streaming_processor.app import create_app
 from streaming_processor.batch import BatchRunner
 from streaming_processor.catalog_feed import CatalogFeed
@@ -68,7 +69,8 @@ async def run() -> None:
         mongo: MongoClient[dict[str, Any]] = stack.enter_context(
             MongoClient(core.mongo_url, serverSelectionTimeoutMS=3_000, tz_aware=True)
         )
-        alerts, publisher = MongoAlerts(mongo), KafkaPublisher(await _producer(core, stack), loop)
+        schema_ids = await announce(core.schema_registry_url, [ALERTS, FEATURES_WINDOWS])
+        alerts, publisher = MongoAlerts(mongo), KafkaPublisher(await _producer(core, stack), loop, schema_ids)
         runner = BatchRunner(
             catalog=feed,
             store=store,

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
 from gridseal.errors import UnavailableError
+from gridseal.registry.announce import SchemaIds
 from gridseal.runtime.cloudevents import event_headers
 from gridseal.wire import topics
 from gridseal.wire.alerts import Alert
@@ -33,9 +34,12 @@ class _Record:
 class KafkaPublisher:
     """Called from the batch's thread; the producer lives on the event loop ``loop``."""
 
-    def __init__(self, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop, schema_ids: SchemaIds | None = None
+    ) -> None:
         self._producer = producer
         self._loop = loop
+        self._schema_ids = schema_ids or SchemaIds()
         self._partition_of: dict[bytes, int] = {}
 
     def windows(self, windows: WindowStates) -> None:
@@ -53,7 +57,10 @@ class KafkaPublisher:
                     topics.ALERTS,
                     a.alert_id.encode(),
                     encode(a),
-                    event_headers("alert/1", _SOURCE, event_id=f"{a.alert_id}/{a.count}"),
+                    [
+                        *event_headers("alert/1", _SOURCE, event_id=f"{a.alert_id}/{a.count}"),
+                        *self._schema_ids.headers(topics.ALERTS),
+                    ],
                 )
                 for a in alerts
             ]
@@ -99,6 +106,7 @@ class KafkaPublisher:
     async def _send_windows(self, records: list[tuple[bytes, bytes, bytes]]) -> None:
         partitions = sorted(await self._producer.partitions_for(topics.FEATURES_WINDOWS))
         head, (_, *rest) = _headers_around_id()
+        rest += self._schema_ids.headers(topics.FEATURES_WINDOWS)
         batches = {partition: self._producer.create_batch() for partition in partitions}
         sent = []
         for key, value, event_id in records:

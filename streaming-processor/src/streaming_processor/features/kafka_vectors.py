@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from gridseal.errors import UnavailableError
+from gridseal.registry.announce import SchemaIds
 from gridseal.runtime.cloudevents import event_headers
 from gridseal.wire.codec import encode
 from gridseal.wire.features import FeatureVector
@@ -20,9 +21,12 @@ _TIMEOUT_S: Final = 30.0
 class KafkaVectors:
     """Called from a thread; the producer lives on the event loop ``loop``."""
 
-    def __init__(self, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop, schema_ids: SchemaIds | None = None
+    ) -> None:
         self._producer = producer
         self._loop = loop
+        self._stamp = (schema_ids or SchemaIds()).headers(FEATURES_VECTORS)
 
     def vectors(self, vectors: Sequence[FeatureVector]) -> None:
         """To ``features.vectors``, keyed by series; the same version again has the same event id.
@@ -45,7 +49,7 @@ class KafkaVectors:
                 FEATURES_VECTORS,
                 key=vector.series_id.encode(),
                 value=encode(vector),
-                headers=event_headers("feature-vector/1", _SOURCE, event_id=event_id(vector)),
+                headers=[*event_headers("feature-vector/1", _SOURCE, event_id=event_id(vector)), *self._stamp],
             )
             for vector in vectors
         ]
