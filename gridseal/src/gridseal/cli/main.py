@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from gridseal.cli import device
+from gridseal.cli.audit import audit_device
 from gridseal.cli.receipt_key import rotate_key
 from gridseal.cli.receipts import verify_receipts
 from gridseal.cli.verify import verify_file
@@ -98,3 +99,12 @@ def verify_receipt(
 def rotate_receipt_key() -> None:
     """Replace the key that signs receipts; the gateway takes the new one up by itself."""
     rotate_key()
+
+
+@app.command("audit-device")
+def audit(
+    device_id: Annotated[str, typer.Argument(metavar="DEVICE", help="A device enrolled with a payload key.")],
+    keys: Annotated[Path | None, typer.Option(help="Its public keys, PEM, instead of those the gateway names.")] = None,
+) -> None:
+    """Check from Kafka and the store that a device signed every stored reading."""
+    raise typer.Exit(audit_device(device_id, keys, Console()))
