@@ -45,6 +45,7 @@ class RunOptions:
     port_base: int
     controls: frozenset[str] = frozenset()
     keep: bool = False
+    resume: bool = False
 
     @property
     def command(self) -> str:
@@ -57,8 +58,11 @@ def run(options: RunOptions) -> dict[str, Any]:
     """Start the stack, carry out the plan, check, stop; the report."""
     layout = Layout(ROOT, options.state)
     files = RunFiles(options.state / "run")
-    _clear(layout)
-    files.folder.mkdir(parents=True)
+    if not options.resume:
+        _clear(layout)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    for signal_file in (files.go, files.enough, files.calm, files.armed("gateway"), files.armed("stream")):
+        signal_file.unlink(missing_ok=True)
     ports, plan = ClosePorts(options.port_base), draw(options.tier, options.seed)
     load = LoadOptions(
         seed=options.seed,
@@ -126,10 +130,12 @@ def main(arguments: Sequence[str]) -> int:
         "--controls", default="", help="gateway,stream: run their broken twins, to see the checker bark"
     )
     parser.add_argument("--keep", action="store_true", help="leave journal, logs and data where they are")
+    parser.add_argument("--resume", action="store_true", help="go on with the run that was cut off in this folder")
     parser.add_argument("--plan", action="store_true", help="only print what would be done")
     asked = parser.parse_args(arguments)
     controls = frozenset(filter(None, asked.controls.split(",")))
-    options = RunOptions(_tier(asked), asked.seed, asked.state.resolve(), asked.port_base, controls, asked.keep)
+    state = asked.state.resolve()
+    options = RunOptions(_tier(asked), asked.seed, state, asked.port_base, controls, asked.keep, asked.resume)
     if asked.plan:
         print(json.dumps(draw(options.tier, options.seed).as_record(), indent=1))
         return 0

@@ -15,7 +15,7 @@ import psutil
 
 from local_stack.child import Child
 from local_stack.supervisor import Supervisor
-from tests.chaos.journal import Journal
+from tests.chaos.journal import Journal, read_journal
 from tests.chaos.load import LoadOptions, device
 from tests.chaos.plan import Fault, Plan, Step
 from tests.chaos.processes import state_of
@@ -53,14 +53,14 @@ class Conductor:
         self._journal = Journal(files.faults)
         self._watch = Watch(dsn, [device(number).device_id for number in range(options.devices)], self._table)
         self._supervisor: Supervisor | None = None
-        self._recoveries: list[tuple[Step, Recovery]] = []
-        self.kills = 0
+        self._recoveries: dict[int, Recovery] = {}
+        self._done, self.kills = progress_of(files)
         self.stuck = ""
 
     async def run(self, supervisor: Supervisor, stop: asyncio.Event) -> None:
         """The whole run, from the first message to the checker's verdict."""
         self._supervisor = supervisor
-        self._journal.write("plan", **self._plan.as_record())
+        self._journal.write("plan", done=self._done, **self._plan.as_record())
         await self._until(lambda: supervisor.phase == "ready", READY_WITHIN_S, "the stack did not come up")
         watching = asyncio.create_task(self._watch.run())
         try:
@@ -76,27 +76,33 @@ class Conductor:
                 self.stuck = self.stuck or str(error)
                 self._tell(f"stuck: {error}")
             watching.cancel()
-            self._journal_recoveries()
+            for number, recovery in self._recoveries.items():
+                self._journal.write("all-devices", step=number, all_s=recovery.all_s)
         await self._check()
         stop.set()
 
     async def _warm_up(self) -> None:
         start = Recovery.begin()
         self._watch.follow(start)
-        self._files.go.write_text(str(time.time()))
-        self._journal.write("load-begins")
+        # A run that goes on where it was cut off does not owe the messages of the time between.
+        made = int(self._agent().get("made", 0))
+        self._files.go.write_text(str(time.time() - made / self._options.messages_per_s))
+        self._journal.write("load-begins", made=made)
         await self._moves(start, "the first message")
         self._tell(f"first message queryable after {start.first_s:.1f} s; {len(self._plan.steps)} steps of faults")
 
     async def _steps(self) -> None:
         began = time.monotonic()
         for number, step in enumerate(self._plan.steps, 1):
+            if number <= self._done:
+                continue
             if time.monotonic() - began > self._plan.tier.bound_s:
                 self._journal.write("bound-reached", steps=number - 1)
                 self._tell(f"time is up after {number - 1} of {len(self._plan.steps)} steps")
                 return
-            recovery = await self._hit(step)
+            recovery = self._recoveries[number] = await self._hit(step)
             await self._moves(recovery, f"step {number} ({', '.join(map(str, step.faults))})")
+            self._journal_recovery(number, step, recovery)
             await self._all_back(step)
             took = "" if recovery.first_s is None else f"{recovery.first_s:6.2f} s"
             self._tell(f"{number:4d}  {took}  {self.kills:4d} kills  {' + '.join(map(str, step.faults))}")
@@ -112,7 +118,6 @@ class Conductor:
                 recovery = Recovery.begin()
             else:
                 await self._kill(fault)
-        self._recoveries.append((step, recovery))
         self._watch.follow(recovery)
         return recovery
 
@@ -189,16 +194,15 @@ class Conductor:
         process = await asyncio.create_subprocess_exec(*argv, cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL)
         await process.wait()
 
-    def _journal_recoveries(self) -> None:
-        for step, recovery in self._recoveries:
-            self._journal.write(
-                "recovery",
-                targets=[fault.target for fault in step.faults],
-                actions=[fault.action for fault in step.faults],
-                fault_at=recovery.at,
-                first_s=recovery.first_s,
-                all_s=recovery.all_s,
-            )
+    def _journal_recovery(self, number: int, step: Step, recovery: Recovery) -> None:
+        self._journal.write(
+            "recovery",
+            step=number,
+            targets=[fault.target for fault in step.faults],
+            actions=[fault.action for fault in step.faults],
+            fault_at=recovery.at,
+            first_s=recovery.first_s,
+        )
 
     def _child(self, name: str) -> Child:
         assert self._supervisor is not None
@@ -226,6 +230,14 @@ class Conductor:
             if time.monotonic() > deadline:
                 raise StuckError(f"{otherwise} within {within_s:.0f} s")
             await asyncio.sleep(TICK_S)
+
+
+def progress_of(files: RunFiles) -> tuple[int, int]:
+    """Steps done and processes killed by earlier parts of this run."""
+    lines = list(read_journal(files.faults))
+    done = max((line["step"] for line in lines if line["kind"] == "recovery"), default=0)
+    kills = sum(line["kind"] == "fault" and line["action"] in ("kill", "failpoint") for line in lines)
+    return done, kills
 
 
 def _signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:

@@ -23,7 +23,7 @@ from gridseal.runtime.logs import configure_logs
 from gridseal.runtime.settings import CoreSettings, load_settings
 from tests.chaos.journal import Journal, read_journal
 from tests.chaos.load import LoadOptions, Planned, device, plan_message
-from tests.chaos.product_parts import build_dispatcher, build_link, build_queue
+from tests.chaos.product_parts import watched_parts
 from tests.chaos.run_files import RunFiles
 
 STEP_S = 0.02
@@ -55,27 +55,6 @@ class Strangers:
         for name, payload in self._known:
             self._link.publish(device(int(name.removeprefix("load-"))), payload, "")
         self.repeated = True
-
-
-class WatchedDispatcher(Dispatcher):
-    """The product's dispatcher; a receipt that it believes is journaled before it is acted on."""
-
-    journal: Journal
-
-    def collect(self, device_id: str, payload: bytes) -> bool:
-        """Journal what is believed."""
-        believed = super().collect(device_id, payload)
-        if believed:
-            receipt = json.loads(payload)
-            self.journal.write(
-                "receipt",
-                device=receipt["device_id"],
-                boot=receipt["boot_id"],
-                through=receipt.get("through", -1),
-                ranges=receipt["ranges"],
-                refused=[[each["seq"], each["reason"]] for each in receipt["refused"]],
-            )
-        return believed
 
 
 class Load:
@@ -182,14 +161,10 @@ async def tell(files: RunFiles, load: Load, dispatcher: Dispatcher) -> None:
 async def main(folder: Path) -> None:
     """Run the agent until it is killed."""
     files = RunFiles(folder)
-    core = load_settings(CoreSettings)
-    configure_logs("load-agent", core.log_level)
+    configure_logs("load-agent", load_settings(CoreSettings).log_level)
     options = LoadOptions.load(files.options)
     devices = [device(number) for number in range(options.devices)]
-    queue = build_queue(files.queue, devices)
-    link = build_link(core, devices)
-    dispatcher = build_dispatcher(WatchedDispatcher, devices, queue, link)
-    dispatcher.journal = Journal(files.receipts)
+    queue, link, dispatcher = watched_parts(devices, Journal(files.receipts))
     load = Load(options, files, queue, dispatcher, Strangers(files, Journal(files.sent), link))
     dispatcher.restore()
     async with asyncio.TaskGroup() as group:

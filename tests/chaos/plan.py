@@ -76,7 +76,7 @@ TIERS: Final = {
                 "together": 1,
             },
             longest_freeze_s=4.0,
-            bound_s=240.0,
+            bound_s=480.0,
         ),
         Tier(
             name="full",

@@ -63,7 +63,12 @@ def ingest_processes(
             argv=(python, "-m", "tests.chaos.load_agent", str(files.folder)),
             cwd=layout.root,
             needs=("gateway",),
-            env={"EDGE_AGENT_TLS_DIR": str(layout.tls), "EDGE_AGENT_RECEIPT_TIMEOUT_S": "5"},
+            env={
+                "EDGE_AGENT_TLS_DIR": str(layout.tls),
+                "EDGE_AGENT_QUEUE_PATH": str(files.queue),
+                "EDGE_AGENT_RECEIPT_TIMEOUT_S": "5",
+                "GRIDSEAL_LOG_LEVEL": "error",
+            },
             probe=PidFileProbe(files.agent),
             stop_s=2,
         )

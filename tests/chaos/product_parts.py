@@ -1,55 +1,40 @@
-"""The edge agent's own parts, put together as its ``__main__`` does."""
+"""The edge agent's own parts, put together as its ``__main__`` does it, and watched."""
 
+import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TypeVar
 
+from edge_agent.__main__ import sending_parts
 from edge_agent.dispatcher import Dispatcher
 from edge_agent.fleet import Device
 from edge_agent.metrics import AgentMetrics
 from edge_agent.mqtt_link import MqttLink
 from edge_agent.progress import Progress
-from edge_agent.queue import DurableQueue, kernel_boot_id
+from edge_agent.queue import DurableQueue
 from edge_agent.settings import AgentSettings
-from gridseal.identity.receipt_keys import ReceiptVerifier
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.settings import CoreSettings, load_settings
-
-D = TypeVar("D", bound=Dispatcher)
-
-
-def build_queue(path: Path, devices: Sequence[Device]) -> DurableQueue:
-    """The SQLite queue of the load devices."""
-    queue = DurableQueue(path, machine_boot=kernel_boot_id())
-    queue.register([device.device_id for device in devices])
-    return queue
+from tests.chaos.journal import Journal
 
 
-def build_link(core: CoreSettings, devices: Sequence[Device]) -> MqttLink:
-    """One connection per device."""
-    settings = load_settings(AgentSettings)
-    return MqttLink(
-        devices=devices,
-        host=core.mqtt_host,
-        port=core.mqtt_port,
-        tls_dir=settings.tls_folder(core),
-        window=settings.inflight_per_device,
-    )
+def watched_parts(devices: Sequence[Device], receipts: Journal) -> tuple[DurableQueue, MqttLink, Dispatcher]:
+    """Queue, link and dispatcher; a receipt that the product believes is journaled before it is acted on."""
+    core, settings = load_settings(CoreSettings), load_settings(AgentSettings)
+    queue, link, dispatcher = sending_parts(core, settings, devices, AgentMetrics(new_registry()), Progress())
+    believe = dispatcher.collect
 
+    def collect(device_id: str, payload: bytes) -> bool:
+        believed = believe(device_id, payload)
+        if believed:
+            receipt = json.loads(payload)
+            receipts.write(
+                "receipt",
+                device=receipt["device_id"],
+                boot=receipt["boot_id"],
+                through=receipt.get("through", -1),
+                ranges=receipt["ranges"],
+                refused=[[each["seq"], each["reason"]] for each in receipt["refused"]],
+            )
+        return believed
 
-def build_dispatcher(kind: type[D], devices: Sequence[Device], queue: DurableQueue, link: MqttLink) -> D:
-    """Between queue and link."""
-    settings = load_settings(AgentSettings)
-    return kind(
-        devices=devices,
-        queue=queue,
-        link=link,
-        metrics=AgentMetrics(new_registry()),
-        progress=Progress(),
-        window=settings.inflight_per_device,
-        window_total=settings.inflight_total,
-        timeout_s=settings.receipt_timeout_s,
-        receipt_fault=ReceiptVerifier(
-            settings.receipt_keys_file(load_settings(CoreSettings)), "EDGE_AGENT_RECEIPT_KEYS"
-        ).fault,
-    )
+    dispatcher.collect = collect  # type: ignore[method-assign]
+    return queue, link, dispatcher

@@ -15,7 +15,7 @@ SELECT n.device_id, max(n.sent_at_ms) FROM unnest(%s::text[]) AS asked(device_id
 WHERE n.sent_at_ms < %s GROUP BY 1"""
 QUANTITIES = ["active_power", "air_temperature"]
 """One stored quantity of every class."""
-POLL_S = 0.06
+POLL_S = 0.08
 AN_HOUR_MS = 3_600_000
 
 

@@ -15,6 +15,7 @@ from streaming_processor.quality.judge import Judged
 from streaming_processor.quantities import STORED
 from streaming_processor.reference import Reference
 from streaming_processor.store.postgres import PostgresStore
+from streaming_processor.window_states import no_windows
 
 TABLE = (
     "CREATE TABLE IF NOT EXISTS telemetry.appended (device_id text, quantity text, period_start timestamptz,"
@@ -51,8 +52,8 @@ class AppendStore(PostgresStore):
             duplicates=0,
             refused={},
             fresh=np.arange(len(rows)),
-            newest=(),
-            recent=(),
+            newest=no_windows(reference),
+            recent=no_windows(reference),
             history=0,
             alerts=(),
         )
