@@ -73,8 +73,9 @@ def test_days_are_answered_from_windows_that_no_policy_has_seen(dsn: str) -> Non
         dsn,
         "INSERT INTO telemetry.window_rows (series_no, width_s, window_start, weighted_sum, covered_s, inputs, count,"
         " min_milli, max_milli, mean_milli, version, updated_at)"
-        " SELECT series_no, 3600, timestamptz '2026-01-01 00:00Z' + n * interval '1 hour', 3600000, 3600, 1, 6, 0, 2000,"
-        " 1000, 1, now() FROM telemetry.series, generate_series(0, 47) n RETURNING 1",
+        " SELECT series_no, 3600, timestamptz '2026-01-01 00:00Z' + n * interval '1 hour', 3600000, 3600, 1, 6,"
+        " 0, 2000, 1000, 1, now()"
+        " FROM telemetry.series, generate_series(0, 47) n RETURNING 1",
     )
 
     days = ask(dsn, "SELECT day::date::text, energy_milli_wh FROM telemetry.series_days ORDER BY 1")
