@@ -1,4 +1,4 @@
-"""``python -m edge_agent replay | opcua | refused | devices | inspect | expected``."""
+"""``python -m edge_agent replay | opcua | refused | proofs | devices | inspect | expected``."""
 
 import argparse
 import json
@@ -24,6 +24,7 @@ from edge_agent.opcua.security import Security
 from edge_agent.opcua.session import OpcuaSession, quiet_library
 from edge_agent.opcua.source import OpcuaSource, Reporter
 from edge_agent.progress import Progress
+from edge_agent.proofs import add_proofs_command, print_proofs
 from edge_agent.queue import DurableQueue, kernel_boot_id
 from edge_agent.refused import add_refused_command, refused_command
 from edge_agent.replay import Replay
@@ -250,6 +251,7 @@ def run(arguments: list[str]) -> None:
     commands.add_parser("devices", help="print the fleet as JSON")
     commands.add_parser("inspect", help="print a table of the data sets")
     add_refused_command(commands)
+    add_proofs_command(commands)
     expected = commands.add_parser("expected", help="write the readings that the store should hold")
     expected.add_argument(
         "--until", required=True, metavar="ISO", help="domain time; periods that end later are left out"
@@ -265,6 +267,8 @@ def run(arguments: list[str]) -> None:
         print_devices()
     elif options.command == "inspect":
         print_survey()
+    elif options.command == "proofs":
+        print_proofs(load_settings(AgentSettings).queue_file(load_settings(CoreSettings)), options.device)
     elif options.command == "refused":
         refused_command(load_settings(AgentSettings).queue_file(load_settings(CoreSettings)), options)
     else:

@@ -8,7 +8,7 @@ connecting, which blocks for the TLS handshake, happens on a worker thread.
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class MqttLink:
 
     def __init__(self, *, devices: Sequence[Device], host: str, port: int, tls_dir: Path, window: int) -> None:
         self._connections = {
-            device.device_id: _Connection(device, _client(device, host, port, tls_dir, window), number / len(devices))
+            device.device_id: _connection(device, host, port, tls_dir, window, number / len(devices))
             for number, device in enumerate(devices)
         }
 
@@ -56,8 +56,8 @@ class MqttLink:
 class _Connection:
     """One client and its place on the event loop. Its callbacks run on the loop, none on the worker thread."""
 
-    def __init__(self, device: Device, client: mqtt.Client, spread: float) -> None:
-        self._device, self._client = device, client
+    def __init__(self, device: Device, client: mqtt.Client, renew: Callable[[], None], spread: float) -> None:
+        self._device, self._client, self._renew = device, client, renew
         self._spread = 1.0 + spread
         """Stretches the back-off a little differently for each device: they do not come back in step."""
         self._file: int | None = None
@@ -72,6 +72,7 @@ class _Connection:
         while True:
             self._lost.clear()
             try:
+                self._renew()
                 await asyncio.to_thread(self._client.reconnect)
             except (OSError, ValueError) as error:
                 listener.on_down(self._device.device_id, f"cannot connect: {type(error).__name__}")
@@ -179,9 +180,20 @@ class _Connection:
             loop.remove_writer(self._file)
 
 
-def _client(device: Device, host: str, port: int, tls_dir: Path, window: int) -> mqtt.Client:
+def _connection(device: Device, host: str, port: int, tls_dir: Path, window: int, spread: float) -> _Connection:
+    context = _tls_context(device, tls_dir)
+    certificate = tls_dir / "devices" / f"{device.device_id}.crt"
+
+    def renew() -> None:
+        """A certificate that was rotated meanwhile counts from the next connection on."""
+        context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+
+    return _Connection(device, _client(device, host, port, context, window), renew, spread)
+
+
+def _client(device: Device, host: str, port: int, context: ssl.SSLContext, window: int) -> mqtt.Client:
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"device-{device.device_id}", protocol=mqtt.MQTTv5)
-    client.tls_set_context(_tls_context(device, tls_dir))
+    client.tls_set_context(context)
     client.max_inflight_messages_set(window)
     client.connect_timeout = CONNECT_TIMEOUT_S
     expiry = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]

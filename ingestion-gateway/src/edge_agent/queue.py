@@ -172,7 +172,8 @@ class DurableQueue:
                     counters[draft.device_id] = seq + 1
                 self._db.execute(
                     "UPDATE device SET next_seq = ?, cursor_ms = coalesce(?, cursor_ms),"
-                    " messages_enqueued = messages_enqueued + ?, readings_enqueued = readings_enqueued + ? WHERE device_id = ?",
+                    " messages_enqueued = messages_enqueued + ?, readings_enqueued = readings_enqueued + ?"
+                    " WHERE device_id = ?",
                     (
                         counters[draft.device_id],
                         draft.cursor_ms,

@@ -4,16 +4,19 @@ import json
 import sqlite3
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from edge_agent.queue import DiskFullError, Draft, DurableQueue
 from edge_agent.settling import covers
 from edge_agent.signatures import PayloadSigner
+from gridseal.cli.receipts import verify_receipts
 from gridseal.identity.ed25519 import SigningKey, public_pem
 from gridseal.identity.private_file import write_private
 from gridseal.wire.codec import decode, encode
@@ -105,6 +108,25 @@ def test_receipts_that_settled_something_are_kept_as_few_as_prove_it_all(tmp_pat
 
     assert [decode(Receipt, proof) for proof in queue.proofs("meter-1", boot_id)] == [refusing, last]
     assert a_queue(tmp_path).proofs("meter-1", boot_id) == queue.proofs("meter-1", boot_id)
+
+
+def test_the_receipts_kept_verify_with_nothing_but_the_public_key(tmp_path: Path) -> None:
+    agent = a_sending_agent(tmp_path)
+    for message in agent.link.messages():
+        agent.receipt(message)
+    proofs, keys = tmp_path / "proofs.json", tmp_path / "keys.pem"
+    proofs.write_text(edge_agent(tmp_path, "proofs").stdout)
+    keys.write_bytes(public_pem(GATEWAY.public))
+
+    shown = StringIO()
+    assert verify_receipts(proofs, keys, None, Console(file=shown, width=200)) == 0
+    assert f"of meter-1, boot {agent.queue.tallies['meter-1'].boot_id}" in shown.getvalue()
+    keys.write_bytes(public_pem(SigningKey.new().public))
+    assert verify_receipts(proofs, keys, None, Console(file=shown)) == 1
+    assert verify_receipts(proofs, None, None, Console(file=shown)) == 2
+    proofs.write_text(proofs.read_text().replace('"issued_at_ms": 1', '"issued_at_ms": 2'))
+    keys.write_bytes(public_pem(GATEWAY.public))
+    assert verify_receipts(proofs, keys, None, Console(file=shown)) == 1
 
 
 ranges = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5)), max_size=5)

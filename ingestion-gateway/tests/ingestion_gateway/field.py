@@ -33,6 +33,8 @@ DEVICE, SITE = "home-01-pv", "home-01"
 STRANGER, STRANGER_SITE = "home-02-pv", "home-02"
 """Known to the broker, but not in the test's catalog."""
 
+NO_DATABASE = "postgresql://gridseal@127.0.0.1:1/none"
+
 
 def eventually(true: Callable[[], Any], within_s: float = 90, what: str = "it") -> Any:
     deadline = time.monotonic() + within_s
@@ -47,7 +49,7 @@ def eventually(true: Callable[[], Any], within_s: float = 90, what: str = "it") 
 class Field:
     """Servers on loopback, in a folder and on ports of their own."""
 
-    def __init__(self, state: Path, base: int, dsn: str = "postgresql://gridseal@127.0.0.1:1/none") -> None:
+    def __init__(self, state: Path, base: int, dsn: str = NO_DATABASE, *, bound: bool = False) -> None:
         self.dsn = dsn
         """PostgreSQL of the gateway; by default none, and the gateway goes on from memory."""
         self.environment: dict[str, str] = {}
@@ -60,7 +62,7 @@ class Field:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._specs = {
             "kafka": kafka.server_spec(self.layout, self.ports),
-            "mosquitto": mosquitto.server_spec(self.layout, self.ports),
+            "mosquitto": mosquitto.server_spec(self.layout, self.ports, bound_client_ids=bound),
             "gateway": ProcessSpec(name="gateway", argv=(sys.executable, "-m", "ingestion_gateway")),
         }
 

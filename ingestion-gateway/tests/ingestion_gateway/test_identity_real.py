@@ -74,7 +74,7 @@ def certificate_of(field: Field, device: str) -> Path:
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     base = int(os.environ.get("TEST_IDENTITY_PORT_BASE", "27000"))
     with scratch_postgres() as server, scratch_database(server) as dsn:
-        field = Field(tmp_path_factory.mktemp("field"), base, dsn)
+        field = Field(tmp_path_factory.mktemp("field"), base, dsn, bound=True)
         try:
             field.start("kafka")
             field.publish_catalog(*PLACES.items())
@@ -115,6 +115,21 @@ def test_the_broker_says_when_nobody_listens_and_when_a_topic_is_anothers(field:
     assert speaker.publish("$CONTROL/dynamic-security/v1") == NOT_AUTHORIZED
     assert speaker.publish(f"v1/demo/{PLACES[IDLE]}/{IDLE}/telemetry") == 0
     speaker.close()
+
+
+def test_a_device_cannot_take_the_place_of_the_gateway_or_of_another_device(field: Field) -> None:
+    gateway = field.get("/readyz")
+    victim = Speaker(field, certificate_of(field, KEEPS), "victim")
+    assert victim.publish(f"v1/demo/{PLACES[KEEPS]}/{KEEPS}/telemetry") == 0
+    for name in (KEEPS, "victim", "gateway", "ingestion-gateway"):
+        thief = Speaker(field, certificate_of(field, IDLE), name)
+        assert thief.publish(f"v1/demo/{PLACES[IDLE]}/{IDLE}/telemetry") == 0
+        thief.close()
+
+    assert (victim.connects, victim.disconnects) == (1, 0)
+    assert field.get("/readyz") == gateway
+    assert "mqtt_disconnected" not in (field.layout.logs / "gateway.log").read_text()
+    victim.close()
 
 
 def test_without_a_certificate_of_the_authority_nobody_gets_in(field: Field, tmp_path: Path) -> None:

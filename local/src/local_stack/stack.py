@@ -57,7 +57,7 @@ def process_list(layout: Layout, ports: Ports, servers_only: bool = False) -> li
         postgres.server_spec(layout, ports),
         postgres.databases_spec(layout, ports),
         stores.redis_spec(layout, ports),
-        mosquitto.server_spec(layout, ports),
+        mosquitto.server_spec(layout, ports, bound_client_ids=True),
         kafka.server_spec(layout, ports),
         kafka.topics_spec(layout, ports),
         stores.mongo_spec(layout, ports),

@@ -47,13 +47,20 @@ def fleet(layout: Layout) -> list[Device]:
         raise StackError(f"'python -m edge_agent devices' did not list the devices: {last[0]}") from error
 
 
-def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
-    """The broker; certificates and access rules are brought up to date once, before the first start."""
+def server_spec(layout: Layout, ports: Ports, *, bound_client_ids: bool = False) -> ProcessSpec:
+    """The broker; certificates and access rules are brought up to date once, before the first start.
+
+    Args:
+        layout: Where it lives.
+        ports: Where it listens.
+        bound_client_ids: A client's id is the name in its certificate, whatever it asks for: else a device
+            could take over the session of the gateway and cut it off. One connection per certificate then.
+    """
     up_to_date: list[bool] = []
 
     def prepare() -> None:
         if not up_to_date:
-            _prepare(layout, ports)
+            _prepare(layout, ports, bound_client_ids=bound_client_ids)
             up_to_date.append(True)
 
     return ProcessSpec(
@@ -67,7 +74,7 @@ def server_spec(layout: Layout, ports: Ports) -> ProcessSpec:
     )
 
 
-def _prepare(layout: Layout, ports: Ports) -> None:
+def _prepare(layout: Layout, ports: Ports, *, bound_client_ids: bool) -> None:
     devices = fleet(layout)
     try:
         authority = SiteAuthority(layout.tls)
@@ -90,6 +97,7 @@ def _prepare(layout: Layout, ports: Ports) -> None:
         config=layout.config,
         data=data,
         plugin=_plugin(),
+        bound=str(bound_client_ids).lower(),
     )
 
 
