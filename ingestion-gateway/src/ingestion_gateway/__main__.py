@@ -51,6 +51,7 @@ async def run() -> None:
     require_loopback(core)
     configure_logs("ingestion-gateway", core.log_level)
     configure_traces("ingestion-gateway", core.otlp_endpoint)
+    schema_ids = await announce(core.schema_registry_url, TELEMETRY_TOPICS)
 
     _tune_interpreter()
     registry = new_registry()
@@ -62,7 +63,7 @@ async def run() -> None:
         WRITTEN_TOPICS,
         linger_ms=settings.linger_ms,
         timeout_s=settings.kafka_timeout_s,
-        schema_ids=await announce(core.schema_registry_url, TELEMETRY_TOPICS),
+        schema_ids=schema_ids,
     )
     history = KafkaHistory(core.kafka_bootstrap, settings.kafka_timeout_s)
     follower = CatalogFollower(core.kafka_bootstrap, devices, quiet_s=settings.catalog_quiet_s)
