@@ -34,7 +34,8 @@ class Reference:
     """Devices and series in arrays; a device's position in ``assets`` is its number within this picture."""
 
     assets: tuple[Asset, ...]
-    device_ids: pa.StringArray
+    devices: Mapping[str, int]
+    """Device id → position in ``assets``."""
     may_send: Mask
     """``[device, sent quantity]``."""
     rating_milli: Ints
@@ -51,10 +52,14 @@ class Reference:
 
     def source(self, device_id: str, quantity: str) -> int:
         """Number of a device's stored quantity."""
-        return self._devices()[device_id] * len(STORED) + STORED.index(quantity)
+        return self.devices[device_id] * len(STORED) + STORED.index(quantity)
 
-    def _devices(self) -> dict[str, int]:
-        return {asset.device_id: i for i, asset in enumerate(self.assets)}
+    def positions(self, device_ids: pa.StringArray) -> Ints:
+        """Where these devices are in ``assets``, -1 for a stranger. Costs by what is asked, not by what is known."""
+        asked = device_ids.dictionary_encode()
+        found = np.array([self.devices.get(name, -1) for name in asked.dictionary.to_pylist()], np.int64)
+        where: Ints = asked.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        return found[where]
 
     def only(self, plans: Iterable[int]) -> Lanes:
         """The lanes of some series alone, under their usual numbers."""
@@ -69,10 +74,11 @@ def reference_from(records: Mapping[str, CatalogRecord]) -> Reference:
     assets = tuple(by_device[device_id] for device_id in sorted(by_device))
     series = sorted((r for r in records.values() if isinstance(r, Series)), key=lambda s: s.series_id)
     plans = tuple(SeriesPlan(s, _widths(s, by_device)) for s in series)
-    lane_plan, lanes = _lanes(plans, {asset.device_id: i for i, asset in enumerate(assets)})
+    devices = {asset.device_id: i for i, asset in enumerate(assets)}
+    lane_plan, lanes = _lanes(plans, devices)
     return Reference(
         assets=assets,
-        device_ids=pa.array([asset.device_id for asset in assets], pa.string()),
+        devices=devices,
         may_send=np.array([[_may_send(a, q) for q in SENT] for a in assets], bool).reshape(len(assets), len(SENT)),
         rating_milli=np.array([(a.rating_w or 0) * 1_000 for a in assets], np.int64),
         class_no=np.array([TELEMETRY_CLASSES.index(a.telemetry_class) for a in assets], np.int64),

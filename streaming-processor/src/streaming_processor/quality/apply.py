@@ -48,8 +48,8 @@ def limits_of(rule: Rule, reference: Reference, source: Ints) -> Limits:
     device, quantity = source // len(STORED), source % len(STORED)
     if not len(reference.assets):
         return {name: np.full(len(source), np.nan) for name in rule.limits}
-    large = (reference.rating_milli >= SYSTEM_RATING_MILLI).astype(np.int64)
-    return {name: table[large[device], reference.class_no[device], quantity] for name, table in rule.limits.items()}
+    large = (reference.rating_milli[device] >= SYSTEM_RATING_MILLI).astype(np.int64)
+    return {name: table[large, reference.class_no[device], quantity] for name, table in rule.limits.items()}
 
 
 def apply_rules(

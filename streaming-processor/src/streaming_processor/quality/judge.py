@@ -75,12 +75,12 @@ class Judged:
 
 def unknown_devices(arrived: Arrived, reference: Reference) -> bool:
     """A message comes from a device that the reference does not have."""
-    return bool(pc.any(pc.is_null(pc.index_in(arrived.device_id, reference.device_ids))).as_py())
+    return bool((reference.positions(arrived.device_id) < 0).any())
 
 
 def heard(arrived: Arrived, reference: Reference) -> set[int]:
     """The known devices that speak, by position in the reference."""
-    return set(np.unique(_index(arrived.device_id, reference.device_ids)).tolist()) - {-1}
+    return set(np.unique(reference.positions(arrived.device_id)).tolist()) - {-1}
 
 
 def judge(
@@ -96,7 +96,7 @@ def judge(
         rules: The table; without it the one that comes with the service.
     """
     rules = rules or packaged_rules()
-    device = _index(arrived.device_id, reference.device_ids)[arrived.message]
+    device = reference.positions(arrived.device_id)[arrived.message]
     quality = _index(arrived.quality, _QUALITY_NAMES)
     start_s, period_s = arrived.period_start_ms // 1_000, arrived.period_ms // 1_000
     reason, source, milli = _reasons(arrived, reference, now_s, device, quality, rules)
