@@ -22,13 +22,22 @@ from gridseal.runtime.health import Probe
 from gridseal.runtime.logs import configure_logs, get_logger
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.migrations import apply_migrations
-from gridseal.runtime.serve import http_part, main, run_parts
+from gridseal.runtime.serve import Part, http_part, main, run_parts
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
 from gridseal.runtime.traces import configure_traces
-from gridseal.wire.topics import ALERTS, ASSETS_CHANGED, FEATURES_WINDOWS
+from gridseal.wire.topics import ALERTS, ASSETS_CHANGED, FEATURES_VECTORS, FEATURES_WINDOWS
 from streaming_processor.app import create_app
 from streaming_processor.batch import BatchRunner
 from streaming_processor.catalog_feed import CatalogFeed
+from streaming_processor.features.kafka_vectors import KafkaVectors
+from streaming_processor.features.settings import FeatureGroupSettings
+from streaming_processor.features.step import Plans, VectorStep, VectorWorker
+from streaming_processor.features.store.due import DueWindows
+from streaming_processor.features.store.energy_tables import EnergyTables
+from streaming_processor.features.store.hot_vectors import RedisVectors
+from streaming_processor.features.store.session import Session
+from streaming_processor.features.store.vector_table import PostgresVectors
+from streaming_processor.features.store.windows import PostgresWindows
 from streaming_processor.job import StreamJob, start_session
 from streaming_processor.kafka_publisher import KafkaPublisher
 from streaming_processor.kafka_topics import ensure_topics
@@ -69,15 +78,16 @@ async def run() -> None:
         mongo: MongoClient[dict[str, Any]] = stack.enter_context(
             MongoClient(core.mongo_url, serverSelectionTimeoutMS=3_000, tz_aware=True)
         )
-        schema_ids = await announce(core.schema_registry_url, [ALERTS, FEATURES_WINDOWS])
-        alerts, publisher = MongoAlerts(mongo), KafkaPublisher(await _producer(core, stack), loop, schema_ids)
+        schema_ids = await announce(core.schema_registry_url, [ALERTS, FEATURES_WINDOWS, FEATURES_VECTORS])
+        plans, producer = Plans(feed, load_settings(FeatureGroupSettings).groups()), await _producer(core, stack)
+        alerts, publisher = MongoAlerts(mongo), KafkaPublisher(producer, loop, schema_ids)
         runner = BatchRunner(
             catalog=feed,
             store=store,
             hot=RedisHot(hot, settings.hot_ttl_s),
             alerts=alerts,
             publisher=publisher,
-            teller=_teller(core, settings, publisher, stack),
+            teller=_teller(core, settings, plans, publisher, stack),
             clock=clock_from(core),
             progress=progress,
             recent_s=settings.recent_s,
@@ -94,9 +104,9 @@ async def run() -> None:
         latency = LatencyWriter(core.postgres_dsn, progress, job.last)
         log.info("stream_started", query_id=progress.query_id)
         app = create_app(progress.status, progress.latency_counts, _probes(core, hot), registry)
-        await run_parts(
-            [http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run, old.run]
-        )
+        parts = [http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run, old.run]
+        to_kafka = KafkaVectors(producer, loop, schema_ids)
+        await run_parts([*parts, *_vector_parts(core, settings, plans, hot, to_kafka, registry, stack)])
     log.info("stream_stopped")
 
 
@@ -111,14 +121,47 @@ def _keep(settings: Settings) -> Keep:
 
 
 def _teller(
-    core: CoreSettings, settings: Settings, publisher: KafkaPublisher, stack: contextlib.AsyncExitStack
+    core: CoreSettings, settings: Settings, plans: Plans, publisher: KafkaPublisher, stack: contextlib.AsyncExitStack
 ) -> Teller:
-    outbox = LedgerOutbox(core.postgres_dsn)
+    outbox, session = LedgerOutbox(core.postgres_dsn), Session(core.postgres_dsn)
     stack.callback(outbox.close)
-    teller = Teller(features=None, publisher=publisher, outbox=outbox, clock=clock_from(core), retry_s=settings.retry_s)
+    stack.callback(session.close)
+    step = VectorStep(plans, DueWindows(session), settings.vectors_grace_s) if settings.vectors else None
+    teller = Teller(features=step, publisher=publisher, outbox=outbox, clock=clock_from(core), retry_s=settings.retry_s)
     # In a thread: what waits is still told, on the loop that runs meanwhile.
     stack.push_async_callback(asyncio.to_thread, teller.close)
     return teller
+
+
+def _vector_parts(
+    core: CoreSettings,
+    settings: Settings,
+    plans: Plans,
+    hot: "redis.Redis",
+    publisher: KafkaVectors,
+    registry: CollectorRegistry,
+    stack: contextlib.AsyncExitStack,
+) -> list[Part]:
+    if not settings.vectors:
+        return []
+    session = Session(core.postgres_dsn)
+    store = PostgresVectors(core.postgres_dsn, plans.groups)
+    stack.callback(session.close)
+    stack.callback(store.close)
+    worker = VectorWorker(
+        plans=plans,
+        due=DueWindows(session),
+        history=PostgresWindows(session),
+        store=store,
+        hot=RedisVectors(hot, plans.groups),
+        energy=EnergyTables(session),
+        publisher=publisher,
+        clock=clock_from(core),
+        registry=registry,
+        windows_at_once=settings.vectors_windows_at_once,
+        retry_s=settings.retry_s,
+    )
+    return [worker.run]
 
 
 def _watch(

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import psycopg
@@ -41,6 +41,7 @@ from streaming_processor.transforms.windows import Rows, window_deltas
 from streaming_processor.window_states import WindowStates, joined, no_windows
 
 log = get_logger(__name__)
+_MERGE_AFTER_REPEAT: Final = 20
 
 
 class FencedError(GridsealError):
@@ -58,6 +59,7 @@ class PostgresStore:
         self._numbers: Numbers | None = None
         self._newest: NewestWindows | None = None
         self._months: set[date] = set()
+        self._merging = 0
 
     def take_over(self) -> None:
         """Become the driver: batches of any other are refused from now on."""
@@ -117,7 +119,7 @@ class PostgresStore:
         self, connection: psycopg.Connection[Any], delivery: Delivery, judged: Judged, numbers: Numbers, now: datetime
     ) -> "_Added":
         """A batch that the ledger does not have."""
-        fresh = steps.insert_readings(connection, judged.rows, numbers)
+        fresh = self._insert(connection, judged.rows, numbers)
         rows = judged.rows if len(fresh) == len(judged.rows) else judged.rows.take(fresh)
         newest = self._newest_windows(numbers.reference)
         late, newest_windows = newest.count_late(connection, rows, numbers)
@@ -129,6 +131,19 @@ class PostgresStore:
         steps.enter(connection, delivery, judged, len(fresh), len(kept), late)
         alerts = read_alerts(connection, found, numbers)
         return _Added(fresh, windows, kept, hits, alerts, late, newest_windows)
+
+    def _insert(self, connection: psycopg.Connection[Any], rows: Rows, numbers: Numbers) -> Ints:
+        """The positions of the readings that were new. Repeats come in swarms, so after one we merge for a while."""
+        if not len(rows):
+            return steps.NONE
+        if self._merging == 0:
+            fresh = steps.copy_readings(connection, rows, numbers)
+            if fresh is not None:
+                return fresh
+            self._merging = _MERGE_AFTER_REPEAT
+        fresh = steps.merge_readings(connection, rows, numbers)
+        self._merging = _MERGE_AFTER_REPEAT if len(fresh) < len(rows) else self._merging - 1
+        return fresh
 
     def _newest_windows(self, reference: Reference) -> NewestWindows:
         if self._newest is None or self._newest.reference is not reference:

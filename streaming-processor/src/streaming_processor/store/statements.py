@@ -36,6 +36,10 @@ STAGING: Final = (
     " covered_s int, inputs int, count int, min_milli bigint, max_milli bigint) ON COMMIT DELETE ROWS",
 )
 COPY_READINGS: Final = "COPY staged_readings FROM STDIN (FORMAT binary)"
+COPY_STRAIGHT: Final = (
+    "COPY reading_rows (device_no, quantity_no, period_start, period_s, value_milli, quality_no, sent_at_ms)"
+    " FROM STDIN (FORMAT binary)"
+)
 COPY_WINDOWS: Final = "COPY staged_windows FROM STDIN (FORMAT binary)"
 
 # The keys of the rows that were new come back as columns too.
