@@ -112,6 +112,9 @@ class Field:
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=10)
 
+    def send_signal(self, name: str, number: signal.Signals) -> None:
+        self._processes[name].send_signal(number)
+
     def stop(self) -> None:
         for name in reversed(list(self._processes)):
             process = self._processes.pop(name)

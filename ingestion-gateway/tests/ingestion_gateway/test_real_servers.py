@@ -4,9 +4,11 @@ import json
 import math
 import os
 import secrets
+import signal
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from gridseal.wire.topics import DEAD_LETTER, QUARANTINE
@@ -91,3 +93,39 @@ def test_totals_outlive_the_process(field: Field) -> None:
 
     assert after["messages_accepted"] == before["messages_accepted"]
     assert after["refused"] == before["refused"]
+
+
+def test_an_operator_brings_in_what_came_before_its_device_was_known(field: Field) -> None:
+    boot = secrets.token_hex(8)
+    stranger, payload = (
+        FieldDevice(field, STRANGER, STRANGER_SITE),
+        a_message(PAST, device_id=STRANGER, boot_id=boot, seq=1),
+    )
+    stranger.send([payload])
+    eventually(lambda: stranger.refused, what="the refusal")
+    stranger.close()
+    letter = field.get("/api/v1/gateway/dead-letters?limit=1")["items"][0]
+    assert (letter["reason"], letter["payload"].encode()) == ("unknown_device", payload)
+
+    field.publish_catalog((DEVICE, SITE), (STRANGER, STRANGER_SITE))
+    eventually(lambda: field.get("/api/v1/gateway/status")["devices_known"] == 2, what="the new device")
+    address = f"http://127.0.0.1:{field.ports.at(8030)}/api/v1/gateway/dead-letters/replay"
+    answer = httpx.post(address, json={"offsets": [letter["offset"]]}, timeout=20).raise_for_status().json()
+
+    assert answer["items"] == [{"offset": letter["offset"], "outcome": "accepted", "reason": ""}]
+    assert payload in field.records("telemetry.solar", 2)
+
+
+def test_a_frozen_kafka_means_waiting_and_nothing_else(field: Field) -> None:
+    boot = secrets.token_hex(8)
+    device = FieldDevice(field, DEVICE, SITE)
+    field.send_signal("kafka", signal.SIGSTOP)
+    device.send([a_message(PAST, boot_id=boot, seq=seq) for seq in range(500)])
+    eventually(lambda: field.get("/api/v1/gateway/status")["in_flight"] == 500, what="all in hand")
+    assert len(device.unreceipted) == 500
+
+    field.send_signal("kafka", signal.SIGCONT)
+    eventually(lambda: not device.unreceipted, what="every receipt")
+    device.close()
+    arrived = [json.loads(value) for value in field.records("telemetry.solar", 2)]
+    assert sorted(message["seq"] for message in arrived if message["boot_id"] == boot) == list(range(500))
