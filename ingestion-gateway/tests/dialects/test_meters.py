@@ -270,6 +270,15 @@ def test_cim_says_power_in_kw_and_registers_in_kwh() -> None:
     assert of_device(adapted).sent_at_ms == 1770823944000
 
 
+def test_a_cim_device_that_means_watts_can_be_told_so() -> None:
+    metrics = {"2-3": {"quantity": "active_power", "unit": "W"}}
+
+    assert values(said("cim-rtd", recorded("mqtt-meters/cim_rtd_1.json"), metrics=metrics))["active_power"] == (
+        -0.132,
+        "W",
+    )
+
+
 def test_cim_in_its_other_spelling_and_inside_its_document() -> None:
     series = {
         "version": "1.0",

@@ -72,15 +72,14 @@ def test_a_scale_factor_out_of_range_is_refused(factor: Any) -> None:
         said("sunspec", {"models": [{"ID": 103, "W": 1, "W_SF": factor}]})
 
 
-def test_a_state_of_charge_is_in_hundredths_unless_the_settings_say_percent() -> None:
-    raw = recorded("ieee2030_5/DERStatus.xml")
+@pytest.mark.parametrize(("setting", "percent"), [(None, 0.7), ({}, 0.7), ({"unit": "%"}, 70.0)])
+def test_a_state_of_charge_is_in_hundredths_unless_the_settings_say_percent(setting: Any, percent: float) -> None:
+    metrics = {} if setting is None else {"stateOfChargeStatus": {"quantity": "state_of_charge"} | setting}
 
-    by_the_book = said("ieee2030.5", raw)
-    as_meant = said("ieee2030.5", raw, metrics={"stateOfChargeStatus": {"quantity": "state_of_charge", "unit": "%"}})
+    adapted = said("ieee2030.5", recorded("ieee2030_5/DERStatus.xml"), metrics=metrics)
 
-    assert values(by_the_book) == {"state_of_charge": (0.7, "%")}
-    assert values(as_meant) == {"state_of_charge": (70.0, "%")}
-    assert of_device(as_meant).sent_at_ms == 1514906127000
+    assert values(adapted) == {"state_of_charge": (percent, "%")}
+    assert of_device(adapted).sent_at_ms == 1514906127000
 
 
 @pytest.mark.parametrize("name", ["DERAvailability", "DERCapability", "DERSettings"])

@@ -131,6 +131,9 @@ def test_what_the_rfc_forbids_is_refused(what: str) -> None:
         (cbor2.dumps([cbor2.CBORTag(35, "(")]), "not_cbor"),
         (b"\x81\xa1\x02\xc5\x82\x1a\x00\x0f\xff\xff\x01", "not_cbor"),  # a big float of a million bits
         (b"\x81\xa1\x02\xc4\x82\x1a\x7f\xff\xff\xff\x01", "not_cbor"),
+        (cbor2.dumps([{0: "a", 1: "W", 2: cbor2.CBORTag(4, [40, 1])}]), "not_cbor"),
+        (cbor2.dumps([{0: "a", 1: "W", 2: 1, 99: cbor2.CBORTag(4660, 1)}]), "not_cbor"),
+        (cbor2.dumps([{0: "a", 1: "W", 2: 1, 99: [[[[1]]]]}]), "not_cbor"),
         (b"\x81" * 5_000, "not_cbor"),
         (cbor2.dumps([]) + b"\x00", "not_cbor"),
         (b"\x81\xa1\xa0\x01", "malformed"),  # a map as the name of a field

@@ -84,17 +84,15 @@ class SparkplugB(MappedDialect):
             raise self._hold(node, heard, kind, now_ms, "sequence_gap", "the edge node has to be born again")
         if kind == "DDEATH":
             if not again:
-                session.alive.discard(heard.device)
                 session.forget(heard.device)
             return Adapted()
         if kind == "DBIRTH" and not again:
             session.learn(heard.device, heard.message.metrics)
-            session.alive.add(heard.device)
             return self._said(node, heard, now_ms)
-        if kind == "DDATA" and heard.device not in session.alive:
-            raise self._hold(node, heard, kind, now_ms, "no_birth", "the device was not born yet")
         if any(session.meaning(heard.device, metric) is None for metric in heard.message.metrics):
-            raise self._hold(node, heard, kind, now_ms, "no_birth", "a metric is not of the last birth")
+            raise self._hold(
+                node, heard, kind, now_ms, "no_birth", "the device was not born yet, or not with this metric"
+            )
         return self._read(session, heard, now_ms)
 
     def _in_order(self, node: Node, session: Session, kind: str, heard: Heard, now_ms: int) -> None:

@@ -46,8 +46,6 @@ class Session:
     aliases: dict[int, Meaning] = field(default_factory=dict)
     names: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     """(device, metric name) → what it is."""
-    alive: set[str] = field(default_factory=set)
-    """Devices with a DBIRTH and no DDEATH since."""
 
     def learn(self, device: str, metrics: Any) -> None:
         """Take the metrics of a birth.
