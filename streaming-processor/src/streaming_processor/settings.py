@@ -60,3 +60,11 @@ class Settings(PrefixedSettings):
     """Domain seconds after which a period counts as settled: later readings need the check by hand."""
     quality_keep_days: int = Field(default=400, gt=0)
     """Domain days for which hits, conflicts and findings are kept."""
+
+    vectors: bool = True
+    """Compute feature vectors of windows that close or are corrected."""
+    vectors_grace_s: int = Field(default=60, ge=0)
+    """Domain seconds after its end for which an incomplete window waits for the rest of its data.
+    Longer: fewer corrected versions, later vectors of series with gaps."""
+    vectors_windows_at_once: int = Field(default=500, gt=0)
+    """Windows per portion of work; bounds memory."""
