@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from gridseal.wire.telemetry import Telemetry
 from streaming_processor.batch import BatchRunner
-from streaming_processor.ports import HotStore
+from streaming_processor.ports import FeatureStep, HotStore
 from streaming_processor.progress import Progress
 from streaming_processor.reference import Reference
 from streaming_processor.store.outbox import LedgerOutbox
@@ -24,7 +24,9 @@ class Stream:
     opened: ClassVar[list["Stream"]] = []
     """Closed by a fixture after each test."""
 
-    def __init__(self, dsn: str, reference: Reference, hot: HotStore | None = None) -> None:
+    def __init__(
+        self, dsn: str, reference: Reference, hot: HotStore | None = None, features: FeatureStep | None = None
+    ) -> None:
         self.opened.append(self)
         self.dsn = dsn
         self.catalog = MemoryCatalog(reference)
@@ -36,7 +38,7 @@ class Stream:
         self.progress = Progress(CollectorRegistry())
         self.outbox = LedgerOutbox(dsn)
         self.teller = Teller(
-            features=None, publisher=self.publisher, outbox=self.outbox, clock=FixedClock(), retry_s=0.0
+            features=features, publisher=self.publisher, outbox=self.outbox, clock=FixedClock(), retry_s=0.0
         )
         self.runner = BatchRunner(
             catalog=self.catalog,

@@ -99,6 +99,18 @@ def test_late_data_corrects_what_it_reaches_and_raises_the_version(a_field: Fiel
     assert [v.version for v in then if v] == [1, 2]
 
 
+def test_a_window_of_last_week_corrects_the_vectors_whose_lag_it_is(a_field: Fields) -> None:
+    field = a_field(T0 + 168 * HOUR)
+    field.arrive(field.reading("home/main", HOUR, T0 + 167 * HOUR, 5_000_000))
+    assert field.publisher.told[0].values["demand_lag_168h"] is None
+
+    field.arrive(field.reading("home/main", HOUR, T0, 3_000_000))
+
+    [vector] = field.store.latest(DEMAND, [HOUR_AHEAD])
+    assert vector is not None
+    assert (vector.version, vector.values["demand_lag_168h"]) == (2, 0.003)
+
+
 def test_weather_that_comes_after_the_vector_corrects_it(a_field: Fields) -> None:
     field = a_field(T0 + HOUR)
     field.arrive(field.reading("home/main", HOUR, T0, 5_000_000))

@@ -61,7 +61,7 @@ class TestEveryStore:
 
     def test_the_newest_issue_in_its_newest_version_stays(self, build: Build, request: pytest.FixtureRequest) -> None:
         store = build(request)
-        for vector in (a_vector(1.0, T0 + HOUR), a_vector(2.0, T0), a_vector(3.0, T0 + HOUR, version=2)):
+        for vector in (a_vector(1.0, T0 + HOUR), a_vector(3.0, T0 + HOUR, version=2), a_vector(2.0, T0)):
             store.put([vector])
 
         assert store.latest(DEMAND, [KEY]) == [a_vector(3.0, T0 + HOUR, version=2)]
@@ -164,6 +164,16 @@ def test_hot_vectors_stand_under_region_series_and_horizon_and_leave_when_nothin
     assert hot_vector_key("demand", 1, KEY) == key
     assert hot_client.keys() == [key]
     assert 0 < hot_client.ttl(key) <= DEMAND.hot_s
+
+
+@pytest.mark.servers
+def test_an_older_version_that_is_told_late_does_not_replace_a_newer_one(hot_client: "redis.Redis") -> None:
+    store = RedisVectors(hot_client, GROUPS)
+    store.put([a_vector(2.0, version=2)])
+
+    store.put([a_vector(1.0, version=1)])
+
+    assert store.latest(DEMAND, [KEY]) == [a_vector(2.0, version=2)]
 
 
 @pytest.mark.servers

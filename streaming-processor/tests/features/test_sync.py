@@ -48,6 +48,14 @@ def test_a_forecast_of_another_period_is_not_taken() -> None:
     assert found.age_s.tolist() == [-1]
 
 
+def test_a_forecast_that_is_too_old_is_not_taken() -> None:
+    issues = T0 + HOUR * np.array([8, 9], np.int64)
+
+    found = align(None, OUTLOOK, np.full(2, T0 + 6 * HOUR), issues, FRESH)
+
+    assert found.age_s.tolist() == [FRESH, -1]
+
+
 def test_a_period_within_a_longer_one_of_the_forecast_is_covered() -> None:
     issue = np.array([T0 + 5 * HOUR], np.int64)
 

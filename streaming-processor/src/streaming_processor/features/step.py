@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -14,6 +14,7 @@ from gridseal.runtime.clock import Clock
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.features import FeatureVector
 from gridseal.wire.windows import Window
+from streaming_processor.arrays import Mask
 from streaming_processor.features.entities import Entity, Lane, entities_of
 from streaming_processor.features.groups import FeatureGroup
 from streaming_processor.features.plan import Moments, Plan, Work
@@ -23,6 +24,7 @@ from streaming_processor.features.store.energy_tables import EnergyTables
 from streaming_processor.features.store.vector_table import PostgresVectors
 from streaming_processor.features.vectors import vectors_of
 from streaming_processor.reference import Reference
+from streaming_processor.window_states import WindowStates
 
 log = get_logger(__name__)
 _IDLE_S: Final = 0.25
@@ -42,7 +44,7 @@ class Plans:
 
     def __init__(self, catalog: Pictures, groups: Sequence[FeatureGroup]) -> None:
         self._catalog = catalog
-        self._groups = groups
+        self.groups = tuple(groups)
         self._made: tuple[Reference, Plan] | None = None
 
     def current(self) -> Plan:
@@ -51,7 +53,7 @@ class Plans:
         made = self._made
         if made is None or made[0] is not reference:
             series = (plan.series for plan in reference.plans)
-            made = (reference, Plan(entities_of(series, reference.sites, self._groups)))
+            made = (reference, Plan(entities_of(series, reference.sites, self.groups)))
             self._made = made
         return made[1]
 
@@ -64,6 +66,8 @@ class VectorStep:
         self._due = due
         self._grace = timedelta(seconds=grace_s)
         self._waiting: dict[Lane, int] = {}
+        """The open window of each lane that is on the list for its end."""
+        self._numbered: tuple[Reference, Plan, Mask, list[Lane]] | None = None
 
     def follow(self, windows: Sequence[Window], now: datetime) -> None:
         """Note windows; the same again does no harm.
@@ -74,13 +78,9 @@ class VectorStep:
         Raises:
             UnavailableError: PostgreSQL does not answer.
         """
-        lanes = self._plans.current().lanes
         noted: dict[tuple[Lane, int], datetime] = {}
-        for window in windows:
-            lane = Lane(window.series_id, window.width_s)
-            if lane not in lanes:
-                continue
-            start_s = int(window.window_start.timestamp())
+        for window in self._that_matter(windows, now):
+            lane, start_s = Lane(window.series_id, window.width_s), int(window.window_start.timestamp())
             open_until = window.window_start + timedelta(seconds=window.width_s) + self._grace
             is_open = not window.complete and open_until > now
             if is_open and self._waiting.get(lane) == start_s:
@@ -89,6 +89,26 @@ class VectorStep:
                 self._waiting[lane] = start_s
             noted[lane, start_s] = open_until if is_open else now
         self._due.add([(lane, start_s, due_at) for (lane, start_s), due_at in noted.items()])
+
+    def _that_matter(self, windows: Sequence[Window], now: datetime) -> Iterable[Window]:
+        """Of thousands of columns only those become objects that vectors are made of, and that are not noted yet."""
+        plan = self._plans.current()
+        if not isinstance(windows, WindowStates):
+            return (w for w in windows if Lane(w.series_id, w.width_s) in plan.lanes)
+        reference = windows.reference
+        if self._numbered is None or self._numbered[0] is not reference or self._numbered[1] is not plan:
+            widths = reference.lanes.width_s.tolist()
+            lanes = [Lane(s, w) for s, w in zip(reference.lane_series, widths, strict=True)]
+            self._numbered = (reference, plan, np.array([lane in plan.lanes for lane in lanes], bool), lanes)
+        _, _, matters, lanes = self._numbered
+        here = np.flatnonzero(matters[windows.lane])
+        still_open = windows.window_start + windows.width_s + int(self._grace.total_seconds()) > now.timestamp()
+        may_wait = still_open & (windows.covered_s < windows.expected_s)
+        return (
+            windows[i]
+            for i in here.tolist()
+            if not may_wait[i] or self._waiting.get(lanes[windows.lane[i]]) != windows.window_start[i]
+        )
 
 
 class VectorWorker:
