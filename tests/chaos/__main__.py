@@ -140,7 +140,7 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(draw(options.tier, options.seed).as_record(), indent=1))
         return 0
     report = run(options)
-    keep_report(report, REPORTS)
+    keep_report(report, REPORTS if options.tier.name == "full" else REPORTS / options.tier.name)
     print(as_markdown(report))
     if not report["passed"]:
         print(f"{report['stuck'] or 'the checker found what should not be'}; once more: {options.command} --keep")
