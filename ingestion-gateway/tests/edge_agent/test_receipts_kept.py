@@ -259,10 +259,11 @@ def edge_agent(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_a_device_with_a_key_signs_what_it_says_once_and_for_all(tmp_path: Path) -> None:
     key = SigningKey.new()
     (tmp_path / "devices").mkdir()
-    write_private(tmp_path / "devices" / "meter-1.sign.key", key.private_pem())
     signer = PayloadSigner(tmp_path, ["meter-1", "meter-2"])
     agent = a_sending_agent(tmp_path / "agent")
     plain = agent.link.published[0][2]
+    assert signer.signed("meter-1", plain) == plain
+    write_private(tmp_path / "devices" / "meter-1.sign.key", key.private_pem())
 
     payload = signer.signed("meter-1", plain)
 
