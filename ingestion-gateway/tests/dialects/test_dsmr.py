@@ -50,6 +50,10 @@ def test_a_recorded_telegram_gives_its_registers_and_its_power(name: str) -> Non
     assert (message.seq, message.sent_at_ms) == (end_ms, end_ms)
 
 
+def test_the_checksum_is_crc_16_arc() -> None:
+    assert crc16(b"123456789") == 0xBB3D  # the check value of the catalog of CRC algorithms
+
+
 def test_a_heat_meter_says_nothing_that_is_telemetry() -> None:
     adapted = said("dsmr-p1", telegram("unpadded_crc"))  # its checksum is printed with three digits
 

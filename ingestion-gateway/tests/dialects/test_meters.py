@@ -88,6 +88,7 @@ def test_single_phase_power_and_energy_of_one_channel_are_one_device() -> None:
     energy = said("shelly-gen2", shelly("notifystatus_em1data"), devices=devices)
 
     assert values(power, "two")["current"] == (0.027, "A")
+    assert "frequency" not in values(power, "two")  # 198 Hz at 0 V
     assert values(energy, "one") == {"energy_import_register": (0.06, "W.h"), "energy_export_register": (0.0, "W.h")}
 
 

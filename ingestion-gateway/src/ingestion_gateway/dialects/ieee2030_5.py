@@ -116,7 +116,8 @@ def _mirrors(root: Element) -> Iterator[Sample]:
         raise DialectError("payload is no DERStatus and has no MirrorMeterReading", reason="unsupported")
     for mirror in mirrors:
         kind = _child(mirror, "ReadingType")
-        readings = [element for element in mirror.iter() if _local(element) == "Reading"]
+        sets = [mirror, *(element for element in mirror if _local(element) == "MirrorReadingSet")]
+        readings = [element for one in sets for element in one if _local(element) == "Reading"]
         if len(readings) > MAX_ITEMS:
             raise DialectError(f"more than {MAX_ITEMS} readings", reason="too_large")
         if kind is None and readings:

@@ -73,6 +73,11 @@ class Mapper:
         self._entry = entry
         self._known = known
         self._period_ms = entry.sample_period_s * 1_000
+        self._parts: dict[str, list[str]] = {}
+        for key in sorted(entry.devices, key=len, reverse=True):
+            name, mark, part = key.partition("#")
+            if mark:
+                self._parts.setdefault(name, []).append(part)
         self._set = {name: self._metric(name, wanted) for name, wanted in entry.metrics.items()}
 
     def messages(self, topic: str, name: str, said: Said, samples: Iterable[Sample]) -> Adapted:
@@ -122,8 +127,7 @@ class Mapper:
 
     def parts(self, name: str) -> list[str]:
         """The parts of a foreign device that the settings name, longest first."""
-        prefix = f"{name}#"
-        return sorted((key[len(prefix) :] for key in self._entry.devices if key.startswith(prefix)), key=len)[::-1]
+        return self._parts.get(name, [])
 
     def _place(self, name: str, sample: Sample) -> tuple[str, bool] | None:
         for number, part in enumerate(sample.parts):

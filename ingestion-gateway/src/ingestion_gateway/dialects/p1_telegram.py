@@ -32,13 +32,20 @@ class Telegram:
     """OBIS code (C.D.E) of medium 1 → number and unit as written."""
 
 
+def _remainder(byte: int) -> int:
+    for _ in range(8):
+        byte = (byte >> 1) ^ 0xA001 if byte & 1 else byte >> 1
+    return byte
+
+
+_REMAINDERS: Final = tuple(_remainder(byte) for byte in range(256))
+
+
 def crc16(data: bytes) -> int:
     """CRC-16/ARC: polynomial 0xA001 reflected, start 0."""
     crc = 0
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        crc = (crc >> 8) ^ _REMAINDERS[(crc ^ byte) & 0xFF]
     return crc
 
 

@@ -44,8 +44,10 @@ class Session:
     birth_ms: int
     next_seq: int
     aliases: dict[int, Meaning] = field(default_factory=dict)
-    names: dict[tuple[str, str], Meaning] = field(default_factory=dict)
-    """(device, metric name) → what it is."""
+    names: dict[str, dict[str, Meaning]] = field(default_factory=dict)
+    """Device → metric name → what it is."""
+    _numbered: dict[str, list[int]] = field(default_factory=dict)
+    """Device → its aliases: a plant has thousands of devices, and each is born by itself."""
 
     def learn(self, device: str, metrics: Any) -> None:
         """Take the metrics of a birth.
@@ -54,27 +56,31 @@ class Session:
             DialectError: A metric has no name, or an alias stands for two metrics.
         """
         learnt: dict[int, Meaning] = {}
-        names: dict[tuple[str, str], Meaning] = {}
+        names: dict[str, Meaning] = {}
         for metric in metrics:
             name = text(metric.name)
             if not name:
                 raise DialectError("every metric of a birth should have a name")
-            meaning = names[device, name] = _meaning(device, name, metric)
+            meaning = names[name] = _meaning(device, name, metric)
             if metric.HasField("alias") and learnt.setdefault(metric.alias, meaning) != meaning:
                 raise DialectError("an alias of a birth stands for two metrics")
         self.forget(device)
         self.aliases.update(learnt)
-        self.names.update(names)
+        self.names[device] = names
+        self._numbered[device] = list(learnt)
 
     def forget(self, device: str) -> None:
         """Drop what a birth of this device had said."""
-        self.aliases = {alias: meaning for alias, meaning in self.aliases.items() if meaning.device != device}
-        self.names = {key: meaning for key, meaning in self.names.items() if key[0] != device}
+        self.names.pop(device, None)
+        for alias in self._numbered.pop(device, ()):
+            known = self.aliases.get(alias)
+            if known is not None and known.device == device:
+                del self.aliases[alias]
 
     def meaning(self, device: str, metric: Any) -> Meaning | None:
         """What a metric of a data message is: by its name, else by its alias."""
         if metric.name:
-            return self.names.get((device, text(metric.name)))
+            return self.names.get(device, {}).get(text(metric.name))
         known = self.aliases.get(metric.alias) if metric.HasField("alias") else None
         return known if known is not None and known.device == device else None
 
