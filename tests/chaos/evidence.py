@@ -1,7 +1,8 @@
 """Gathers what the checker compares: the journal's files, PostgreSQL, Kafka."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Final
 
 import psycopg
@@ -36,14 +37,24 @@ def from_journal(files: RunFiles) -> Evidence:
         )
         # The last line of a number counts: an earlier one was never committed, so never sent.
         evidence.sent[Key(device_id, line["boot"], line["seq"])] = Sent(line["share"], line["sha"], rows)
+    promised: dict[tuple[str, str], set[tuple[int, int]]] = defaultdict(set)
     for line in read_journal(files.receipts):
         life = line["device"], line["boot"]
-        for first, last in ([0, line["through"]], *line["ranges"]):
-            evidence.receipted.update(Key(*life, seq) for seq in range(first, last + 1))
+        promised[life] |= {(0, line["through"]), *map(tuple, line["ranges"])}
         for seq, reason in line["refused"]:
             evidence.receipted.add(Key(*life, seq))
             evidence.refused_by_receipt[Key(*life, seq)] = reason
+    for life, ranges in promised.items():
+        evidence.receipted.update(Key(*life, seq) for seq in covered(ranges))
     return evidence
+
+
+def covered(ranges: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """Every number in inclusive ranges that overlap, once: receipts are cumulative, so each is said a thousand times."""
+    after = 0
+    for first, last in sorted(ranges):
+        yield from range(max(first, after), last + 1)
+        after = max(after, last + 1)
 
 
 def from_store(evidence: Evidence, dsn: str, devices: int, table: str = "telemetry.readings") -> None:

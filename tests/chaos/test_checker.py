@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.builders import BOOT, SERIES, a_clean_run, a_key, a_row
 from tests.chaos.checker import Findings, Sent, WindowKey, WindowSum, check
-from tests.chaos.evidence import from_journal
+from tests.chaos.evidence import covered, from_journal
 from tests.chaos.journal import Journal, read_journal
 from tests.chaos.run_files import RunFiles
 
@@ -180,6 +180,10 @@ def test_receipts_are_read_as_the_numbers_they_cover(tmp_path: Path) -> None:
 
     assert sorted(key.seq for key in evidence.receipted) == [0, 1, 2, 5, 6, 8]
     assert evidence.refused_by_receipt == {a_key(8): "unit"}
+
+
+def test_cumulative_receipts_are_read_once() -> None:
+    assert list(covered({(0, -1), (0, 2), (0, 4), (3, 6), (9, 9)})) == [0, 1, 2, 3, 4, 5, 6, 9]
 
 
 def test_findings_travel_as_json() -> None:
