@@ -26,10 +26,8 @@ WINDOWS = (
 def from_journal(files: RunFiles) -> Evidence:
     """What was sent, and what receipts said."""
     evidence = Evidence()
+    evidence.strangers = {line["sha"] for line in read_journal(files.strangers)}
     for line in read_journal(files.sent):
-        if line["kind"] == "stranger":
-            evidence.strangers.add(line["sha"])
-            continue
         device_id = line["device"]
         rows = tuple(
             Row(Place(device_id, quantity, start_s), period_s, milli)
@@ -50,7 +48,7 @@ def from_journal(files: RunFiles) -> Evidence:
 
 
 def covered(ranges: Iterable[tuple[int, int]]) -> Iterator[int]:
-    """Every number in inclusive ranges that overlap, once: receipts are cumulative, so each is said a thousand times."""
+    """Every number in inclusive ranges that overlap, once: receipts are cumulative and say it many times."""
     after = 0
     for first, last in sorted(ranges):
         yield from range(max(first, after), last + 1)

@@ -37,9 +37,7 @@ class Strangers:
     def __init__(self, files: RunFiles, journal: Journal, link: MqttLink) -> None:
         self._journal, self._link = journal, link
         self._known: list[tuple[str, bytes]] = [
-            (line["device"], bytes.fromhex(line["payload"]))
-            for line in read_journal(files.sent)
-            if line["kind"] == "stranger"
+            (line["device"], bytes.fromhex(line["payload"])) for line in read_journal(files.strangers)
         ]
         self.repeated = False
 
@@ -165,7 +163,7 @@ async def main(folder: Path) -> None:
     options = LoadOptions.load(files.options)
     devices = [device(number) for number in range(options.devices)]
     queue, link, dispatcher = watched_parts(devices, Journal(files.receipts))
-    load = Load(options, files, queue, dispatcher, Strangers(files, Journal(files.sent), link))
+    load = Load(options, files, queue, dispatcher, Strangers(files, Journal(files.strangers), link))
     dispatcher.restore()
     async with asyncio.TaskGroup() as group:
         for part in (link.run(dispatcher), dispatcher.run(), load.run(), tell(files, load, dispatcher)):

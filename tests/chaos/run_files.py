@@ -21,6 +21,11 @@ class RunFiles:
         return self.folder / "sent.jsonl"
 
     @property
+    def strangers(self) -> Path:
+        """Journal of the agent: every message that no receipt can name."""
+        return self.folder / "strangers.jsonl"
+
+    @property
     def receipts(self) -> Path:
         """Journal of the agent: every receipt it believed."""
         return self.folder / "receipts.jsonl"
