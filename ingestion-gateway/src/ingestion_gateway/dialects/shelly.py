@@ -61,8 +61,7 @@ class ShellyGen2(MappedDialect):
         at_ms = _time(components)
         at_ms = received_at_ms if at_ms is None else at_ms
         samples = [sample for key, state in components.items() for sample in _samples(key, state)]
-        life = ",".join(sorted(key for key in components if _COMPONENT.fullmatch(key)))
-        return self._mapper.messages(topic, name, Said(at_ms, at_ms, life), samples)
+        return self._mapper.messages(topic, name, Said(at_ms, at_ms), samples)
 
 
 def _components(topic: str, content: dict[str, Any]) -> dict[str, Any]:

@@ -40,8 +40,8 @@ KNOWN: Final[dict[str, Metric]] = {
     "pressure": Metric("air_pressure", "hPa"),
 }
 _TIERS: Final = (
-    ("current_summ_delivered", "current_tier{}_summ_delivered", "current_tiers_summ_delivered"),
-    ("currentSummDelivered", "currentTier{}SummDelivered", "currentTiersSummDelivered"),
+    ("current_tier{}_summ_delivered", "current_tiers_summ_delivered"),
+    ("currentTier{}SummDelivered", "currentTiersSummDelivered"),
 )
 _NOT_DEVICES: Final = ("/availability", "/set", "/get")
 
@@ -74,8 +74,8 @@ def _samples(content: dict[str, Any]) -> Iterator[Sample]:
         value = number(raw)
         if value is not None and name not in ("linkquality", "last_seen"):
             yield Sample(name, value)
-    for total, tier, together in _TIERS:
+    for tier, together in _TIERS:  # behind a total that the meter gives itself: the first of two is taken
         tiers = [number(content.get(tier.format(count))) for count in range(1, 11)]
         read = [value for value in tiers if value is not None]
-        if read and number(content.get(total)) is None:
+        if read:
             yield Sample(together, math.fsum(read))
