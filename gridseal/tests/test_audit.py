@@ -39,7 +39,7 @@ def signed(*payloads: bytes) -> SignedReadings:
 def test_what_was_signed_as_it_is_stored_is_covered_whichever_key_of_the_device_signed_it() -> None:
     readings = signed(a_message(0), a_message(1, 2.0, EARLIER))
 
-    findings = compare(readings.values, [(("active_power", 0), 1_500_000), (("active_power", HOUR_MS), 2_000_000)])
+    findings = compare(readings, [(("active_power", 0), 1_500_000), (("active_power", HOUR_MS), 2_000_000)])
 
     assert findings.clean
     assert (findings.covered, readings.forged, readings.unsigned) == (2, 0, 0)
@@ -50,12 +50,21 @@ def test_a_changed_value_an_unsigned_message_and_a_strangers_signature_are_found
     readings = signed(a_message(0), a_message(1, key=None), tampered, a_message(3, key=SigningKey.new()), b"{")
 
     stored = [(("active_power", n * HOUR_MS), 1_500_000) for n in range(1, 4)]
-    findings = compare(readings.values, [(("active_power", 0), 1_500_001), *stored])
+    findings = compare(readings, [(("active_power", 0), 1_500_001), *stored])
 
     assert not findings.clean
     assert findings.different == (("active_power", 0),)
     assert findings.uncovered == tuple(key for key, _ in stored)
     assert (readings.messages, readings.unsigned, readings.forged) == (5, 1, 3)
+
+
+def test_nothing_is_said_about_what_came_before_the_device_had_a_key() -> None:
+    readings = signed(a_message(1))
+    readings.add(a_message(0, key=None), had_key=False)
+
+    findings = compare(readings, [(("active_power", n * HOUR_MS), 1_500_000) for n in range(3)])
+
+    assert (findings.covered, findings.uncovered) == (1, (("active_power", 2 * HOUR_MS),))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
@@ -36,8 +36,9 @@ def audit_device(device: str, keys: Path | None, console: Console) -> int:
     """Print what was checked; 0 every reading is covered, 1 some is not, 2 it could not be checked."""
     try:
         core = load_settings(CoreSettings)
-        signed = SignedReadings(_keys(core, device, keys))
-        since = asyncio.run(_read_messages(core.kafka_bootstrap, device, signed))
+        public, enrolled_at = _keys(core, device, keys)
+        signed = SignedReadings(public)
+        since = asyncio.run(_read_messages(core.kafka_bootstrap, device, signed, enrolled_at))
         stored = [] if since is None else _stored(core.postgres_dsn, device, since)
     except (GridsealError, OSError, ValueError, KafkaError, psycopg.Error) as error:
         console.print(f"not audited: {error}", highlight=False)
@@ -45,9 +46,10 @@ def audit_device(device: str, keys: Path | None, console: Console) -> int:
     if since is None or not stored:
         console.print(f"not audited: Kafka and the store have nothing of {device} in common", highlight=False)
         return NOT_CHECKED
-    findings = compare(signed.values, stored)
+    findings = compare(signed, stored)
     console.print(
-        f"{device}, stored since {format_utc(since)}: {len(stored)} readings, {findings.covered} signed as stored\n"
+        f"{device}, stored since {format_utc(since)}: {len(stored)} readings, {findings.covered} signed as stored,"
+        f" {findings.before_key} from before it had a key\n"
         f"messages in Kafka: {signed.messages}, without signature: {signed.unsigned}, wrong: {signed.forged}",
         highlight=False,
     )
@@ -70,36 +72,36 @@ def _examples(what: str, keys: tuple[Key, ...], console: Console) -> None:
         console.print(f"{what}: {len(keys)}, such as {first}", highlight=False)
 
 
-def _keys(core: CoreSettings, device: str, path: Path | None) -> list[Ed25519PublicKey]:
+def _keys(core: CoreSettings, device: str, path: Path | None) -> tuple[list[Ed25519PublicKey], datetime]:
+    """The device's public keys, and since when it must sign."""
     if path is not None:
-        return list(read_public(path.read_bytes()).values())
+        return list(read_public(path.read_bytes()).values()), datetime.fromtimestamp(0, UTC)
     for found in GatewayAdmin(core.gateway_url).devices():
         if found["device_id"] == device and found["keys"]:
             raw = [base64.urlsafe_b64decode(key["public_key"] + "=") for key in found["keys"]]
-            return [Ed25519PublicKey.from_public_bytes(each) for each in raw]
+            since = min(datetime.fromisoformat(key["valid_from"]) for key in found["keys"])
+            return [Ed25519PublicKey.from_public_bytes(each) for each in raw], since
     raise UnavailableError(f"the gateway knows no payload key of {device}: 'gridseal device enroll {device} --sign'")
 
 
-async def _read_messages(bootstrap: str, device: str, signed: SignedReadings) -> datetime | None:
-    """Hand over every message of the device; returns when the oldest record came to Kafka."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+async def _read_messages(bootstrap: str, device: str, signed: SignedReadings, enrolled_at: datetime) -> datetime | None:
+    """Hand over every message of the device; returns since when the store is to be compared with them."""
+    topics = [telemetry_topic(each) for each in TELEMETRY_CLASSES]
+    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
-    oldest: int | None = None
+    must_sign_ms, oldest_ms = enrolled_at.timestamp() * 1_000, None
     try:
-        for topic in map(telemetry_topic, TELEMETRY_CLASSES):
-            places = [TopicPartition(topic, n) for n in sorted(consumer.partitions_for_topic(topic) or ())]
-            consumer.assign(places)
-            await consumer.seek_to_beginning(*places)
-            ends = await consumer.end_offsets(places)
-            while any([await consumer.position(place) < ends[place] for place in places]):
-                for records in (await consumer.getmany(timeout_ms=500)).values():
-                    for record in records:
-                        if record.key == device.encode() and record.value is not None:
-                            oldest = record.timestamp if oldest is None else min(oldest, record.timestamp)
-                            signed.add(record.value)
+        places = consumer.assignment()
+        ends = await consumer.end_offsets(places)
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    if record.key == device.encode() and record.value is not None:
+                        oldest_ms = record.timestamp if oldest_ms is None else min(oldest_ms, record.timestamp)
+                        signed.add(record.value, had_key=record.timestamp >= must_sign_ms)
     finally:
         await consumer.stop()
-    return None if oldest is None else datetime.fromtimestamp(oldest / 1_000, UTC)
+    return None if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1_000, UTC)
 
 
 def _stored(dsn: str, device: str, since: datetime) -> list[tuple[Key, int]]:

@@ -1,7 +1,7 @@
 """Whether every stored reading of a device stands in a message that the device signed. Pure."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
@@ -29,9 +29,16 @@ class SignedReadings:
     forged: int = 0
     values: dict[Key, set[int]] = field(default_factory=dict)
     """Thousandths of the base unit; more than one where a period was reported twice."""
+    before_key: set[Key] = field(default_factory=set)
+    """Sent before the device had a key: nothing can be said about these."""
 
-    def add(self, payload: bytes) -> None:
-        """One message of the device, as Kafka has it."""
+    def add(self, payload: bytes, *, had_key: bool = True) -> None:
+        """One message of the device, as Kafka has it.
+
+        Args:
+            payload: Its bytes.
+            had_key: Whether the device was enrolled with a key when it came.
+        """
         self.messages += 1
         try:
             message = decode(Telemetry, payload)
@@ -39,7 +46,9 @@ class SignedReadings:
         except (WireError, ValueError):
             self.forged += 1
             return
-        if message.signature is None:
+        if not had_key:
+            self.before_key.update(stored_form(reading)[0] for reading in message.readings)
+        elif message.signature is None:
             self.unsigned += 1
         elif any(verified(content, key) for key in self.keys):
             for reading in message.readings:
@@ -54,6 +63,8 @@ class Findings:
     """What the comparison with the store showed."""
 
     covered: int
+    before_key: int
+    """From before the device had a key: nothing can be said about them."""
     different: tuple[Key, ...]
     """Signed with another value than the stored one."""
     uncovered: tuple[Key, ...]
@@ -74,14 +85,17 @@ def stored_form(reading: Reading) -> tuple[Key, int]:
     return ("active_power", reading.period_start_ms), round(sign * scaled * 3_600_000 / reading.period_ms)
 
 
-def compare(signed: Mapping[Key, Collection[int]], stored: Iterable[tuple[Key, int]]) -> Findings:
+def compare(readings: SignedReadings, stored: Iterable[tuple[Key, int]]) -> Findings:
     """Hold what is stored against what was signed."""
-    covered, different, uncovered = 0, list[Key](), list[Key]()
+    covered, before_key, different, uncovered = 0, 0, list[Key](), list[Key]()
+    signed = readings.values
     for key, value in stored:
-        if key not in signed:
+        if key not in signed and key in readings.before_key:
+            before_key += 1
+        elif key not in signed:
             uncovered.append(key)
         elif value in signed[key]:
             covered += 1
         else:
             different.append(key)
-    return Findings(covered, tuple(sorted(different)), tuple(sorted(uncovered)))
+    return Findings(covered, before_key, tuple(sorted(different)), tuple(sorted(uncovered)))
