@@ -49,6 +49,9 @@ class Plant:
         assert self.process is not None
         self.process.send_signal(number)
 
+    def up(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()

@@ -32,12 +32,20 @@ def _quiet() -> None:
     quiet_library()
 
 
-@pytest.fixture
-def plant() -> Iterator[Plant]:
+@pytest.fixture(scope="module")
+def one_plant() -> Iterator[Plant]:
     server = Plant(20)
-    server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def plant(one_plant: Plant) -> Plant:
+    """Up, whatever the test before did to it; starting one takes seconds."""
+    if not one_plant.up():
+        one_plant.kill()
+        one_plant.start()
+    return one_plant
 
 
 class Reader:
@@ -149,6 +157,17 @@ async def test_a_server_that_hangs_is_noticed(plant: Plant) -> None:
         await reader.until(lambda: reader.session.subscribed == 0)
         plant.send(signal.SIGCONT)
         await reader.until(lambda: reader.session.subscribed == 5)
+
+
+async def test_a_subscription_that_fell_silent_is_made_anew(plant: Plant) -> None:
+    reader = Reader(a_node_list(plant, 5))
+    async with reader.running():
+        await reader.until(lambda: reader.session.subscribed == 5)
+        for own in reader.session._by_id.values():
+            own.silent_after_s = 0.0
+        await reader.until(lambda: reader.metrics.connects._value.get() == 2 and reader.session.subscribed == 5)
+
+    assert "fell silent" in reader.source.why_down
 
 
 async def test_nodes_that_are_not_there_or_mean_another_unit_do_not_stop_the_others() -> None:
