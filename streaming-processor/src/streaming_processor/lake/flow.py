@@ -8,6 +8,7 @@ from datetime import datetime
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.logs import get_logger
+from gridseal.wire.topics import ASSETS_CHANGED
 from streaming_processor.lake.bronze import TOPICS, Bronze, Record
 from streaming_processor.lake.kafka_records import KafkaRecords
 from streaming_processor.lake.settings import LakeSettings
@@ -38,6 +39,10 @@ class Flow:
         try:
             while True:
                 await self._bring(await self._gather())
+                # A device is in the catalog before it speaks, but the two are different topics: Silver must not
+                # refuse a reading because Bronze was handed the topics in another order.
+                while await self._source.behind(ASSETS_CHANGED):
+                    await self._bring(await self._source.take(self._settings.flush_records, _WAIT_MS))
                 moved = await asyncio.to_thread(self.silver.advance, self._clock.now())
                 if moved.messages:
                     log.info("silver_advanced", **asdict(moved))

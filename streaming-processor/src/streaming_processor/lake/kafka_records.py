@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from gridseal.errors import UnavailableError
@@ -27,13 +27,14 @@ class KafkaRecords:
             UnavailableError: Kafka does not answer.
         """
         consumer = AIOKafkaConsumer(
+            *self._topics,
             bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
             max_partition_fetch_bytes=4 << 20,
         )  # fmt: skip
         try:
             await consumer.start()
-            places = [TopicPartition(t, p) for t in self._topics for p in await self._partitions(consumer, t)]
-            consumer.assign(places)
+            # Without a group every partition of the topics is assigned at once.
+            places = sorted(consumer.assignment())
             oldest = await consumer.beginning_offsets(places)
         except KafkaError as error:
             await consumer.stop()
@@ -48,11 +49,6 @@ class KafkaRecords:
             consumer.seek(place, wanted)
         self._consumer = consumer
 
-    async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> list[int]:
-        # Asking for one topic fetches its metadata; partitions of one that is not there are none.
-        await consumer.topics()
-        return sorted(consumer.partitions_for_topic(topic) or ())
-
     async def ends(self) -> dict[tuple[str, int], int]:
         """The offsets behind the newest records at this moment."""
         found = await self._open().end_offsets(list(self._open().assignment()))
@@ -62,6 +58,11 @@ class KafkaRecords:
         """The offsets that come next; a compacted topic's may lie behind records that are gone."""
         consumer = self._open()
         return {(p.topic, p.partition): await consumer.position(p) for p in consumer.assignment()}
+
+    async def behind(self, topic: str) -> bool:
+        """Kafka holds records of the topic that were not taken yet."""
+        ends, positions = await self.ends(), await self.positions()
+        return any(at < ends[place] for place, at in positions.items() if place[0] == topic)
 
     async def take(self, limit: int, wait_ms: int) -> list[Record]:
         """What is there, at most so many; none after ``wait_ms``.
