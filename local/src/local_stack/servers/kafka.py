@@ -59,7 +59,7 @@ def _prepare(layout: Layout, ports: Ports, jars: Path, properties: Path) -> None
     if (data / "meta.properties").exists():
         return
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    argv = ["java", "-Xmx128m", "-cp", f"{jars}/*", "kafka.tools.StorageTool", "format", "-t", cluster]
+    argv = ["java", "-Xmx128m", "-cp", f"{jars}/*", "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
     made = subprocess.run([*argv, "-c", str(properties)], capture_output=True, text=True, check=False)
     if made.returncode:
         last = (made.stderr or made.stdout).strip().splitlines()[-1:]
