@@ -1,6 +1,6 @@
 # Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test check test bench chaos demo demo-check up down status schemas clean
+.PHONY: help setup setup-test check test bench chaos backfill demo demo-check up down status schemas clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m local_stack
@@ -41,6 +41,9 @@ bench: setup-test ## Measure one group beside its peers: GROUP=ingest, ONLY=modu
 
 chaos: setup-test ## Kill every process of the path again and again under load, and prove that nothing is lost
 	@$(PYTHON) -m tests.chaos --tier full
+
+backfill: setup ## Bring Kafka's history through Bronze, Silver and Gold; with the stack stopped, what Bronze holds
+	@$(STACK) run streaming_processor.lake backfill
 
 schemas: setup ## Write the JSON schemas of all messages again
 	@$(PYTHON) -m gridseal.wire.schemas gridseal/schemas

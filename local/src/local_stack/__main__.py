@@ -1,4 +1,4 @@
-"""``python -m local_stack up|down|status|doctor|demo|wipe``."""
+"""``python -m local_stack up|down|status|doctor|demo|run|wipe``."""
 
 import argparse
 import asyncio
@@ -9,11 +9,13 @@ import time
 
 from local_stack.control import start_detached, stop
 from local_stack.doctor import examine
+from local_stack.domain_time import DomainTime
+from local_stack.environment import child_environment
 from local_stack.errors import StackError
 from local_stack.layout import Layout
 from local_stack.ports import Ports
 from local_stack.servers import postgres
-from local_stack.stack import Options, run_stack
+from local_stack.stack import Options, run_stack, scale_from_environment
 from local_stack.status import AlreadyRunningError, holder, read_status
 from local_stack.table import render_status
 
@@ -59,6 +61,15 @@ def _demo(arguments: argparse.Namespace) -> int:
     return run_demo(check=arguments.check, keep=arguments.keep, runs_per_site=runs, began=arguments.began)
 
 
+def _run(arguments: argparse.Namespace) -> int:
+    """Become a program of ours, with the addresses and the clock of this stack, whether it runs or not."""
+    layout = Layout.here()
+    domain = DomainTime.resume(layout.run / "clock.json", scale_from_environment())
+    environment = child_environment(layout, Ports.from_environment(), domain)
+    environment.setdefault("LAKE_URL", str(layout.data / "lake"))
+    os.execve(layout.python, [str(layout.python), "-m", *arguments.program], environment)
+
+
 def _wipe(_: argparse.Namespace) -> int:
     layout = Layout.here()
     if holder(layout) is not None:
@@ -85,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--runs", type=int, default=None, help="sealed and verified runs per site before the report")
     demo.add_argument("--began", type=float, default=time.time(), help=argparse.SUPPRESS)
     demo.set_defaults(run=_demo)
+    run = commands.add_parser("run", help="one program of ours, with the addresses and the clock of this stack")
+    run.add_argument("program", nargs=argparse.REMAINDER, metavar="MODULE …")
+    run.set_defaults(run=_run)
     commands.add_parser("wipe", help="remove data, keys, certificates and logs").set_defaults(run=_wipe)
     return parser
 
