@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gridseal.wire.codec import encode
@@ -39,29 +39,39 @@ def of_one_mind(payload: bytes, topic: str = TOPIC) -> None:
         assert b"signature" in payload or b"\\u" in payload
 
 
-near_readings = st.fixed_dictionaries(
-    {
-        "quantity": st.sampled_from(["active_power", "voltage", "current", "happiness"]),
-        "unit": st.sampled_from(["W", "kW", "10*3.W", "V", "A", "", "kW.h"]),
-        "period_start_ms": st.sampled_from([NOW_MS - 3_600_000, NOW_MS, 0, -1, 1, 1.0, "1", None, 2**60]),
-        "period_ms": st.sampled_from([1_000, 3_600_000, 86_400_000, 86_401_000, 1_500, 999, 0, 1e3, True]),
-        "value": st.floats() | st.integers() | st.sampled_from(["1", None, True, [], {}, -0.0, 1e12, 1.1e12]),
-    },
-    optional={"quality": st.sampled_from(["good", "suspect", "bad", "", None, 1]), "surprise": st.none()},
-)
-near_messages = st.fixed_dictionaries(
-    {
-        "device_id": st.sampled_from(["home-01-pv", "home-02-pv", "Home", "", 1]),
-        "boot_id": st.sampled_from([BOOT_ID, BOOT_ID + "\n", BOOT_ID.upper(), BOOT_ID[:15], "", 3]),
-        "seq": st.sampled_from([0, 7, 2**53 - 1, 2**53, -1, 7.0, "7", True, None]),
-        "sent_at_ms": st.sampled_from([SENT_MS, 0, SENT_MS + 61_000, 2**53, -1, 1.5]),
-        "readings": st.lists(near_readings, max_size=3) | st.sampled_from([{}, None, "x"]),
-    },
-    optional={
-        "schema": st.sampled_from(["telemetry/1", "telemetry/2", None]),
-        "schema_": st.just("telemetry/1"),
-        "signature": st.sampled_from([None, "A" * 86, "A" * 85, "", 1]),
-    },
+ANYTHING: Any = [None, True, [], {}, -1, 0, 1, 1.0, 1.5, 2**53 - 1, 2**53, 2**60, "", "1", "\n"]
+EDGES: dict[str, list[Any]] = {
+    "schema": ["telemetry/2"],
+    "device_id": ["home-02-pv", "Home"],
+    "boot_id": [BOOT_ID + "\n", BOOT_ID.upper(), BOOT_ID[:15], BOOT_ID + "0"],
+    "seq": [7.0, "7"],
+    "sent_at_ms": [SENT_MS + 60_000, SENT_MS + 60_001, SENT_MS - 86_400_000 * 365, SENT_MS - 86_400_000 * 365 - 1],
+    "readings": [[a_reading()] * 1_000, [a_reading()] * 1_001],
+    "signature": ["A" * 86, "A" * 85],
+    "schema_": ["telemetry/1"],
+    "surprise": [],
+}
+READING_EDGES: dict[str, list[Any]] = {
+    "quantity": ["voltage", "current", "happiness"],
+    "unit": ["W", "10*3.W", "kW.h", "V", "KW"],
+    "period_start_ms": [NOW_MS - 3_600_000, NOW_MS - 3_600_001, NOW_MS - 3_599_000, 1_000, 253_402_300_799_000],
+    "period_ms": [999, 1_000, 1_500, 3_601_000, 86_400_000, 86_401_000, 1e3],
+    "value": [-0.0, 1e12, -1e12, 1.0000001e12, 10**12, 10**13, "1.5", 1e-320],
+    "quality": ["good", "suspect", "bad", "GOOD"],
+    "surprise": [],
+}
+
+
+def with_edges(fields: dict[str, Any], edges: dict[str, list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """The fields as they are but for one, which is at an edge, missing, or another thing altogether."""
+    changed = [fields | {name: value} for name, values in edges.items() for value in [*values, *ANYTHING]]
+    missing = [{other: value for other, value in fields.items() if other != name} for name in fields]
+    return st.sampled_from([fields, *changed, *missing])
+
+
+near_messages = st.one_of(
+    with_edges(json.loads(a_message()), EDGES),
+    with_edges(a_reading(), READING_EDGES).map(lambda reading: json.loads(a_message(a_reading(), reading))),
 )
 sound_readings = st.builds(
     Reading,
@@ -82,6 +92,7 @@ sound_messages = st.builds(
 )
 
 
+@settings(max_examples=1_500, deadline=None)
 @given(near_messages)
 def test_both_decide_alike_at_the_edges_of_every_field(message: dict[str, Any]) -> None:
     of_one_mind(json.dumps(message).encode())

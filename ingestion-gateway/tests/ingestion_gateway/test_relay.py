@@ -225,6 +225,14 @@ async def test_confirmations_of_a_lost_connection_acknowledge_nothing_on_the_new
     assert bench.source.acknowledged == [(3, 5)]
 
 
+async def test_a_message_that_comes_to_light_after_its_connection_has_no_place_in_the_line(bench: Bench) -> None:
+    await bench.take(a_message(PAST, seq=1), connection=3, first_id=5)
+    await bench.take(a_message(PAST, seq=2), connection=1, first_id=5)
+    bench.log.confirm(1, 0)
+
+    assert bench.source.acknowledged == [(3, 5)]
+
+
 async def test_a_qos_0_message_is_forwarded_but_has_nothing_to_acknowledge(bench: Bench) -> None:
     await bench.take(a_message(PAST), first_id=0)
     bench.log.confirm(0)
