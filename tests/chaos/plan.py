@@ -76,7 +76,7 @@ TIERS: Final = {
                 "together": 1,
             },
             longest_freeze_s=4.0,
-            bound_s=480.0,
+            bound_s=900.0,
         ),
         Tier(
             name="full",

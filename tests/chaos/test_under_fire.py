@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.__main__ import DEFAULT_PORTS, DEFAULT_SEED, REPORTS, RunOptions, keep_report, run
 from tests.chaos.plan import TIERS
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(1_200)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1_800)]
 PORTS = int(os.environ.get("CHAOS_PORT_BASE", DEFAULT_PORTS))
 
 
