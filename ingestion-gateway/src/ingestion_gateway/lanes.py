@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ingestion_gateway.dialects.topics import lane_of
 from ingestion_gateway.ports import Held
 
 _BUCKETS_KEPT: Final = 200_000
@@ -58,13 +59,13 @@ class DeviceLanes:
         if not self._rate:
             return arrived
         now = self._clock()
-        tally = Counter([held.received.topic for held in arrived])
+        tally = Counter([lane_of(held.received.topic) for held in arrived])
         over = {topic for topic, count in tally.items() if topic in self._lanes or not self._pay(topic, count, now)}
         if not over:
             return arrived
         admitted: list[Held] = []
         for held in arrived:
-            topic = held.received.topic
+            topic = lane_of(held.received.topic)
             if topic not in over or (topic not in self._lanes and self._pay(topic, 1, now)):
                 admitted.append(held)
             else:

@@ -20,6 +20,9 @@ from ingestion_gateway.dialects.sparkplug_proto import (
     Payload,
     value_of,
 )
+from ingestion_gateway.dialects.topics import lane_of
+from ingestion_gateway.lanes import DeviceLanes
+from ingestion_gateway.ports import Held, Received
 
 from .builders import NOW_MS, a_dialect, of_device, values
 from .edge_node import DEVICE, ENERGY, GROUP, NODE, POWER, EdgeNode
@@ -204,6 +207,17 @@ def test_a_message_from_before_the_birth_does_not_end_the_session(node: EdgeNode
 
     assert refused(host, old).reason == "sequence_gap"
     assert powers(tell(host, node.ddata(3.0))) == [3.0]
+
+
+def test_a_node_that_floods_the_gateway_stays_in_order_over_all_its_topics() -> None:
+    lanes = DeviceLanes(10, burst=1, most_waiting=10, clock=lambda: 0.0)
+    topics = [f"spBv1.0/{GROUP}/{place}" for place in ("NDATA/edge", "DDATA/edge/a", "DDATA/edge/b", "NDATA/edge")]
+    arrived = [Held(Received(1, 0, topic, b"%d" % n, "", 0), 0.0) for n, topic in enumerate(topics)]
+
+    served = [*lanes.admit(arrived), *lanes.some(10)]
+
+    assert [held.received.payload for held in served] == [b"0", b"1", b"2", b"3"]
+    assert lane_of("v1/demo/home-01/x/telemetry") == "v1/demo/home-01/x/telemetry"
 
 
 def test_a_node_can_be_a_device_itself() -> None:

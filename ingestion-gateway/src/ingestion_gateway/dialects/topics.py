@@ -41,3 +41,11 @@ def named_by(wanted: Sequence[str], topic: str) -> str | None:
     if plus:
         return "/".join(plus)
     return "/".join(levels[len(fixed) :]) or topic if rest else topic
+
+
+def lane_of(topic: str) -> str:
+    """What has to stay in order: the messages of a topic; of Sparkplug those of an edge node, on all its topics."""
+    if not topic.startswith("spBv1.0/"):
+        return topic
+    levels = topic.split("/")
+    return "/".join((*levels[:2], *levels[3:4]))
