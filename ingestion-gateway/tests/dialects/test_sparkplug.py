@@ -211,7 +211,7 @@ def test_a_message_from_before_the_birth_does_not_end_the_session(node: EdgeNode
 
 def test_a_node_that_floods_the_gateway_stays_in_order_over_all_its_topics() -> None:
     lanes = DeviceLanes(10, burst=1, most_waiting=10, clock=lambda: 0.0)
-    topics = [f"spBv1.0/{GROUP}/{place}" for place in ("NDATA/edge", "DDATA/edge/a", "DDATA/edge/b", "NDATA/edge")]
+    topics = [f"spBv1.0/{GROUP}/{place}" for place in ("NDATA/edge", "NDATA/edge", "DDATA/edge/a", "DDATA/edge/b")]
     arrived = [Held(Received(1, 0, topic, b"%d" % n, "", 0), 0.0) for n, topic in enumerate(topics)]
 
     served = [*lanes.admit(arrived), *lanes.some(10)]
