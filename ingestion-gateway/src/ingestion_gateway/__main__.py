@@ -2,13 +2,15 @@
 
 import asyncio
 import gc
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import uvloop
 
 from gridseal.errors import UnavailableError
 from gridseal.identity.receipt_keys import KEY_FILE
-from gridseal.registry.announce import TELEMETRY_TOPICS, announce
+from gridseal.registry.announce import TELEMETRY_TOPICS, SchemaIds, announce
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs, get_logger
 from gridseal.runtime.metrics import new_registry
@@ -17,7 +19,7 @@ from gridseal.runtime.settings import CoreSettings, load_settings, require_loopb
 from gridseal.runtime.traces import configure_traces
 from gridseal.wire.topics import MQTT_TELEMETRY_FILTER
 from ingestion_gateway.activity import Activity
-from ingestion_gateway.admin_routes import install_admin_routes
+from ingestion_gateway.admin_routes import AdminParts, install_admin_routes
 from ingestion_gateway.app import Parts, create_app
 from ingestion_gateway.catalog_follower import CatalogFollower
 from ingestion_gateway.database import GatewayDatabase
@@ -44,6 +46,17 @@ from ingestion_gateway.verdicts import Verdicts
 log = get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the gateway keeps in PostgreSQL, behind the critical path."""
+
+    keys: ReceiptKeys
+    book: ReceiptBook
+    promised: ReceiptStore
+    records: DeviceRecords
+    identity: DeviceIdentity
+
+
 async def run() -> None:
     """Serve until stopped."""
     core = load_settings(CoreSettings)
@@ -58,51 +71,21 @@ async def run() -> None:
     totals, devices, activity = GatewayTotals(registry), DeviceDirectory(), Activity()
     dialects = Dialects.from_setting(settings.dialects)
     source = MqttSource(_mqtt_options(core, settings, dialects), totals.receipt_undelivered)
-    durable = KafkaLog(
-        core.kafka_bootstrap,
-        WRITTEN_TOPICS,
-        linger_ms=settings.linger_ms,
-        timeout_s=settings.kafka_timeout_s,
-        schema_ids=schema_ids,
-    )
+    durable = _durable(core, settings, schema_ids)
     history = KafkaHistory(core.kafka_bootstrap, settings.kafka_timeout_s)
     follower = CatalogFollower(core.kafka_bootstrap, devices, quiet_s=settings.catalog_quiet_s)
-    database = GatewayDatabase(core.postgres_dsn)
-    keys = ReceiptKeys(settings.receipt_key or core.state_dir / "keys" / KEY_FILE, database)
-    book = ReceiptBook(keys, most_at_once=settings.receipts_at_once)
-    promised = ReceiptStore(database, book, interval_s=settings.receipt_flush_ms / 1_000)
-    records = DeviceRecords(database, settings.identity_poll_s)
-    signatures = PayloadSignatures(records, settings.require_signature, timedelta(seconds=settings.key_grace_s))
-    identity = DeviceIdentity(records, signatures)
-    judge = Judge(devices, _time_limits(settings), clock_from(core), identity)
+    kept = _kept(core, settings)
+    judge = Judge(devices, _time_limits(settings), clock_from(core), kept.identity)
     verdicts = Verdicts(judge, devices, dialects, totals.drop)
     lanes = DeviceLanes(settings.device_rate_per_s, settings.device_burst, settings.lane_messages)
-
-    async def kafka() -> None:
-        await kafka_answers(core.kafka_bootstrap, timeout_s=2)
-
-    relay = Relay(
-        source,
-        durable,
-        verdicts,
-        book,
-        lanes,
-        RecordMaker(MAX_RECORD_BYTES),
-        totals,
-        activity,
-        kafka,
-        RelayOptions(
-            receipt_interval_ms=settings.receipt_interval_ms,
-            stop_timeout_s=settings.stop_timeout_s,
-            stall_limit_s=settings.stall_limit_s,
-            most_in_hand=4 * settings.receive_maximum,
-        ),
-    )
+    maker = RecordMaker(MAX_RECORD_BYTES)
+    kafka = partial(kafka_answers, core.kafka_bootstrap, timeout_s=2)
+    relay = Relay(source, durable, verdicts, kept.book, lanes, maker, totals, activity, kafka, _relay_options(settings))
 
     async def forward() -> None:
         await follower.ready.wait()
-        await promised.load()
-        await records.try_load()
+        await kept.promised.load()
+        await kept.records.try_load()
         await durable.start()
         try:
             await _recall(history, totals)
@@ -110,22 +93,43 @@ async def run() -> None:
         finally:
             await source.stop()
             await durable.stop()
-            await promised.flush()
+            await kept.promised.flush()
 
     app = create_app(Parts(source, devices, totals, lanes, kafka, registry))
-    install_admin_routes(
-        app,
-        source=source,
-        receive_maximum=settings.receive_maximum,
-        relay=relay,
-        lanes=lanes,
-        totals=totals,
-        activity=activity,
-        history=history,
-    )
-    install_identity_routes(app, records, keys)
+    install_admin_routes(app, AdminParts(source, settings.receive_maximum, relay, lanes, totals, activity, history))
+    install_identity_routes(app, kept.records, kept.keys)
     port = settings.port if settings.port is not None else core.port_base + 8_030
-    await run_parts([follower.run, forward, promised.run, keys.run, records.run, http_part(app, core.host, port)])
+    behind = [kept.promised.run, kept.keys.run, kept.records.run]
+    await run_parts([follower.run, forward, *behind, http_part(app, core.host, port)])
+
+
+def _durable(core: CoreSettings, settings: GatewaySettings, schema_ids: SchemaIds) -> KafkaLog:
+    return KafkaLog(
+        core.kafka_bootstrap,
+        WRITTEN_TOPICS,
+        linger_ms=settings.linger_ms,
+        timeout_s=settings.kafka_timeout_s,
+        schema_ids=schema_ids,
+    )
+
+
+def _kept(core: CoreSettings, settings: GatewaySettings) -> _Kept:
+    database = GatewayDatabase(core.postgres_dsn)
+    keys = ReceiptKeys(settings.receipt_key or core.state_dir / "keys" / KEY_FILE, database)
+    book = ReceiptBook(keys, most_at_once=settings.receipts_at_once)
+    promised = ReceiptStore(database, book, interval_s=settings.receipt_flush_ms / 1_000)
+    records = DeviceRecords(database, settings.identity_poll_s)
+    signatures = PayloadSignatures(records, settings.require_signature, timedelta(seconds=settings.key_grace_s))
+    return _Kept(keys, book, promised, records, DeviceIdentity(records, signatures))
+
+
+def _relay_options(settings: GatewaySettings) -> RelayOptions:
+    return RelayOptions(
+        receipt_interval_ms=settings.receipt_interval_ms,
+        stop_timeout_s=settings.stop_timeout_s,
+        stall_limit_s=settings.stall_limit_s,
+        most_in_hand=4 * settings.receive_maximum,
+    )
 
 
 def _tune_interpreter() -> None:

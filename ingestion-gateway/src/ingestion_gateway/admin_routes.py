@@ -3,6 +3,7 @@
 import base64
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -95,24 +96,28 @@ class ReplayAnswer(Message):
     items: tuple[Replayed, ...]
 
 
-def install_admin_routes(
-    app: FastAPI,
-    *,
-    source: MqttSource,
-    receive_maximum: int,
-    relay: Relay,
-    lanes: DeviceLanes,
-    totals: GatewayTotals,
-    activity: Activity,
-    history: KafkaHistory,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class AdminParts:
+    """What can be looked at."""
+
+    source: MqttSource
+    receive_maximum: int
+    relay: Relay
+    lanes: DeviceLanes
+    totals: GatewayTotals
+    activity: Activity
+    history: KafkaHistory
+
+
+def install_admin_routes(app: FastAPI, parts: AdminParts) -> None:
     """Add the routes."""
+    source, relay, lanes, totals = parts.source, parts.relay, parts.lanes, parts.totals
 
     @app.get("/api/v1/gateway/sessions", operation_id="list_gateway_sessions", tags=["gateway"])
     async def sessions(request: Request, response: Response, limit: Limit = 100, cursor: Cursor = None) -> SessionPage:
         """The gateway's MQTT session, and the devices it has heard through it."""
         after = _after(cursor)
-        found = activity.sessions(lanes.waiting(), after=after, limit=limit + 1)
+        found = parts.activity.sessions(lanes.waiting(), after=after, limit=limit + 1)
         items = tuple(session for _, session in found[:limit])
         following = _cursor(found[limit - 1][0], request, response) if len(found) > limit else None
         session = MqttSession(
@@ -120,7 +125,7 @@ def install_admin_routes(
             connected_since=datetime.fromtimestamp(source.since, UTC) if source.connected else None,
             session_present=source.session_present,
             connections=source.connections,
-            receive_maximum=receive_maximum,
+            receive_maximum=parts.receive_maximum,
             unacknowledged=relay.unacknowledged,
             publishes_unconfirmed=source.unconfirmed,
         )
@@ -143,7 +148,7 @@ def install_admin_routes(
             in_flight=totals.in_flight, in_lanes=len(lanes), oldest_s=round(totals.oldest_s(), 3), oldest=oldest
         )
 
-    _install_set_aside(app, relay, history)
+    _install_set_aside(app, relay, parts.history)
 
 
 def _install_set_aside(app: FastAPI, relay: Relay, history: KafkaHistory) -> None:

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from gridseal.runtime.problems import install_problem_handlers
-from ingestion_gateway.admin_routes import install_admin_routes
+from ingestion_gateway.admin_routes import AdminParts, install_admin_routes
 from ingestion_gateway.kafka_history import DeadLetter, Original
 
 from .builders import a_message, a_reading, received
@@ -53,16 +53,10 @@ class Source:
 def a_client(bench: Bench, history: History, host: str = "127.0.0.1") -> httpx.AsyncClient:
     app = FastAPI()
     install_problem_handlers(app)
-    parts: Any = {"source": Source(), "history": history}
-    install_admin_routes(
-        app,
-        receive_maximum=1_000,
-        relay=bench.relay,
-        lanes=bench.relay._lanes,
-        totals=bench.totals,
-        activity=bench.relay._activity,
-        **parts,
-    )
+    source: Any = Source()
+    letters: Any = history
+    relay = bench.relay
+    install_admin_routes(app, AdminParts(source, 1_000, relay, relay._lanes, bench.totals, relay._activity, letters))
     transport = httpx.ASGITransport(app=app, client=(host, 1))
     return httpx.AsyncClient(transport=transport, base_url="http://gateway/api/v1/gateway")
 
