@@ -45,6 +45,7 @@ from streaming_processor.progress import Progress
 from streaming_processor.quality.rules import packaged_rules
 from streaming_processor.quality.watch import QualityWatch
 from streaming_processor.settings import Settings
+from streaming_processor.sinks import DriverSink, ExecutorsSink
 from streaming_processor.store.alerts import MongoAlerts
 from streaming_processor.store.hot import RedisHot
 from streaming_processor.store.latency import LatencyWriter
@@ -72,7 +73,7 @@ async def run() -> None:
         loop = asyncio.get_running_loop()
         feed = CatalogFeed(await _consumer(core, stack), loop, registry)
         await feed.start()
-        store = PostgresStore(core.postgres_dsn, settings.recent_s)
+        store = PostgresStore(core.postgres_dsn, settings.recent_s, staged=settings.sink == "executors")
         stack.callback(store.close)
         hot = stack.enter_context(redis.Redis.from_url(core.redis_url, socket_timeout=5, socket_connect_timeout=5))
         mongo: MongoClient[dict[str, Any]] = stack.enter_context(
@@ -96,7 +97,8 @@ async def run() -> None:
         )
         store.take_over()
         await asyncio.to_thread(runner.tell_what_a_crash_left)
-        job = StreamJob(await session, settings, core.kafka_bootstrap, partitions, runner.handle)
+        sink = DriverSink(runner) if settings.sink == "driver" else ExecutorsSink(runner, core.postgres_dsn)
+        job = StreamJob(await session, settings, core.kafka_bootstrap, partitions, sink)
         progress.query_id = await asyncio.to_thread(job.start)
         stack.push_async_callback(asyncio.to_thread, job.stop)
         watch = _watch(core, settings, feed, alerts, publisher, registry)

@@ -6,7 +6,7 @@ is done; of its windows features and Kafka are told behind it (``telling``).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TypeVar
 
@@ -71,10 +71,13 @@ class BatchRunner:
                 same batch comes again after a restart.
             FencedError: Another driver took over.
         """
-        began = time.monotonic()
         reference = self._reference_for(delivery)
         now = self._clock.now()
-        judged = judge(delivery.arrived, reference, int(now.timestamp()), self._tails)
+        self.finish(delivery, judge(delivery.arrived, reference, int(now.timestamp()), self._tails), reference, now)
+
+    def finish(self, delivery: Delivery, judged: Judged, reference: Reference, now: datetime) -> None:
+        """Store a batch that is judged already, by ``reference`` at ``now``, and tell others."""
+        began = time.monotonic()
         committed = self._patiently(lambda: self._store.commit(delivery, judged, reference, now))
         self._tails.update(judged.tails)
         failpoint("sink.after_commit_before_redis")
@@ -96,19 +99,37 @@ class BatchRunner:
         self._patiently(lambda: self._hot.put(windows))
         self._teller.offer(windows, None)
 
-    def _reference_for(self, delivery: Delivery) -> Reference:
-        """The newest picture, read up to date if it lacks a device that speaks."""
+    def picture(self) -> tuple[Reference, dict[int, Tail], datetime]:
+        """What a batch is judged by: the newest picture, where its sources stand, and domain time."""
         reference = self._catalog.current()
-        if unknown_devices(delivery.arrived, reference):
-            reference = self._patiently(self._catalog.catch_up)
         if reference is not self._seen:
             # Device numbers belong to one picture.
             self._tails, self._heard, self._seen = {}, set(), reference
-        unheard = sorted(heard(delivery.arrived, reference) - self._heard)
-        if unheard:
-            # A restart forgets how the sources stood; the stored readings do not.
-            self._tails |= self._patiently(lambda: self._store.tails(reference, unheard))
-            self._heard.update(unheard)
+        return reference, self._tails, self._clock.now()
+
+    def learn(self, devices: Collection[int], *, unknown: bool) -> bool:
+        """Catch up for devices that speak and are not known, or whose state a restart forgot; whether there was any.
+
+        Args:
+            devices: Known ones, by position in the picture.
+            unknown: There were others too.
+        """
+        if unknown and self._patiently(self._catalog.catch_up) is not self._seen:
+            return True
+        unheard = sorted(set(devices) - self._heard)
+        if not unheard or self._seen is None:
+            return False
+        seen = self._seen
+        # A restart forgets how the sources stood; the stored readings do not.
+        self._tails |= self._patiently(lambda: self._store.tails(seen, unheard))
+        self._heard.update(unheard)
+        return True
+
+    def _reference_for(self, delivery: Delivery) -> Reference:
+        """The newest picture, read up to date if it lacks a device that speaks."""
+        reference, *_ = self.picture()
+        while self.learn(heard(delivery.arrived, reference), unknown=unknown_devices(delivery.arrived, reference)):
+            reference, *_ = self.picture()
         return reference
 
     def _tell(self, committed: Committed, delivery: Delivery, now: datetime) -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import os
+import sys
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +18,16 @@ from gridseal.runtime.logs import get_logger
 from gridseal.wire.topics import TELEMETRY_CLASSES, telemetry_topic
 from streaming_processor.batch_limit import BatchLimit
 from streaming_processor.checkpoints import checkpoint_folder, starting_offsets
-from streaming_processor.deliveries import delivery_from
-from streaming_processor.ports import BatchId, Delivery
+from streaming_processor.ports import BatchId
 from streaming_processor.progress import LastBatch
 from streaming_processor.settings import Settings
+from streaming_processor.sinks import Sink
 from streaming_processor.transforms.messages import to_records
 
 log = get_logger(__name__)
 _LOST = ("Some data may have been lost", "KAFKA_DATA_LOSS", "PARTITION_OFFSET_CHANGED", "POTENTIAL_DATA_LOSS")
-Collect = Callable[[DataFrame, BatchId], tuple[Delivery, int]]
-"""What a batch holds, and how many bytes its messages have."""
-Handler = Callable[[Delivery], None]
 
 _CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
-
-
-def collect_records(frame: DataFrame, batch: BatchId) -> tuple[Delivery, int]:
-    """Everything to the driver."""
-    table = frame.toArrow()
-    return delivery_from(table, batch), table["value"].nbytes if table.num_rows else 0
 
 
 def start_session(settings: Settings) -> SparkSession:
@@ -49,6 +41,8 @@ def start_session(settings: Settings) -> SparkSession:
         raise ConfigError(
             f"STREAMING_PROCESSOR_JARS_DIR has no jars ({settings.jars_dir}): run the set-up, which fetches them"
         )
+    # The tasks' Python is ours: Spark would take whatever python3 the path has.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(settings.master).appName("gridseal-streaming-processor")
     for key, value in _configuration(settings, jars).items():
         builder = builder.config(key, value)
@@ -88,7 +82,7 @@ class _HaltedError(Exception):
 
 
 class StreamJob:
-    """One query from the ``telemetry.*`` topics into ``handler``."""
+    """One query from the ``telemetry.*`` topics into ``sink``."""
 
     def __init__(
         self,
@@ -96,15 +90,13 @@ class StreamJob:
         settings: Settings,
         bootstrap: str,
         partitions: Mapping[str, int],
-        handler: Handler,
-        collect: Collect = collect_records,
+        sink: Sink,
     ) -> None:
         self._session = session
         self._settings = settings
         self._bootstrap = bootstrap
         self._partitions = partitions
-        self._handler = handler
-        self._collect = collect
+        self._sink = sink
         self._query: StreamingQuery | None = None
         self._limit = BatchLimit(
             settings.max_messages_per_batch, settings.min_messages_per_batch, settings.max_bytes_per_batch
@@ -178,10 +170,9 @@ class StreamJob:
                 raise _HaltedError
         try:
             query_id = str(frame.sparkSession.sparkContext.getLocalProperty("sql.streaming.queryId"))
-            delivery, size = self._collect(frame, BatchId(query_id, number))
-            if delivery.messages:
-                self._handler(replace(delivery, full=self._limit.filled_by(delivery.messages)))
-                self._limit.note(delivery.messages, size)
+            messages, size = self._sink.take(frame, BatchId(query_id, number), self._limit.filled_by)
+            if messages:
+                self._limit.note(messages, size)
         except BaseException as error:
             self._failure = error
             log.error("batch_failed", batch=number, error=type(error).__name__, exc_info=error)

@@ -51,9 +51,11 @@ class FencedError(GridsealError):
 class PostgresStore:
     """Writes batches over one connection, made again after a failure."""
 
-    def __init__(self, dsn: str, recent_s: int) -> None:
+    def __init__(self, dsn: str, recent_s: int, *, staged: bool = False) -> None:
+        """``staged``: Spark's tasks have put the readings of each batch into ``staged_by_tasks``."""
         self._dsn = dsn
         self._recent_s = recent_s
+        self._staged = staged
         self._epoch: int | None = None
         self._connection: psycopg.Connection[Any] | None = None
         self._numbers: Numbers | None = None
@@ -80,6 +82,8 @@ class PostgresStore:
             repeated = self._begin(connection, delivery.batch)
             numbers, rebuilt = self._follow(connection, reference)
             if repeated:
+                if self._staged:
+                    steps.drop_staged(connection, delivery.batch)
                 committed = _look_up(connection, judged, numbers)
             else:
                 committed = self._add(connection, delivery, judged, numbers, now)
@@ -119,7 +123,7 @@ class PostgresStore:
         self, connection: psycopg.Connection[Any], delivery: Delivery, judged: Judged, numbers: Numbers, now: datetime
     ) -> "_Added":
         """A batch that the ledger does not have."""
-        fresh = self._insert(connection, judged.rows, numbers)
+        fresh = self._insert(connection, delivery.batch, judged.rows, numbers)
         rows = judged.rows if len(fresh) == len(judged.rows) else judged.rows.take(fresh)
         newest = self._newest_windows(numbers.reference)
         late, newest_windows = newest.count_late(connection, rows, numbers)
@@ -132,10 +136,12 @@ class PostgresStore:
         alerts = read_alerts(connection, found, numbers)
         return _Added(fresh, windows, kept, hits, alerts, late, newest_windows)
 
-    def _insert(self, connection: psycopg.Connection[Any], rows: Rows, numbers: Numbers) -> Ints:
+    def _insert(self, connection: psycopg.Connection[Any], batch: BatchId, rows: Rows, numbers: Numbers) -> Ints:
         """The positions of the readings that were new. Repeats come in swarms, so after one we merge for a while."""
         if not len(rows):
             return steps.NONE
+        if self._staged:
+            return steps.merge_staged(connection, batch, rows, numbers)
         if self._merging == 0:
             fresh = steps.copy_readings(connection, rows, numbers)
             if fresh is not None:

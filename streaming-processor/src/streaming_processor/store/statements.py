@@ -49,6 +49,18 @@ COPY (INSERT INTO reading_rows
       FROM staged_readings ON CONFLICT DO NOTHING
       RETURNING device_no, quantity_no, period_start) TO STDOUT (FORMAT binary)"""
 
+# Spark's tasks know a device by its position in the picture of the catalog. Taken out of staging with one statement.
+DEVICE_LAYOUT: Final = (("device", "int4"), ("device_no", "int4"))
+STAGED_DEVICES: Final = "CREATE TEMP TABLE staged_devices (device int, device_no int) ON COMMIT DROP"
+COPY_DEVICES: Final = "COPY staged_devices FROM STDIN (FORMAT binary)"
+UNSTAGE: Final = """
+WITH gone AS (DELETE FROM staged_by_tasks WHERE query_id = %s AND batch_id = %s RETURNING *)
+INSERT INTO staged_readings (n, device_no, quantity_no, period_start, period_s, value_milli, quality_no, sent_at_ms)
+SELECT DISTINCT ON (d.device_no, g.quantity_no, g.period_start)
+       g.n, d.device_no, g.quantity_no, g.period_start, g.period_s, g.value_milli, g.quality_no, g.sent_at_ms
+FROM gone g JOIN staged_devices d USING (device)
+ORDER BY d.device_no, g.quantity_no, g.period_start, g.part, g.n"""
+
 MERGE_WINDOWS: Final = """
 COPY (INSERT INTO window_rows AS w
 SELECT series_no, width_s, window_start, weighted_sum, covered_s, inputs, count, min_milli, max_milli,
@@ -96,8 +108,10 @@ INSERT INTO ledger (query_id, batch_id, offsets, messages, rows, inserted, dupli
                     began_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now())"""
 OLDEST_UNTOLD: Final = "SELECT min(began_at) FROM telemetry.ledger WHERE told_at IS NULL"
+# Also those of former queries: at the start of the process everything untold was offered before the first batch.
 TOLD: Final = """
-UPDATE telemetry.ledger SET told_at = clock_timestamp() WHERE told_at IS NULL AND query_id = %s AND batch_id <= %s"""
+UPDATE telemetry.ledger SET told_at = clock_timestamp() WHERE told_at IS NULL AND began_at <=
+    (SELECT began_at FROM telemetry.ledger WHERE query_id = %s AND batch_id = %s)"""
 
 RAISE_EPOCH: Final = "UPDATE driver SET epoch = epoch + 1 RETURNING epoch"
 

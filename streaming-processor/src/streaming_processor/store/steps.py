@@ -9,7 +9,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from streaming_processor.arrays import Ints
-from streaming_processor.ports import Delivery, SignedMessage
+from streaming_processor.ports import BatchId, Delivery, SignedMessage
 from streaming_processor.quality.judge import Judged, Refusal
 from streaming_processor.quantities import STORED
 from streaming_processor.store import statements as sql
@@ -63,6 +63,22 @@ def merge_readings(connection: psycopg.Connection[Any], rows: Rows, numbers: Num
     """Insert what is new on the natural key; the positions of those rows, in order."""
     write_copy(connection, sql.COPY_READINGS, sql.READING_LAYOUT, reading_columns(rows, numbers.device_no))
     return fresh_of(rows, numbers, read_copy(connection, sql.MERGE_READINGS))
+
+
+def merge_staged(connection: psycopg.Connection[Any], batch: BatchId, rows: Rows, numbers: Numbers) -> Ints:
+    """The same from what Spark's tasks have put into staging, which is empty of them afterwards."""
+    devices = np.unique(rows.source // len(STORED))
+    connection.execute(sql.STAGED_DEVICES)
+    write_copy(connection, sql.COPY_DEVICES, sql.DEVICE_LAYOUT, [devices, numbers.device_no[devices]])
+    connection.execute(sql.UNSTAGE, (batch.query_id, batch.number))
+    return fresh_of(rows, numbers, read_copy(connection, sql.MERGE_READINGS))
+
+
+def drop_staged(connection: psycopg.Connection[Any], batch: BatchId) -> None:
+    """Forget what the tasks have staged for a batch that the ledger has."""
+    connection.execute(
+        "DELETE FROM staged_by_tasks WHERE query_id = %s AND batch_id <= %s", (batch.query_id, batch.number)
+    )
 
 
 def fresh_of(rows: Rows, numbers: Numbers, inserted: bytes) -> Ints:
