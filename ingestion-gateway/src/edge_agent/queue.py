@@ -182,9 +182,7 @@ class DurableQueue:
                         draft.device_id,
                     ),
                 )
-            for table in ("refused", "resend") if instead_of else ():
-                where = "device_id = ? AND boot_id = ? AND seq = ?"
-                self._db.executemany(f"DELETE FROM {table} WHERE {where}", instead_of)
+            self._drop_refused(instead_of)
         self.bytes += added
         for draft in drafts:
             tally = self.tallies[draft.device_id]
@@ -241,6 +239,10 @@ class DurableQueue:
     def refused_by_reason(self) -> dict[str, int]:
         """How many messages were refused, by the gateway's word."""
         return dict(self._db.execute("SELECT reason, count(*) FROM refused GROUP BY reason ORDER BY reason").fetchall())
+
+    def _drop_refused(self, keys: Sequence[tuple[str, str, int]]) -> None:
+        for table in ("refused", "resend") if keys else ():
+            self._db.executemany(f"DELETE FROM {table} WHERE device_id = ? AND boot_id = ? AND seq = ?", keys)
 
     def _keep_refused(self, key: tuple[str, str], message: RefusedMessage) -> None:
         fits = self._refused_bytes + len(message.payload) <= self.refused_keep_bytes
