@@ -163,7 +163,7 @@ def _faults(
     if kind == "gateway-point":
         return (Fault("gateway", "failpoint", point=next(gateway_points), passes=random.randint(1, 60)),)
     if kind == "sink-point":
-        return (Fault("stream", "failpoint", point=next(sink_points), passes=random.randint(1, 8)),)
+        return (Fault("stream", "failpoint", point=next(sink_points), passes=random.randint(1, 4)),)
     if kind == "after-append":
         return (Fault("stream", "failpoint", point="sink.after_commit_before_checkpoint", passes=random.randint(3, 8)),)
     if kind == "freeze":
