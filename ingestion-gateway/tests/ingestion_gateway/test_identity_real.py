@@ -257,6 +257,25 @@ def test_a_device_with_a_payload_key_must_sign_and_an_earlier_key_is_taken_for_a
     assert in_kafka(field, boot) == [1, 3, 4]
     listed = next(item for item in field.get("/api/v1/gateway/devices")["items"] if item["device_id"] == SIGNER)
     assert [key["valid_to"] is None for key in listed["keys"]] == [True, False]
+    start_ms = PAST["period_start_ms"]
+    assert [audited(field, value, start_ms) for value in (1_500_000, 1_500_001)] == [(0, True), (1, False)]
+
+
+def audited(field: Field, value_milli: int, start_ms: int) -> tuple[int, bool]:
+    """The auditor's verdict when the store holds this value; the stream's own table is not there."""
+    with psycopg.connect(field.dsn) as db:
+        db.execute("CREATE SCHEMA IF NOT EXISTS telemetry")
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS telemetry.readings (device_id text, quantity text, period_start timestamptz,"
+            " value_milli bigint, stored_at timestamptz DEFAULT now())"
+        )
+        db.execute("TRUNCATE telemetry.readings")
+        db.execute(
+            "INSERT INTO telemetry.readings VALUES (%s, 'active_power', to_timestamp(%s), %s)",
+            (SIGNER, start_ms / 1_000, value_milli),
+        )
+    done = field.command("audit-device", SIGNER)
+    return done.returncode, "CLEAN: the device signed" in done.stdout
 
 
 def test_an_old_receipt_stays_provable_after_the_key_was_rotated(field: Field, tmp_path: Path) -> None:
