@@ -7,7 +7,7 @@ test holds the two together: no message is taken here that ``accept`` would not 
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, Protocol
 
@@ -96,7 +96,10 @@ class Judge:
 
     def verdict(self, topic: str, payload: bytes) -> Verdict:
         """Judge one message."""
-        verdict = self.at_once(topic, payload) or accept(topic, payload, self._devices, self.bounds)
+        return self._judged(topic, payload, self.bounds)
+
+    def _judged(self, topic: str, payload: bytes, bounds: TimeBounds) -> Verdict:
+        verdict = self.at_once(topic, payload) or accept(topic, payload, self._devices, bounds)
         identity, device = self._identity, self._devices.at(topic)
         if identity is None or device is None or isinstance(verdict, Refused):
             return verdict
@@ -107,11 +110,14 @@ class Judge:
         return judged if isinstance(judged, Refused) else verdict
 
     def of_device(self, device_id: str, payload: bytes) -> Verdict:
-        """Judge a message that a dialect made: its topic is not ours, its content is."""
+        """Judge a message that a dialect made: its topic is not ours, its content is.
+
+        Its ``sent_at_ms`` is the time of what is said, however long ago: few dialects tell when they send.
+        """
         device = self._devices.find(device_id)
         if device is None:
             return Refused("unknown_device", "the device that the dialect names is not in the catalog", device_id)
-        return self.verdict(device.topic, payload)
+        return self._judged(device.topic, payload, replace(self.bounds, earliest_sent_ms=EARLIEST_MS))
 
     def at_once(self, topic: str, payload: bytes) -> Accepted | None:
         """Accept what is sound beyond doubt; None for everything else."""

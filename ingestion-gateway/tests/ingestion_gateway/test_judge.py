@@ -150,3 +150,12 @@ def test_identity_has_the_last_word_on_what_is_accepted_or_set_aside_and_none_on
 
     reasons = [judge.verdict(TOPIC, payload) for payload in (a_message(), ahead, b"{")]
     assert [getattr(verdict, "reason", "") for verdict in reasons] == ["revoked", "revoked", "not_json"]
+
+
+def test_a_dialect_may_speak_of_long_ago_but_not_of_the_future() -> None:
+    judge = a_judge()
+    long_ago, ahead = (a_message(sent_at_ms=moment) for moment in (1, SENT_MS + 60_001))
+
+    assert isinstance(judge.verdict(TOPIC, long_ago), Quarantined)
+    assert isinstance(judge.of_device("home-01-pv", long_ago), Accepted)
+    assert isinstance(judge.of_device("home-01-pv", ahead), Quarantined)
