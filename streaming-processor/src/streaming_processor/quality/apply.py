@@ -16,6 +16,7 @@ from streaming_processor.transforms.windows import Rows
 
 SETTLED: Final = frozenset({"gap"})
 """Kinds that need every reading of the span to be there: late data would disprove what they find."""
+_OVER_SEQUENCES: Final = frozenset({"stuck", "ramp", "spike", "register_back", "gap"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def apply_rules(
         found += findings(rule.name, beyond, rows.take(beyond))
     ordered = in_order(rows, tails)
     for rule in rules.rules.values():
-        if rule.kind in SETTLED and not settled:
+        if rule.kind not in _OVER_SEQUENCES or (rule.kind in SETTLED and not settled):
             continue
         limits = limits_of(rule, reference, ordered.source)
         mask = _of_kind(rule.kind, ordered, rating[ordered.position], limits)
