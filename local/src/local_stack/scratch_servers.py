@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ class ScratchServers:
                     spec.argv, cwd=spec.cwd, env={**os.environ, **spec.env}, stdout=log, stderr=log, **_account(spec)
                 )
         for name in names or SERVERS:
-            eventually(lambda name=name: self._answers(name), 120, f"{name} answers")
+            eventually(partial(self._answers, name), 120, f"{name} answers")
         if not names or "postgres" in names:
             ensure_databases(self.ports.postgres)
 
