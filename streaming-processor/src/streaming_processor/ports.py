@@ -68,7 +68,7 @@ class Committed:
     hits: dict[str, int] = field(default_factory=dict)
     """What quality rules found now for the first time, by rule."""
     late: int = 0
-    """Readings inserted now that fell into a window which a newer one of its series had followed."""
+    """Readings inserted now that fell into a window which a newer one of the same source had followed."""
 
 
 class Catalog(Protocol):

@@ -32,7 +32,7 @@ from streaming_processor.store.findings import (
     read_alerts,
     read_alerts_again,
 )
-from streaming_processor.store.late import NewestWindows
+from streaming_processor.store.late import NewestReadings
 from streaming_processor.store.numbers import Numbers, assign_numbers
 from streaming_processor.store.statements import STATE_LAYOUT
 from streaming_processor.store.stored_rows import load_tails
@@ -59,7 +59,7 @@ class PostgresStore:
         self._epoch: int | None = None
         self._connection: psycopg.Connection[Any] | None = None
         self._numbers: Numbers | None = None
-        self._newest: NewestWindows | None = None
+        self._newest: NewestReadings | None = None
         self._months: set[date] = set()
         self._merging = 0
 
@@ -89,7 +89,7 @@ class PostgresStore:
                 committed = self._add(connection, delivery, judged, numbers, now)
             failpoint("sink.before_commit")
         self._numbers = numbers
-        self._newest_windows(reference).keep(committed.newest_windows)
+        self._newest_readings(reference).keep(committed.newest_readings)
         recent_after_s = int(now.timestamp()) - self._recent_s
         touched = [sort_out(each, recent_after_s) for each in (rebuilt, committed.windows)]
         return Committed(
@@ -123,18 +123,21 @@ class PostgresStore:
         self, connection: psycopg.Connection[Any], delivery: Delivery, judged: Judged, numbers: Numbers, now: datetime
     ) -> "_Added":
         """A batch that the ledger does not have."""
+        newest = self._newest_readings(numbers.reference)
+        newest_readings = newest.before(connection, judged.rows, numbers)
         fresh = self._insert(connection, delivery.batch, judged.rows, numbers)
         rows = judged.rows if len(fresh) == len(judged.rows) else judged.rows.take(fresh)
-        newest = self._newest_windows(numbers.reference)
-        late, newest_windows = newest.count_late(connection, rows, numbers)
+        late = newest.count(rows, newest_readings)
         windows = steps.add_to_windows(connection, window_deltas(rows, numbers.reference.lanes), numbers)
         kept = steps.keep_refused(connection, judged.refusals)
         steps.keep_signed(connection, delivery.signed)
-        found = new_findings(judged, fresh, kept) + keep_conflicts(connection, judged, fresh, numbers)
+        found = new_findings(judged, fresh, kept)
+        if len(fresh) < len(judged.rows) or len(judged.offered):
+            found += keep_conflicts(connection, judged, fresh, numbers)
         hits = add_findings(connection, found, numbers, now)
         steps.enter(connection, delivery, judged, len(fresh), len(kept), late)
         alerts = read_alerts(connection, found, numbers)
-        return _Added(fresh, windows, kept, hits, alerts, late, newest_windows)
+        return _Added(fresh, windows, kept, hits, alerts, late, newest_readings)
 
     def _insert(self, connection: psycopg.Connection[Any], batch: BatchId, rows: Rows, numbers: Numbers) -> Ints:
         """The positions of the readings that were new. Repeats come in swarms, so after one we merge for a while."""
@@ -151,9 +154,9 @@ class PostgresStore:
         self._merging = _MERGE_AFTER_REPEAT if len(fresh) < len(rows) else self._merging - 1
         return fresh
 
-    def _newest_windows(self, reference: Reference) -> NewestWindows:
+    def _newest_readings(self, reference: Reference) -> NewestReadings:
         if self._newest is None or self._newest.reference is not reference:
-            self._newest = NewestWindows(reference)
+            self._newest = NewestReadings(reference)
         return self._newest
 
     def tails(self, reference: Reference, devices: Sequence[int]) -> dict[int, Tail]:
@@ -236,8 +239,8 @@ class _Added:
     hits: dict[str, int]
     alerts: tuple[Alert, ...]
     late: int
-    newest_windows: Ints | None
-    """For ``NewestWindows.keep``; None where nothing was added."""
+    newest_readings: Ints | None
+    """For ``NewestReadings.keep``; None where nothing was added."""
 
 
 def _look_up(connection: psycopg.Connection[Any], judged: Judged, numbers: Numbers) -> _Added:
