@@ -88,8 +88,10 @@ def recoveries(lines: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
 
 def as_markdown(report: dict[str, Any]) -> str:
     """The report for ``docs/reliability.md``."""
-    findings = report["findings"] or {"counts": {}, "wrong": {"no verdict": 1}}
+    findings = report["findings"] or {"counts": {}, "wrong": {}}
     counts, wrong = findings["counts"], findings["wrong"]
+    lost = wrong.get("receipted and nowhere", 0) + wrong.get("sent and nowhere", 0)
+    verdict = [f"| **lost** | **{lost:,}** |", f"| **duplicated** | **{wrong.get('stored twice', 0):,}** |"]
     lines = [
         f"Tier `{report['tier']}`, seed {report['seed']}, commit `{report['commit']}`, {report['machine']},"
         f" load average {report['load_average']}. Again: `{report['command']}`",
@@ -100,8 +102,7 @@ def as_markdown(report: dict[str, Any]) -> str:
         f"| freezes (SIGSTOP, then SIGCONT) | {report['freezes']} |",
         *(f"| messages {name} | {number:,} |" for name, number in counts.items() if name in MESSAGE_COUNTS),
         *(f"| {name} | {number:,} |" for name, number in counts.items() if name not in MESSAGE_COUNTS),
-        f"| **lost** | **{wrong.get('receipted and nowhere', 0) + wrong.get('sent and nowhere', 0):,}** |",
-        f"| **duplicated** | **{wrong.get('stored twice', 0):,}** |",
+        *(verdict if report["findings"] else ["| **no verdict** | the checker did not finish |"]),
         *(f"| {name} | {number:,} |" for name, number in wrong.items() if name not in LOSS_KINDS),
         f"| loss per kill, 95 % upper bound | {report['loss_per_kill_below']:.2%} |",
         f"| loss per message, 95 % upper bound | {report['loss_per_message_below']:.2e} |",

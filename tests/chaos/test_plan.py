@@ -13,7 +13,7 @@ from gridseal.wire.codec import decode
 from gridseal.wire.telemetry import Telemetry
 from tests.chaos.load import LoadOptions, catalog, expected_row, plan_message
 from tests.chaos.plan import TIERS, Plan, draw
-from tests.chaos.report import quantile, upper_bound
+from tests.chaos.report import as_markdown, quantile, upper_bound
 
 LOAD = LoadOptions(seed=1, devices=10, messages=4_000, messages_per_s=100.0, base_ms=1_780_876_800_000)
 BOOT = "00112233445566ff"
@@ -107,3 +107,17 @@ def test_a_quantile_is_a_measured_value() -> None:
 
     assert (quantile(values, 0.5), quantile(values, 0.95), quantile(values, 0.99)) == (50.0, 95.0, 99.0)
     assert quantile([4.0], 0.99) == 4.0
+
+
+def test_a_run_without_a_verdict_does_not_read_as_one_without_losses() -> None:
+    report = {
+        **dict.fromkeys(("tier", "seed", "commit", "machine", "load_average", "command", "kills", "freezes"), 1),
+        "failpoints_reached": {},
+        "findings": None,
+        "recovery": {},
+        "loss_per_kill_below": 1.0,
+        "loss_per_message_below": 1.0,
+    }
+
+    assert "no verdict" in as_markdown(report)
+    assert "lost" not in as_markdown(report)

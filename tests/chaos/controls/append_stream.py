@@ -21,6 +21,8 @@ TABLE = (
     "CREATE TABLE IF NOT EXISTS telemetry.appended (device_id text, quantity text, period_start timestamptz,"
     " period_s integer, value_milli bigint, sent_at_ms bigint)"
 )
+INDEX = "CREATE INDEX IF NOT EXISTS appended_by_place ON telemetry.appended (device_id, quantity, period_start)"
+"""Not unique: it only lets the harness look up what is newest."""
 APPEND = "INSERT INTO telemetry.appended VALUES (%s, %s, to_timestamp(%s), %s, %s, %s)"
 
 
@@ -32,6 +34,7 @@ class AppendStore(PostgresStore):
         rows = judged.rows
         with self._open() as connection:
             connection.execute(TABLE)
+            connection.execute(INDEX)
             connection.cursor().executemany(
                 APPEND,
                 [
