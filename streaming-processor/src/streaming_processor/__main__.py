@@ -105,7 +105,7 @@ async def run() -> None:
         old = Retention(core.postgres_dsn, _keep(settings), clock_from(core), settings.retention_every_s, registry)
         latency = LatencyWriter(core.postgres_dsn, progress, job.last)
         log.info("stream_started", query_id=progress.query_id)
-        app = create_app(progress.status, progress.latency_counts, _probes(core, hot), registry)
+        app = create_app(progress.status, progress.age_counts, _probes(core, hot), registry)
         parts = [http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run, old.run]
         to_kafka = KafkaVectors(producer, loop, schema_ids)
         await run_parts([*parts, *_vector_parts(core, settings, plans, hot, to_kafka, registry, stack)])

@@ -27,7 +27,7 @@ def create_app(
 
     @app.get("/status/latency", operation_id="get_stream_latency")
     async def get_latency() -> dict[int, int]:
-        """Live readings by the milliseconds until they were queryable; subtract two answers for a span."""
+        """Readings, live or not, by the milliseconds until they were queryable; subtract two answers for a span."""
         return latency()
 
     return app

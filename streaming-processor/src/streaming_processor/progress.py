@@ -59,6 +59,7 @@ class Progress:
         self._last_batch_ms = 0.0
         self._live: deque[tuple[float, Ints]] = deque()
         self._live_counts = np.zeros(_LONGEST_MS + 1, np.int64)
+        self._all_counts = np.zeros(_LONGEST_MS + 1, np.int64)
         self._unwritten: dict[bool, list[Ints]] = {True: [], False: []}
         self._stored_at: deque[tuple[float, int]] = deque()
         self._last: LastBatch | None = None
@@ -122,6 +123,7 @@ class Progress:
                 self._live_counts += np.bincount(np.minimum(live, _LONGEST_MS), minlength=_LONGEST_MS + 1)
             for ages, is_live in ((live, True), (rest, False)):
                 if len(ages):
+                    self._all_counts += np.bincount(np.minimum(ages, _LONGEST_MS), minlength=_LONGEST_MS + 1)
                     self._unwritten[is_live].append(ages)
         self._rows_total.labels("stored").inc(inserted)
         self._rows_total.labels("duplicate").inc(committed.duplicates)
@@ -141,6 +143,12 @@ class Progress:
         self._last = last
         if last.lag_messages is not None:
             self._lag_gauge.set(last.lag_messages)
+
+    def age_counts(self) -> dict[int, int]:
+        """How many readings, live or not, were queryable after so many milliseconds, since the start."""
+        with self._lock:
+            there = np.flatnonzero(self._all_counts)
+            return dict(zip(there.tolist(), self._all_counts[there].tolist(), strict=True))
 
     def latency_counts(self) -> dict[int, int]:
         """How many live readings were queryable after so many milliseconds, since the start of the process."""
