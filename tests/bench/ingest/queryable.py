@@ -49,6 +49,8 @@ class Bench:
         self.checkpoint = state / "checkpoint"
         self.port = free_port()
         self.sent = 0
+        """Numbers given out; each run of the open loop has its own."""
+        self.acknowledged = 0
         self._stream: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> None:
@@ -124,19 +126,21 @@ class Bench:
     def at(self, rate: int) -> Counts:
         """Latencies of one rate: all of its readings, the tail included."""
         before, stored = self.latency(), self.stored()
-        load = self.send(rate, SECONDS)
-        sent = int((load.communicate()[0] or "0").strip() or 0)
+        sent = self.run(rate, SECONDS)
         eventually(lambda: self.stored() - stored >= sent, 60 + 3 * SECONDS, f"{sent} readings are stored")
         after = eventually(lambda: self.latency(), 10, "the figures")
         return {ms: n - before.get(ms, 0) for ms, n in after.items() if n > before.get(ms, 0)}
 
+    def run(self, rate: int, seconds: float) -> int:
+        """The open loop to its end; how many messages Kafka has acknowledged."""
+        count = int(self.send(rate, seconds).communicate()[0].split()[-1])
+        self.acknowledged += count
+        return count
+
     def warm_up(self, rate: int) -> None:
-        """Until the JIT has seen the path."""
-        self.send(rate, WARM_SECONDS).communicate()
-        stored = -1
-        while stored != self.stored():
-            stored = self.stored()
-            time.sleep(1.0)
+        """Until the JIT has seen the path and everything sent so far is stored."""
+        self.run(rate, WARM_SECONDS)
+        eventually(lambda: self.stored() >= self.acknowledged, 600, "the backlog is stored")
 
 
 def measure() -> Iterator[Figure]:
@@ -186,8 +190,8 @@ def _plain_consumer(bench: Bench, rate: int) -> Counts:
     )
     assert peer.stdout is not None
     peer.stdout.readline()
-    bench.send(rate, 5.0).communicate()
-    bench.send(rate, SECONDS).communicate()
+    bench.run(rate, 5.0)
+    bench.run(rate, SECONDS)
     time.sleep(2.0)
     peer.terminate()
     counts: Counts = {int(ms): n for ms, n in json.loads(peer.communicate(timeout=60)[0].splitlines()[-1]).items()}
