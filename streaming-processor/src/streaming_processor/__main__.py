@@ -61,10 +61,7 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 
 async def run() -> None:
     """Start everything in the order of dependence, and stop in the reverse."""
-    core, settings = load_settings(CoreSettings), load_settings(Settings)
-    require_loopback(core)
-    configure_logs("streaming-processor", core.log_level)
-    configure_traces("streaming-processor", core.otlp_endpoint)
+    core, settings = _settings()
     registry, progress = _counters(core)
     partitions = await ensure_topics(core.kafka_bootstrap)
     # Spark takes seconds to start: it does so while the rest connects.
@@ -110,6 +107,14 @@ async def run() -> None:
         to_kafka = KafkaVectors(producer, loop, schema_ids)
         await run_parts([*parts, *_vector_parts(core, settings, plans, hot, to_kafka, registry, stack)])
     log.info("stream_stopped")
+
+
+def _settings() -> tuple[CoreSettings, Settings]:
+    core, settings = load_settings(CoreSettings), load_settings(Settings)
+    require_loopback(core)
+    configure_logs("streaming-processor", core.log_level)
+    configure_traces("streaming-processor", core.otlp_endpoint)
+    return core, settings
 
 
 def _keep(settings: Settings) -> Keep:

@@ -36,6 +36,7 @@ class AutoAckGateway:
     def __init__(self, core: CoreSettings, producer: AIOKafkaProducer) -> None:
         self._core, self._producer = core, producer
         self._loop = asyncio.get_running_loop()
+        self._told: dict[str, tuple[int, int]] = {}
         self._key = SigningKey.read(core.state_dir / "keys" / KEY_FILE, "GATEWAY_RECEIPT_KEY")
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, "control-gateway", protocol=mqtt.MQTTv5)
         tls = core.state_dir / "tls"
@@ -70,12 +71,15 @@ class AutoAckGateway:
             boot_id, seq = message["boot_id"], int(message["seq"])
         except (ValueError, KeyError, RecursionError):
             return None
+        # Cumulative like the product's: the agent keeps every receipt that no later one covers.
+        first, last = self._told.get(boot_id, (seq, seq - 1))
+        self._told[boot_id] = (first, seq) if seq == last + 1 else (seq, seq)
         content = {
             "schema": "receipt/2",
             "device_id": device_id,
             "boot_id": boot_id,
             "through": -1,
-            "ranges": [[seq, seq]],
+            "ranges": [self._told[boot_id]],
             "refused": [],
             "issued_at_ms": time.time_ns() // 1_000_000,
             "key_id": self._key.key_id,
