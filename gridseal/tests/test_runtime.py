@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gridseal.errors import ConfigError
+from gridseal.errors import ConfigError, UnavailableError
 from gridseal.runtime.clock import SystemClock, TimeLapseClock, clock_from, floor_to
+from gridseal.runtime.serve import main
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
 
 ORIGIN = datetime(2026, 6, 1, tzinfo=UTC)
@@ -48,3 +49,35 @@ def test_a_scale_without_an_origin_is_refused() -> None:
 
 def test_slots_are_multiples_of_their_step() -> None:
     assert floor_to(ORIGIN + timedelta(minutes=44, seconds=59), 900) == ORIGIN + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "told"),
+    [
+        (ConfigError("set THIS"), 2, "gridseal: set THIS\n"),
+        (UnavailableError("Kafka is away"), 1, "gridseal: Kafka is away\n"),
+        (ExceptionGroup("", [ExceptionGroup("", [ConfigError("set THIS")])]), 2, "gridseal: set THIS\n"),
+        (ExceptionGroup("", [UnavailableError("a"), ConfigError("b")]), 2, "gridseal: a\ngridseal: b\n"),
+    ],
+)
+def test_a_process_ends_with_a_sentence_and_a_code_however_deep_the_failure_lies(
+    failure: Exception, code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run() -> None:
+        raise failure
+
+    with pytest.raises(SystemExit) as end:
+        main(run)
+
+    assert end.value.code == code
+    assert capsys.readouterr().err == told
+
+
+def test_an_unforeseen_failure_is_shown_as_it_is() -> None:
+    async def run() -> None:
+        raise ExceptionGroup("", [UnavailableError("a"), ZeroDivisionError("b")])
+
+    with pytest.raises(ExceptionGroup) as end:
+        main(run)
+
+    assert isinstance(end.value.exceptions[0], ZeroDivisionError)

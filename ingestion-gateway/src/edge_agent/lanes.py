@@ -41,7 +41,7 @@ class Lane:
     last_progress: float = 0.0
     """When the last receipt came, or when something was sent into an empty lane."""
     refusals: int = 0
-    """Publishes in a row that the broker did not deliver."""
+    """Times in a row that the broker did not deliver what was published."""
     repeats: int = 0
     """Times in a row that the oldest message was sent again without a receipt."""
 
@@ -80,9 +80,12 @@ class Lane:
         for flight in list(self.flying.values()):
             if flight.mid == mid:
                 self._back(flight)
+        if now < self.pause_until:
+            # What flew beside it: refused together, it is one refusal and not eight.
+            return self.pause_until - now
         pause = min(LONGEST_PAUSE_S, 0.5 * 2.0 ** min(self.refusals, 10))
         self.refusals += 1
-        self.pause_until = max(self.pause_until, now + pause)
+        self.pause_until = now + pause
         return pause
 
     def connected(self) -> None:
@@ -122,7 +125,11 @@ class Lane:
 
     def _back(self, flight: Flight) -> None:
         del self.flying[flight.message.id]
+        earlier = []
+        while self.waiting and self.waiting[0].id < flight.message.id:
+            earlier.append(self.waiting.popleft())
         self.waiting.appendleft(flight.message)
+        self.waiting.extendleft(reversed(earlier))
 
 
 def moving(lane: Lane, now: float, patience_s: float = 30.0) -> bool:

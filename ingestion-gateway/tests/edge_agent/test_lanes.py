@@ -95,6 +95,17 @@ def test_a_publish_for_nobody_goes_back_in_front_and_waits_longer_each_time() ->
     assert lane.not_delivered(101, now) == 0.5
 
 
+def test_a_window_refused_together_is_one_refusal() -> None:
+    lane = a_lane()
+    send(lane)
+
+    first, second = lane.not_delivered(101, 0.0), lane.not_delivered(102, 0.1)
+
+    assert (first, second) == (0.5, 0.4)
+    assert lane.refusals == 1
+    assert [message.id for message in lane.waiting] == [1, 2, 3]
+
+
 def test_after_a_reconnect_the_broker_gets_again_what_it_acknowledged() -> None:
     lane = a_lane()
     send(lane)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -61,20 +61,33 @@ async def run_parts(parts: Sequence[Part]) -> None:
 
 
 def main(run: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Entry of a process: exit 2 on a wrong setting, 1 on a failed dependency, with one sentence."""
+    """Entry of a process: exit 2 on a wrong setting, 1 on a failed dependency, with one sentence.
+
+    Not ``except*``: what is raised inside it arrives in a group, and a ``SystemExit`` in a group is a traceback.
+    """
     try:
         asyncio.run(run())
-    except* ConfigError as group:
-        _say(group)
-        sys.exit(2)
-    except* GridsealError as group:
-        _say(group)
-        sys.exit(1)
+    except GridsealError as error:
+        sys.exit(_say([error]))
+    except BaseExceptionGroup as group:
+        known, unknown = group.split(GridsealError)
+        code = _say(_leaves(known)) if known else 1
+        if unknown:
+            raise unknown from None
+        sys.exit(code)
 
 
-def _say(group: BaseExceptionGroup[BaseException]) -> None:
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
-            _say(error)
+            yield from _leaves(error)
         else:
-            print(f"gridseal: {error}", file=sys.stderr)
+            yield error
+
+
+def _say(errors: Iterable[BaseException]) -> int:
+    code = 1
+    for error in errors:
+        print(f"gridseal: {error}", file=sys.stderr)
+        code = 2 if isinstance(error, ConfigError) else code
+    return code
