@@ -54,22 +54,33 @@ class Watch:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                async with asyncio.timeout(2):
-                    newest = await self._newest()
-            except (psycopg.Error, OSError, TimeoutError):
-                await self._drop()
-                newest = {}
-            if newest:
-                self._note(newest)
-            await asyncio.sleep(POLL_S)
+        try:
+            while True:
+                newest = await self._ask()
+                if newest:
+                    self._note(newest)
+                await asyncio.sleep(POLL_S)
+        finally:
+            await self._drop()
 
-    async def _newest(self) -> dict[str, int]:
-        if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
+    async def _ask(self) -> dict[str, int]:
+        try:
+            connection = await self._connect()
+            async with asyncio.timeout(2):
+                return await self._newest(connection)
+        except (psycopg.Error, OSError, TimeoutError):
+            await self._drop()
+            return {}
+
+    async def _connect(self) -> "psycopg.AsyncConnection[tuple[str, int]]":
+        # The driver's own limit: a task that is cancelled while it connects would leave the socket open.
+        if self._connection is None:
+            self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True, connect_timeout=2)
+        return self._connection
+
+    async def _newest(self, connection: "psycopg.AsyncConnection[tuple[str, int]]") -> dict[str, int]:
         limit = time.time_ns() // 1_000_000 + AN_HOUR_MS
-        rows = await self._connection.execute(self._query, (self._devices, QUANTITIES, limit))
+        rows = await connection.execute(self._query, (self._devices, QUANTITIES, limit))
         return dict(await rows.fetchall())
 
     async def _drop(self) -> None:
