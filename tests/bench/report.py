@@ -32,7 +32,7 @@ def figure_table(rows: list[dict[str, Any]]) -> str:
     lines = ["| figure | value | goal | reached | peer in the same run | ratio |", "|---|---|---|---|---|---|"]
     for row in rows:
         goal = "" if row["goal"] is None else f"{'≥' if row['better'] == 'more' else '≤'} {row['goal']:,.6g}"
-        peer = "" if row["peer_value"] is None else f"{row['peer']}: {row['peer_value']:,.6g}"
+        peer = f"{row['peer']}: {row['peer_value']:,.6g}" if row["peer_value"] else ""
         ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}×"
         lines.append(
             f"| `{row['name']}` | {row['value']:,.6g} {row['unit']} | {goal} | {_reached(row)} | {peer} | {ratio} |"
