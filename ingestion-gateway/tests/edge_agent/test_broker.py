@@ -109,8 +109,8 @@ def agent(tmp_path: Path, broker: Broker, cache: Path) -> Iterator[AgentProcess]
 def assert_complete(agent: AgentProcess, counterpart: Counterpart, folder: Path) -> None:
     """Everything that is due up to six hours after the origin arrived, and nothing else."""
     moment = "2026-06-01T06:00:00Z"
-    until(lambda: agent.status().get("domain_now", "") > "2026-06-01T06:30:00Z", 120, "domain time")
-    until(lambda: bool(agent.status()["caught_up"]), 120, "caught up")
+    until(lambda: agent.status().get("domain_now", "") > "2026-06-01T06:30:00Z", 300, "domain time")
+    until(lambda: bool(agent.status()["caught_up"]), 300, "caught up")
     expected = agent.expected(moment, folder / "expected.parquet")
     end_ms = int(datetime.fromisoformat(moment).timestamp() * 1_000)
 
@@ -126,12 +126,12 @@ def assert_complete(agent: AgentProcess, counterpart: Counterpart, folder: Path)
     assert len(expected) > 3_000
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_a_killed_agent_goes_on_and_no_reading_is_lost(agent: AgentProcess, broker: Broker, tmp_path: Path) -> None:
     counterpart = Counterpart(broker)
     try:
         for share in (10, 40):
-            until(lambda share=share: len(counterpart.copies) > share, 120, "messages")
+            until(lambda share=share: len(counterpart.copies) > share, 300, "messages")
             agent.stop(signal.SIGKILL)
             agent.start()
         assert_complete(agent, counterpart, tmp_path)
@@ -141,14 +141,14 @@ def test_a_killed_agent_goes_on_and_no_reading_is_lost(agent: AgentProcess, brok
         counterpart.stop()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_a_killed_broker_that_forgets_everything_loses_no_reading(
     agent: AgentProcess, broker: Broker, tmp_path: Path
 ) -> None:
     counterpart = Counterpart(broker, silent=True)
     try:
         # Acknowledged by the broker, taken by nobody who keeps it, never receipted.
-        until(lambda: len(counterpart.copies) > 20, 120, "messages")
+        until(lambda: len(counterpart.copies) > 20, 300, "messages")
         broker.kill()
         counterpart.silent = False
         broker.start()
@@ -157,11 +157,11 @@ def test_a_killed_broker_that_forgets_everything_loses_no_reading(
         counterpart.stop()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_messages_for_nobody_are_kept_until_somebody_listens(
     agent: AgentProcess, broker: Broker, tmp_path: Path
 ) -> None:
-    until(lambda: agent.status()["totals"]["messages_enqueued"] > 40, 120, "messages")
+    until(lambda: agent.status()["totals"]["messages_enqueued"] > 40, 300, "messages")
     assert agent.status()["totals"]["messages_delivered"] == 0
 
     counterpart = Counterpart(broker)
@@ -172,13 +172,13 @@ def test_messages_for_nobody_are_kept_until_somebody_listens(
         counterpart.stop()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_receipts_of_another_key_are_counted_and_take_nothing(
     agent: AgentProcess, broker: Broker, tmp_path: Path
 ) -> None:
     forger = Counterpart(broker, key=SigningKey.new())
     try:
-        until(lambda: agent.status()["totals"].get("receipts_refused", 0) > 20, 120, "forged receipts")
+        until(lambda: agent.status()["totals"].get("receipts_refused", 0) > 20, 300, "forged receipts")
         totals = agent.status()["totals"]
         assert (totals["messages_delivered"], totals["messages_refused"]) == (0, 0)
         assert totals["queue_depth"] == totals["messages_enqueued"]
@@ -194,7 +194,7 @@ def test_a_missing_certificate_is_one_sentence_and_exit_2(tmp_path: Path, broker
     (broker.tls / "devices" / "home-03-pv.crt").unlink()
     process.start()
 
-    until(lambda: not process.running(), 120, "the end")
+    until(lambda: not process.running(), 300, "the end")
 
     assert process.stop() == 2
     assert "certificate of home-03-pv cannot be used" in process.log.read_text()
