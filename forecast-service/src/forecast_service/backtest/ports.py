@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class TableSeries:
-    """One series with its covariates. Element ``i`` speaks for the period that starts at ``start_s + i * resolution_s``."""
+    """One series with its covariates; element ``i`` speaks for the period from ``start_s + i * resolution_s`` on."""
 
     series_id: str
     start_s: int
@@ -34,7 +34,7 @@ class TableSeries:
     subdivision: str | None = None
     """For public holidays, as the package ``holidays`` names them."""
     kind: str = "load"
-    """``load``, ``pv``, ``wind`` or a kind of ``gridseal.wire.catalog.SeriesKind``; may bound the quantiles, never required."""
+    """``load``, ``pv``, ``wind`` or a kind of ``gridseal.wire.catalog.SeriesKind``; may bound the quantiles."""
 
 
 @dataclass(frozen=True, slots=True)
