@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridseal.wire.catalog import Series
+from gridseal.wire.forecasts import WeatherLabel
 
 Floats = NDArray[np.float64]
 
@@ -43,9 +44,12 @@ class QuantileForecast:
     values_milli: NDArray[np.int64]
     """``(H, Q)`` thousandths of the base unit, non-decreasing along Q."""
     model: str
-    """``lstm``, ``reference`` or ``analogue``."""
+    """``lstm``, ``reference``, ``analogue``, ``stored`` or a model family's own name."""
     rung: int
     data_age_s: int
+    weather: WeatherLabel = "none"
+    weather_age_s: int | None = None
+    """Seconds since the weather run, where ``weather`` is ``forecast``."""
 
 
 class HistoryStore(Protocol):

@@ -13,8 +13,15 @@ from gridseal.wire.fields import LevelBps, Message, SeriesId, Slug
 from gridseal.wire.topics import TelemetryClass
 from gridseal.wire.units import Quantity
 
-SeriesKind = Literal["wind", "pv", "home_load", "home_pv", "home_net", "household", "storage", "weather"]
-"""Chooses references, scales and physical limits in the forecast models."""
+SeriesKind = Literal["wind", "pv", "home_load", "home_pv", "home_net", "household", "storage", "weather", "demand"]
+"""Chooses references, scales and physical limits in the forecast models. ``demand`` is that of a market or region."""
+
+Profile = Literal["site", "da", "id", "t6", "h24"]
+"""Shape of a product: sites' next hours, day-ahead, intraday, six hours from the last datapoint, next 24 hours."""
+
+
+def _unsaid(value: object) -> bool:
+    return value is None
 
 
 class Site(Message):
@@ -51,6 +58,8 @@ class Asset(Message):
     quantities: tuple[Quantity, ...]
     native_period_s: Annotated[int, Field(gt=0)]
     rating_w: Annotated[int, Field(gt=0)] | None = None
+    energy_wh: Annotated[int, Field(gt=0)] | None = Field(default=None, exclude_if=_unsaid)
+    """What a full battery holds."""
     simulated: bool = False
 
     @property
@@ -93,6 +102,8 @@ class Series(Message):
     forecast: bool = True
     primary: bool = False
     """The series that stands for the site in lists: its net or only power."""
+    scope: Literal["site", "region"] | None = Field(default=None, exclude_if=_unsaid)
+    """``region``: the inputs may be devices of any site of the same region. Unset: of its own site."""
 
     @property
     def key(self) -> str:
@@ -115,6 +126,26 @@ class Product(Message):
     """The seal must be mined this long before delivery starts."""
     levels_bps: Annotated[tuple[LevelBps, ...], Field(min_length=1)]
     model_family: str
+    profile: Profile | None = Field(default=None, exclude_if=_unsaid)
+    region_ids: tuple[Slug, ...] | None = Field(default=None, exclude_if=_unsaid)
+    """Only series of sites in these regions. Unset: of all."""
+    resolution_s: Annotated[int, Field(gt=0)] | None = Field(default=None, exclude_if=_unsaid)
+    """Width of the forecast periods; finer series are averaged to it. Unset: each series' own."""
+    timezone: str | None = Field(default=None, exclude_if=_unsaid)
+    """IANA zone of ``issue_cron``, ``gate_local`` and local days. Unset: UTC."""
+    issue_cron: str | None = Field(default=None, exclude_if=_unsaid)
+    """When a run is due, five fields in ``timezone``. Unset: at every multiple of ``slot_s``."""
+    issue_on: Literal["schedule", "data"] | None = Field(default=None, exclude_if=_unsaid)
+    """``data``: as soon as the period that ends at the slot is there, at the latest with the next slot."""
+    delivery: Literal["rolling", "next_local_day"] | None = Field(default=None, exclude_if=_unsaid)
+    """``next_local_day``: all periods of the day after the slot's in ``timezone``, 23 to 25 hours of them;
+    ``horizon_s`` is then the usual length. Unset: the periods that start after the slot, up to ``horizon_s``."""
+    gate_local: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = Field(
+        default=None, exclude_if=_unsaid
+    )
+    """Gate closure as local time of the slot's day. Unset: ``gate_lead_s`` before delivery starts."""
+    steps: Literal["direct", "recursive"] | None = Field(default=None, exclude_if=_unsaid)
+    """``recursive``: one period after the other, each from the ones before. Unset: all at once."""
 
     @property
     def key(self) -> str:

@@ -16,6 +16,9 @@ from gridseal.wire.fields import Address, Hex32, LevelBps, Message, SeriesId, Sl
 Rung = Annotated[int, Field(ge=0, le=4)]
 """0 full inputs, 1 no weather, 2 stale telemetry, 3 analogue ensemble, 4 last stored forecast."""
 
+WeatherLabel = Literal["none", "forecast", "oracle"]
+"""Weather among the inputs: none, as it was forecast before the issue, or as it was measured later (backtests only)."""
+
 SealState = Literal["pending", "signed", "sent", "mined", "late", "failed"]
 """``late``: the gate closed before the seal was mined; the run is kept and shown as not sealed."""
 
@@ -34,10 +37,19 @@ class SeriesForecast(Message):
     unit: Literal["W", "m/s", "Cel", "W/m2", "%"]
     resolution_s: Annotated[int, Field(gt=0)]
     model: str
-    """``lstm``, ``reference`` or ``analogue``: what produced these numbers."""
+    """What produced these numbers: ``lstm``, ``reference``, ``analogue``, ``stored`` or a model family's own name."""
     rung: Rung
     data_age_s: Annotated[int, Field(ge=0)]
-    """Age of the newest complete window at issue, in domain seconds."""
+    """Age of the newest complete window at issue, in domain seconds; at rung 4 of the one behind the stored forecast."""
+    weather: WeatherLabel | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Unset only in runs from before the label, which used none."""
+    weather_age_s: Annotated[int, Field(ge=0)] | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Domain seconds since the weather run of ``weather: forecast``."""
+    drift_milli: Annotated[int, Field(ge=0, le=1_000)] | None = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+    """How far the last week lies from the four before it, thousandths of the Kolmogorov-Smirnov distance; 1000 is
+    no overlap. Unset where there is too little of either."""
     points: Annotated[tuple[Point, ...], Field(min_length=1)]
 
 

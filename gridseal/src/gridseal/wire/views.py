@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gridseal.wire.alerts import Alert
 from gridseal.wire.fields import Message, SeriesId, UtcTime
-from gridseal.wire.forecasts import Point, Rung, Seal
+from gridseal.wire.forecasts import Point, Rung, Seal, WeatherLabel
 
 
 class ActualPoint(Message):
@@ -43,6 +43,9 @@ class SeriesForecastView(Message):
     model_version: str
     rung: Rung
     data_age_s: int
+    weather: WeatherLabel = "none"
+    drift_milli: int | None = None
+    """As in ``gridseal.wire.forecasts.SeriesForecast``."""
     points: tuple[Point, ...]
     actuals: tuple[ActualPoint, ...]
     """The last 24 h (or as asked), oldest first."""
