@@ -1,9 +1,4 @@
-"""One training from history to promotion, for a process of its own.
-
-Fit on everything up to the holdout; calibrate on its first part; judge all rivals on its last part,
-a horizon apart. Then calibrate on the whole holdout, go on training on all days for a last short
-while, and register. The judged network is thus the one before that last while, on older data.
-"""
+"""One training from history to promotion, for a process of its own: load, make a candidate, judge, register."""
 
 import subprocess
 import time
@@ -18,25 +13,18 @@ import torch
 
 from forecast_service.inference.registry import MlflowRegistry, ModelRegistry, TrainingRecord, scratch_folder
 from forecast_service.model.artifact import save_model
-from forecast_service.model.conformal import Calibration
 from forecast_service.model.grid import DAY_S
-from forecast_service.model.lstm import NetShape, identities
-from forecast_service.model.panel import Scale
-from forecast_service.model.predict import SeriesFit, SiteModel
-from forecast_service.model.reference import ReferenceFit
+from forecast_service.model.predict import SiteModel
 from forecast_service.ports import HistoryStore, SeriesHistory
-from forecast_service.training.corpus import Corpus, build, data_hash, scales_until
-from forecast_service.training.evaluate import EVERY_S, Figures, calibrate, figures, fit_references, rivals
-from forecast_service.training.fit import Fit, Sampler
-from forecast_service.training.gate import Decision, decide
+from forecast_service.training.corpus import build, data_hash, scales_until
+from forecast_service.training.evaluate import Figures
+from forecast_service.training.gate import Decision
 from forecast_service.training.options import TrainingOptions
+from forecast_service.training.recipe import Candidate, Split, make_candidate
 from gridseal.wire.catalog import Series
 from gridseal.wire.fields import format_utc
 
 log = structlog.get_logger(__name__)
-
-WARM_UP_DAYS = 8
-"""First days of a series that only feed lags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +36,6 @@ class TrainingReport:
     choices: Mapping[str, str]
     table: Mapping[str, Mapping[str, Figures]]
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Unix seconds: fit until ``fit_end``, calibrate until ``test_start``, judge until ``end``."""
-
-    start: int
-    fit_end: int
-    test_start: int
-    end: int
 
 
 def run_training(
@@ -97,9 +75,10 @@ def train(
         return TrainingReport(False, None, {}, {}, "no series has enough history to learn from")
     corpora = build(histories, scales, split.end, options.horizon_s)
     log.info("training_data", series=len(scales), left_out=len(histories) - len(scales), seconds=_since(began))
-    model, decision, table, fitted = _fit_and_judge(corpora, scales, split, options)
-    log.info("training_judged", decision=decision.sentence, steps=fitted.steps, seconds=_since(began))
-    record = _record(histories, model, decision, table, (split, fitted, options, _since(began)))
+    candidate = make_candidate(corpora, scales, split, options)
+    model, decision, table = candidate.model, candidate.decision, candidate.table
+    log.info("training_judged", decision=decision.sentence, steps=candidate.steps, seconds=_since(began))
+    record = _record(histories, model, decision, table, (split, candidate, options, _since(began)))
     if not decision.promoted:
         registry.record(record)
         return TrainingReport(False, None, decision.choices, table, decision.sentence)
@@ -125,77 +104,18 @@ def _first_value_s(history: SeriesHistory) -> int:
     return history.start_s + (int(known[0]) if len(known) else len(history.values)) * history.series.resolution_s
 
 
-def _fit_and_judge(
-    corpora: Sequence[Corpus], scales: Mapping[str, Scale], split: Split, options: TrainingOptions
-) -> tuple[SiteModel, Decision, dict[str, dict[str, Figures]], Fit]:
-    shape = NetShape(levels_bps=options.levels_bps, identities=len(scales))
-    fit = Fit(shape, options)
-    fits = _series_fits(scales, _references(corpora, split.fit_end, options))
-    total = options.fit_steps + options.tune_steps
-    since = split.start + WARM_UP_DAYS * DAY_S
-    samplers = [Sampler(corpus, fits, since, split.fit_end) for corpus in corpora]
-    fit.run(samplers, options.fit_steps, options.max_seconds * options.fit_steps / total, options.learning_rate)
-    # Survival of anomalies is an input of the network: it stays as it was fitted. Residuals may learn on.
-    tested = _renewed(fits, _references(corpora, split.test_start, options, fits))
-    model = SiteModel(
-        shape, fit.average, options.horizon_s, tested, Calibration({}), {}, format_utc(_moment(split.end))
-    )
-    judged = replace(model, calibration=calibrate(model, corpora, split.fit_end, split.test_start))
-    table = _judge(judged, corpora, split, options)
-    decision = decide(table)
-    whole = calibrate(model, corpora, split.fit_end, split.end)
-    samplers = [Sampler(corpus, fits, since, split.end) for corpus in corpora]
-    seconds = options.max_seconds * options.tune_steps / total
-    fit.run(samplers, options.tune_steps, seconds, options.learning_rate * options.tune_rate_share)
-    final = _renewed(fits, _references(corpora, split.end, options, fits))
-    model = replace(model, series=final, calibration=whole, choices=decision.choices)
-    return model, decision, table, fit
-
-
-def _references(
-    corpora: Sequence[Corpus], until_s: int, options: TrainingOptions, known: Mapping[str, SeriesFit] | None = None
-) -> dict[str, ReferenceFit]:
-    out: dict[str, ReferenceFit] = {}
-    for corpus in corpora:
-        out |= fit_references(corpus, until_s, options.levels_bps, known=known)
-    return out
-
-
-def _series_fits(scales: Mapping[str, Scale], fits: Mapping[str, ReferenceFit]) -> dict[str, SeriesFit]:
-    identity = identities(list(scales))
-    return {sid: SeriesFit(scale, identity[sid], fits[sid]) for sid, scale in scales.items()}
-
-
-def _renewed(fits: Mapping[str, SeriesFit], newer: Mapping[str, ReferenceFit]) -> dict[str, SeriesFit]:
-    return {
-        sid: replace(fit, reference=replace(fit.reference, residuals=newer[sid].residuals)) for sid, fit in fits.items()
-    }
-
-
-def _judge(
-    model: SiteModel, corpora: Sequence[Corpus], split: Split, options: TrainingOptions
-) -> dict[str, dict[str, Figures]]:
-    table: dict[str, dict[str, Figures]] = {}
-    for corpus in corpora:
-        samples = corpus.samples(split.test_start + options.horizon_s, split.end, EVERY_S)
-        persistence = fit_references(corpus, split.test_start, options.levels_bps, persistence=True)
-        for rival, quantiles in rivals(model, corpus, samples, persistence).items():
-            table.setdefault(rival, {}).update(figures(corpus, samples, quantiles, options.levels_bps))
-    return table
-
-
 def _record(
     histories: Sequence[SeriesHistory],
     model: SiteModel,
     decision: Decision,
     table: Mapping[str, Mapping[str, Figures]],
-    about: tuple[Split, Fit, TrainingOptions, float],
+    about: tuple[Split, Candidate, TrainingOptions, float],
 ) -> TrainingRecord:
-    split, fit, options, seconds = about
+    split, candidate, options, seconds = about
     params: dict[str, str | int | float] = {
         "series": len(model.series),
         "parameters": sum(p.numel() for p in model.net.parameters()),
-        "steps": fit.steps,
+        "steps": candidate.steps,
         "seed": options.seed,
         "fit_from": format_utc(_moment(split.start)),
         "fit_until": format_utc(_moment(split.fit_end)),
@@ -204,7 +124,12 @@ def _record(
         "data_sha256": data_hash(histories),
     }
     params |= {f"serves_{kind}": choice for kind, choice in decision.choices.items()}
-    metrics = {"blend_rcrps": decision.blend, "baseline_rcrps": decision.baseline, "loss": fit.loss, "seconds": seconds}
+    metrics = {
+        "blend_rcrps": decision.blend,
+        "baseline_rcrps": decision.baseline,
+        "loss": candidate.loss,
+        "seconds": seconds,
+    }
     for rival, kinds in table.items():
         for kind, one in kinds.items():
             metrics[f"{rival}_{kind}_rcrps"] = one.rcrps
