@@ -40,7 +40,7 @@ class SeriesForecast(Message):
     """What produced these numbers: ``lstm``, ``reference``, ``analogue``, ``stored`` or a model family's own name."""
     rung: Rung
     data_age_s: Annotated[int, Field(ge=0)]
-    """Age of the newest complete window at issue, in domain seconds; at rung 4 of the one behind the stored forecast."""
+    """Age of the newest complete window at issue, in domain seconds; at rung 4 of that behind the stored forecast."""
     weather: WeatherLabel | None = Field(default=None, exclude_if=lambda value: value is None)
     """Unset only in runs from before the label, which used none."""
     weather_age_s: Annotated[int, Field(ge=0)] | None = Field(default=None, exclude_if=lambda value: value is None)
