@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gridseal.wire.catalog import Asset, CatalogMessage, Product, Series, Site
+from gridseal.wire.catalog import Asset, CatalogMessage, CatalogRecord, Product, Series, Site
 from gridseal.wire.codec import decode
 
 
@@ -22,6 +22,11 @@ class Catalog:
             self._records.pop(key, None)
         else:
             self._records[key] = decode(CatalogMessage, value).item
+
+    @property
+    def records(self) -> tuple[CatalogRecord, ...]:
+        """Everything, as it stands now."""
+        return tuple(self._records.values())
 
     @property
     def sites(self) -> dict[str, Site]:

@@ -10,6 +10,7 @@ from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import Job
 from forecast_service.model.analogue import AnalogueForecaster
 from forecast_service.ports import QuantileForecast, SeriesHistory
+from forecast_service.replay.inputs import RunInputs
 from forecast_service.store.runs import RunStore
 from forecast_service.worker.compose import compose_run, feature_hash, series_forecasts
 from forecast_service.worker.issue import Issuer
@@ -32,7 +33,9 @@ class MemoryRuns(RunStore):
     def has(self, product_id: str, slot: datetime, version: int) -> bool:
         return (product_id, slot) in self.kept
 
-    def write(self, run: ForecastRun, baseline: Sequence[SeriesForecast], traceparent: str) -> bool:
+    def write(
+        self, run: ForecastRun, baseline: Sequence[SeriesForecast], traceparent: str, inputs: RunInputs | None = None
+    ) -> bool:
         return self.kept.setdefault((run.product_id, run.slot), run) is run
 
 

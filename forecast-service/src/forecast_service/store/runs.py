@@ -1,5 +1,6 @@
-"""Writes runs: the document, its values, the baseline beside them and the outbox row in one transaction."""
+"""Writes runs: document, values, the baseline beside them, inputs and the outbox row in one transaction."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,9 @@ from datetime import datetime
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
+from forecast_service.replay.inputs import Entry, LineageWriter, RunInputs
 from forecast_service.store.database import Pool, answering
+from forecast_service.store.run_inputs import insert_entry
 from gridseal.wire.codec import encode_dict
 from gridseal.wire.forecasts import ForecastRun, SeriesForecast
 
@@ -33,6 +36,7 @@ class RunStore:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._lineage, self._lineage_lock = LineageWriter(), threading.Lock()
 
     def has(self, product_id: str, slot: datetime, version: int) -> bool:
         """Whether the run of a slot is there."""
@@ -40,8 +44,24 @@ class RunStore:
         with answering(), self._pool.connection() as connection:
             return connection.execute(query, (product_id, slot, version)).fetchone() is not None
 
-    def write(self, run: ForecastRun, baseline: Sequence[SeriesForecast], traceparent: str) -> bool:
-        """Store a run; ``False`` if the slot has one already, which then stands."""
+    def write(
+        self, run: ForecastRun, baseline: Sequence[SeriesForecast], traceparent: str, inputs: RunInputs | None = None
+    ) -> bool:
+        """Store a run with what it was computed from; ``False`` if the slot has one already, which then stands."""
+        if inputs is None:
+            return self._write(run, baseline, traceparent, None)
+        with self._lineage_lock:
+            entry = self._lineage.entry(inputs)
+            new = False
+            try:
+                new = self._write(run, baseline, traceparent, entry)
+            finally:
+                self._lineage.settle(inputs, entry, stored=new)
+        return new
+
+    def _write(
+        self, run: ForecastRun, baseline: Sequence[SeriesForecast], traceparent: str, entry: Entry | None
+    ) -> bool:
         with answering(), self._pool.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
                 _RUN,
@@ -53,6 +73,8 @@ class RunStore:
                 return False
             _copy_values(cursor, run)
             _copy_baseline(cursor, run.run_id, baseline)
+            if entry is not None:
+                insert_entry(cursor, run.run_id, entry)
             cursor.execute(
                 "INSERT INTO forecast.outbox (run_id, slot, traceparent) VALUES (%s, %s, %s)",
                 (run.run_id, run.slot, traceparent),

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
-from forecast_service.ports import Forecaster, QuantileForecast, SeriesHistory
+from forecast_service.ports import Floats, Forecaster, QuantileForecast, SeriesHistory
 from gridseal.wire.catalog import Product, Series
 from gridseal.wire.forecasts import ForecastRun, Point, SeriesForecast, run_id
 
@@ -24,13 +25,18 @@ def feature_hash(histories: Sequence[SeriesHistory]) -> str:
     """
     digest = hashlib.sha256()
     for history in histories:
-        values = history.values
-        there = np.isfinite(values)
-        milli = np.where(there, np.rint(np.where(there, values, 0.0) * 1_000), 0).astype(np.int64)
-        milli[~there] = NO_WINDOW
-        head = np.array([history.start_s, history.series.resolution_s, len(values)], dtype=">i8")
+        milli = milli_of(history.values)
+        head = np.array([history.start_s, history.series.resolution_s, len(milli)], dtype=">i8")
         digest.update(history.series.series_id.encode() + b"\0" + head.tobytes() + milli.astype(">i8").tobytes())
     return "0x" + digest.hexdigest()
+
+
+def milli_of(values: Floats) -> NDArray[np.int64]:
+    """Thousandths as whole numbers, ``NO_WINDOW`` for NaN: ``(N,)``."""
+    there = np.isfinite(values)
+    milli = np.where(there, np.rint(np.where(there, values, 0.0) * 1_000), 0).astype(np.int64)
+    milli[~there] = NO_WINDOW
+    return milli
 
 
 def series_forecasts(made: Iterable[QuantileForecast], series: Sequence[Series]) -> list[SeriesForecast]:

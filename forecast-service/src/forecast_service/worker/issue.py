@@ -8,6 +8,7 @@ from datetime import timedelta
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import Job
 from forecast_service.ports import Forecaster, HistoryStore, SeriesHistory
+from forecast_service.replay.inputs import RunInputs
 from forecast_service.store.runs import RunStore
 from forecast_service.worker.compose import compose_run, feature_hash, gate_of, series_forecasts
 from forecast_service.worker.metrics import WorkerMetrics
@@ -60,7 +61,7 @@ class Issuer:
         return await asyncio.to_thread(self._compute, product, series, job)
 
     def _compute(self, product: Product, series: Sequence[Series], job: Job) -> Outcome:
-        champion = self.champion
+        champion, records = self.champion, self._catalog.records
         wanted_s = max(self._baseline.history_s, champion.history_s if champion else 0)
         reach = max(self._reach, timedelta(seconds=wanted_s))
         with self._metrics.stage("history"):
@@ -76,7 +77,7 @@ class Issuer:
             product, job.slot, self._clock.now(), serving, forecasts, feature_hash(histories), self._tenant_id, regions
         )
         with self._metrics.stage("write"):
-            new = self._runs.write(run, baseline, job.traceparent)
+            new = self._runs.write(run, baseline, job.traceparent, RunInputs(records, histories))
         if new:
             self._count(run)
         return Outcome("issued", f"run {run.run_id}") if new else Outcome("repeated", "another worker was first")

@@ -1,0 +1,1 @@
+"""Computes a stored run again, from what it was computed from."""
