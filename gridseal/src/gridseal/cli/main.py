@@ -17,6 +17,7 @@ from gridseal.cli import device
 from gridseal.cli.audit import audit_device
 from gridseal.cli.receipt_key import rotate_key
 from gridseal.cli.receipts import verify_receipts
+from gridseal.cli.replay import replay_run
 from gridseal.cli.verify import verify_file
 
 app = typer.Typer(
@@ -108,3 +109,9 @@ def audit(
 ) -> None:
     """Check from Kafka and the store that a device signed every stored reading."""
     raise typer.Exit(audit_device(device_id, keys, Console()))
+
+
+@app.command()
+def replay(run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="Id of a stored run.")]) -> None:
+    """Compute a stored run again from what it was computed from, and compare bit for bit."""
+    replay_run(run_id)
