@@ -1,5 +1,6 @@
 """What a run saw can be read back to the bit, and costs only what is new."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -96,6 +97,20 @@ def test_a_run_that_was_not_stored_starts_a_new_lineage() -> None:
 
     assert kept.lineage != lost.lineage
     assert same(apply_entry(kept.payload, LineageState()), given)
+
+
+def test_one_series_in_windows_of_two_widths_stays_cheap() -> None:
+    writer, state = LineageWriter(), LineageState()
+    year = np.random.default_rng(1).integers(0, 10**7, 8_928).tolist()
+    given = inputs_of(a_history(year))
+    fine = replace(given, histories=(a_history([3, 4, 5], series=a_series(resolution_s=900)),))
+    sizes = []
+    for one in (given, fine, given, fine):
+        payload = stored(writer, one)
+        sizes.append(len(payload))
+        assert feature_hash(apply_entry(payload, state).histories) == feature_hash(one.histories)
+
+    assert max(sizes[2:]) < 600
 
 
 def test_another_resolution_is_another_grid() -> None:

@@ -44,7 +44,8 @@ class _Histories:
         self._by_id = {history.series.series_id: history for history in histories}
 
     def load(self, series: Sequence[Series], start: datetime, until: datetime) -> list[SeriesHistory]:
-        return [self._by_id[one.series_id] for one in series if one.series_id in self._by_id]
+        found = [(one, self._by_id[one.series_id]) for one in series if one.series_id in self._by_id]
+        return [SeriesHistory(one, history.start_s, history.values) for one, history in found]
 
 
 class _Captured(RunStore):

@@ -81,22 +81,23 @@ class Windows:
         grown[at : at + len(milli)] = milli
         return Windows(first, self.step_s, grown)
 
-    def fits(self, start_s: int, step_s: int) -> bool:
-        """Whether a history lies on the same grid."""
-        return self.step_s == step_s and (start_s - self.start_s) % step_s == 0
+    def fits(self, start_s: int) -> bool:
+        """Whether a history of the same resolution lies on the same grid."""
+        return (start_s - self.start_s) % self.step_s == 0
 
 
 @dataclass(slots=True)
 class LineageState:
     """What the entries of a lineage add up to."""
 
-    windows: dict[str, Windows] = field(default_factory=dict)
+    windows: dict[tuple[str, int], Windows] = field(default_factory=dict)
+    """By series and resolution: products read one series in windows of different widths."""
     records: dict[str, bytes] = field(default_factory=dict)
 
     def before(self, series_id: str, start_s: int, step_s: int, length: int) -> tuple[Windows, Milli]:
         """The series as it stands, and its cut; an empty one where it is new or its grid has moved."""
-        known = self.windows.get(series_id)
-        if known is None or not known.fits(start_s, step_s):
+        known = self.windows.get((series_id, step_s))
+        if known is None or not known.fits(start_s):
             known = Windows(start_s, step_s, np.full(0, NO_WINDOW, dtype=np.int64))
         return known, known.cut(start_s, length)
 
@@ -125,7 +126,8 @@ class LineageWriter:
         for history in inputs.histories:
             step = history.series.resolution_s
             known, _ = self._state.before(history.series.series_id, history.start_s, step, 0)
-            self._state.windows[history.series.series_id] = known.put(history.start_s, milli_of(history.values))
+            key = (history.series.series_id, step)
+            self._state.windows[key] = known.put(history.start_s, milli_of(history.values))
         self._state.records = _records(inputs)
 
 
@@ -184,8 +186,10 @@ def _histories(
         known, milli = state.before(name, start_s, step, length)
         milli[places[at : at + count]] = values[at : at + count]
         at += count
-        state.windows[name] = known.put(start_s, milli)
-        out.append(SeriesHistory(series[name], start_s, values_of(milli)))
+        state.windows[name, step] = known.put(start_s, milli)
+        one = series[name]
+        one = one if one.resolution_s == step else one.model_copy(update={"resolution_s": step})
+        out.append(SeriesHistory(one, start_s, values_of(milli)))
     return out
 
 
