@@ -1,0 +1,50 @@
+"""Forecasters by the name they have in the tables, imported only when asked for."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from forecast_service.backtest.ports import TableForecaster
+from gridseal.errors import ConfigError
+
+PEERS = "forecast_service.backtest.peers"
+
+
+def _naive(name: str) -> Callable[[], TableForecaster]:
+    def make() -> TableForecaster:
+        from forecast_service.backtest.peers import naive
+
+        rules = {"persistence": naive.last_value, "seasonal_naive": naive.last_week}
+        return naive.ResidualForecaster(name, rules[name])
+
+    return make
+
+
+def _made_by(module: str, factory: str, *arguments: object) -> Callable[[], TableForecaster]:
+    def make() -> TableForecaster:
+        try:
+            found: Callable[..., TableForecaster] = getattr(import_module(module), factory)
+        except (ImportError, AttributeError) as error:
+            raise ConfigError(f"models: {module}.{factory} is not there: {error}") from None
+        return found(*arguments)
+
+    return make
+
+
+LINEUP: dict[str, Callable[[], TableForecaster]] = {
+    "champion": _made_by("forecast_service.engine", "champion"),
+    "persistence": _naive("persistence"),
+    "seasonal_naive": _naive("seasonal_naive"),
+    "damped_anomaly": _made_by(f"{PEERS}.naive", "DampedAnomaly"),
+    "analogue13": _made_by(f"{PEERS}.naive", "Analogue13"),
+}
+
+
+def forecaster(name: str) -> TableForecaster:
+    """A fresh one.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    if name not in LINEUP:
+        raise ConfigError(f"models: no model {name}; there are {', '.join(LINEUP)}")
+    return LINEUP[name]()

@@ -1,0 +1,1 @@
+"""What our own model is measured against. Each peer is a ``TableForecaster``."""

@@ -1,0 +1,1 @@
+"""Shipped sets: one YAML file each, run by ``make backtest SET=name``."""
