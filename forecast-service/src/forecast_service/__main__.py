@@ -24,12 +24,13 @@ from forecast_service.live.snapshots import snapshots
 from forecast_service.model.analogue import AnalogueForecaster
 from forecast_service.monitoring.score_loop import ScoreLoop
 from forecast_service.ports import ChampionSource
-from forecast_service.settings import ForecastSettings, origins
+from forecast_service.settings import ForecastSettings, model_of, origins
 from forecast_service.store.alerts import AlertReader
 from forecast_service.store.catalog_reader import CatalogReader
 from forecast_service.store.database import migrate, open_async_pool, open_pool
 from forecast_service.store.history import WindowHistory
 from forecast_service.store.job_runs import JobRuns
+from forecast_service.store.last_forecasts import StoredForecasts
 from forecast_service.store.runs import RunStore
 from forecast_service.store.scores import ScoreStore
 from forecast_service.store.seals import SealStore
@@ -95,14 +96,20 @@ async def run_worker() -> None:
         reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
         runs, queue, history = RunStore(pool), JobQueue(redis), WindowHistory(pool)
         reach = timedelta(days=settings.history_days)
-        issuer = Issuer(catalog, history, runs, AnalogueForecaster(), clock, metrics, core.tenant, reach=reach)
+        issuer = Issuer(
+            catalog, history, runs, AnalogueForecaster(), clock, metrics, core.tenant, reach=reach,
+            last=StoredForecasts(pool),
+        )  # fmt: skip
         # A day more than a job asks for: the first jobs come later than this, never earlier.
         warm = WarmLoop(history, TelemetryReader(pool), reader, catalog, clock, reach + timedelta(days=1))
         work = WorkerLoop(
             settings.worker_name, queue, issuer, Relay(producer, runs, metrics), JobRuns(pool), reader, metrics,
             settings.claim_idle_s,
         )  # fmt: skip
-        champion = ChampionLoop(lambda: _champions(core, settings), issuer, metrics, settings.champion_poll_s)
+        champion = ChampionLoop(
+            lambda product_id: _champions(core, settings, product_id), catalog, issuer, metrics,
+            settings.champion_poll_s,
+        )  # fmt: skip
         seals = SealLoop(core.kafka_bootstrap, SealStore(pool), metrics)
         app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe})
         http = http_part(app, core.host, settings.worker_port)
@@ -113,10 +120,10 @@ async def run_worker() -> None:
         pool.close()
 
 
-def _champions(core: CoreSettings, settings: ForecastSettings) -> ChampionSource:
+def _champions(core: CoreSettings, settings: ForecastSettings, product_id: str) -> ChampionSource:
     from forecast_service.inference import ChampionLoader, MlflowRegistry  # PyTorch: only here and in training
 
-    return ChampionLoader(MlflowRegistry(core.mlflow_url, settings.mlflow_model))
+    return ChampionLoader(MlflowRegistry(core.mlflow_url, model_of(settings, product_id)))
 
 
 async def _started(producer: AIOKafkaProducer) -> None:

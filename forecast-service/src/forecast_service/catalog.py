@@ -51,7 +51,11 @@ class Catalog:
 
     def series_of(self, product: Product) -> list[Series]:
         """Series that the product forecasts."""
-        return [s for s in self.series.values() if s.forecast and s.kind in product.kinds]
+        chosen = [s for s in self.series.values() if s.forecast and s.kind in product.kinds]
+        if product.region_ids is None:
+            return chosen
+        sites = self.sites
+        return [s for s in chosen if s.site_id in sites and sites[s.site_id].region_id in product.region_ids]
 
     def series_due(self, product: Product, slot: datetime) -> list[Series]:
         """Series that take part in the run of one slot."""
@@ -59,5 +63,6 @@ class Catalog:
         return [s for s in self.series_of(product) if at % s.issue_every_s == 0]
 
     def product_of(self, series: Series) -> Product | None:
-        """The first product that forecasts the series."""
-        return next((p for p in self.products if series.forecast and series.kind in p.kinds), None)
+        """The product that speaks for the series where none is asked for: of all that forecast it, the shortest."""
+        mine = [p for p in self.products if any(s.series_id == series.series_id for s in self.series_of(p))]
+        return min(mine, key=lambda p: p.horizon_s, default=None)

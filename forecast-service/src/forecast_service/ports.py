@@ -5,7 +5,7 @@ period that starts at ``start_s + i * resolution_s``. Values are in the base uni
 series' own direction; NaN is "no complete window". Nothing later than the issue slot is inside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gridseal.wire.catalog import Series
+from gridseal.wire.catalog import Series, SeriesKind
 from gridseal.wire.forecasts import WeatherLabel
 
 Floats = NDArray[np.float64]
@@ -50,6 +50,22 @@ class QuantileForecast:
     weather: WeatherLabel = "none"
     weather_age_s: int | None = None
     """Seconds since the weather run, where ``weather`` is ``forecast``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredForecast:
+    """What an earlier run said about one series."""
+
+    series_id: str
+    kind: SeriesKind
+    slot_s: int
+    """Unix seconds of the run's slot."""
+    first_target_s: int
+    resolution_s: int
+    levels_bps: tuple[int, ...]
+    values_milli: NDArray[np.int64]
+    """``(H, Q)``, non-decreasing along Q."""
+    data_age_s: int
 
 
 class HistoryStore(Protocol):
@@ -98,5 +114,19 @@ class ChampionSource(Protocol):
 
         Raises:
             UnavailableError: The registry does not answer; the caller keeps what it has.
+        """
+        ...
+
+
+class LastForecasts(Protocol):
+    """Finds what was forecast last, for rung 4."""
+
+    def last(
+        self, product_id: str, series: Sequence[Series], slot: datetime, as_at: datetime
+    ) -> Mapping[str, StoredForecast]:
+        """Per series, its newest forecast of rung 0 to 3 by a run of an earlier slot issued by ``as_at``.
+
+        Raises:
+            UnavailableError: The store does not answer.
         """
         ...

@@ -55,6 +55,14 @@ class ForecastSettings(PrefixedSettings):
     postgres_pool: int = Field(default=6, gt=0)
 
 
+SITE_PRODUCT = "site-6h"
+
+
+def model_of(settings: ForecastSettings, product_id: str) -> str:
+    """Registered model of a product: ``gridseal-<product>``, for the sites' product what ``mlflow_model`` says."""
+    return settings.mlflow_model if product_id == SITE_PRODUCT else f"gridseal-{product_id}"
+
+
 def origins(settings: ForecastSettings) -> frozenset[str]:
     """The allow-list as a set."""
     return frozenset(part.strip().rstrip("/") for part in settings.allowed_origins.split(",") if part.strip())

@@ -118,7 +118,7 @@ async def test_the_champion_serves_and_the_baseline_stands_in_when_it_fails() ->
     for champion in (Champion(), Champion(fails=True)):
         runs = MemoryRuns()
         issuer = an_issuer(SLOT + timedelta(minutes=1), runs)
-        issuer.champion = champion
+        issuer.champions["site-6h"] = champion
         assert (await issuer.issue(JOB)).label == "issued"
         names += [run.model_name for run in runs.kept.values()]
 

@@ -1,21 +1,25 @@
 """Computes and stores the run of one job."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import Job
-from forecast_service.ports import Forecaster, HistoryStore, SeriesHistory
+from forecast_service.monitoring.window_score import drift_score
+from forecast_service.ports import Forecaster, HistoryStore, LastForecasts, SeriesHistory, StoredForecast
+from forecast_service.products.answer import Question, Stored, answer
+from forecast_service.products.plan import forecast_series, gate_of
 from forecast_service.replay.inputs import RunInputs
 from forecast_service.store.runs import RunStore
-from forecast_service.worker.compose import compose_run, feature_hash, gate_of, series_forecasts
+from forecast_service.worker.compose import compose_run, feature_hash, series_forecasts
 from forecast_service.worker.metrics import WorkerMetrics
+from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.catalog import Product, Series
-from gridseal.wire.forecasts import ForecastRun, SeriesForecast
+from gridseal.wire.forecasts import ForecastRun
 
 log = get_logger(__name__)
 
@@ -29,11 +33,11 @@ class Outcome:
 
 
 class Issuer:
-    """Issues runs with the champion, or with the baseline while there is none."""
+    """Issues runs, each product's with its own champion, or with the baseline while there is none."""
 
     def __init__(
         self, catalog: Catalog, history: HistoryStore, runs: RunStore, baseline: Forecaster, clock: Clock,
-        metrics: WorkerMetrics, tenant_id: str, *, reach: timedelta,
+        metrics: WorkerMetrics, tenant_id: str, *, reach: timedelta, last: LastForecasts | None = None,
     ) -> None:  # fmt: skip
         self._catalog = catalog
         self._history = history
@@ -43,7 +47,9 @@ class Issuer:
         self._metrics = metrics
         self._tenant_id = tenant_id
         self._reach = reach
-        self.champion: Forecaster | None = None
+        self._last = last
+        self.champions: dict[str, Forecaster] = {}
+        """By product id; changed by the champion loop."""
 
     async def issue(self, job: Job) -> Outcome:
         """Do a job once; a repeated job changes nothing."""
@@ -54,52 +60,62 @@ class Issuer:
         if await asyncio.to_thread(self._runs.has, product.product_id, job.slot, 1):
             return Outcome("repeated", "the slot has its run")
         now = self._clock.now()
-        if now >= gate_of(product, series, job.slot):
+        wanted = forecast_series(product, series)
+        if now >= gate_of(product, [s.resolution_s for s in wanted], job.slot):
             return Outcome("expired", "the gate had closed before a worker took the job")
         if now < job.slot:
             return Outcome("early", "the slot lies in the future of this worker's clock")
-        return await asyncio.to_thread(self._compute, product, series, job)
+        return await asyncio.to_thread(self._compute, product, wanted, job)
 
     def _compute(self, product: Product, series: Sequence[Series], job: Job) -> Outcome:
-        champion, records = self.champion, self._catalog.records
-        wanted_s = max(self._baseline.history_s, champion.history_s if champion else 0)
-        reach = max(self._reach, timedelta(seconds=wanted_s))
-        with self._metrics.stage("history"):
-            histories = self._history.load(series, job.slot - reach, job.slot)
-        with self._metrics.stage("baseline"):
-            made = self._baseline.forecast(histories, job.slot, product.horizon_s, product.levels_bps)
-            baseline = series_forecasts(made, series)
-        serving, forecasts = self._serve(champion, product, series, histories, job, baseline)
-        if not forecasts:
-            return Outcome("no_data", "no series of the slot has any complete window")
+        champion, records = self.champions.get(product.product_id), self._catalog.records
+        question = Question(product, job.slot, series, self._histories(series, job.slot, champion))
+        given = answer(question, champion, self._baseline, self._stored(product, job.slot), self._metrics.stage)
+        if given.failure is not None and champion is not None:
+            self._metrics.fallbacks.inc()
+            log.error("champion_failed", model=f"{champion.name}/{champion.version}", exc_info=given.failure)
+        if not given.forecasts:
+            return Outcome("no_data", "no series of the slot has any complete window or earlier forecast")
+        slot_s = int(job.slot.timestamp())
+        drift = {h.series.series_id: drift_score(h, slot_s) for h in question.histories}
         regions = frozenset(site.region_id for s in series if (site := self._catalog.sites.get(s.site_id)) is not None)
         run = compose_run(
-            product, job.slot, self._clock.now(), serving, forecasts, feature_hash(histories), self._tenant_id, regions
-        )
+            product, job.slot, self._clock.now(), given.forecaster, series_forecasts(given.forecasts, series, drift),
+            feature_hash(question.histories, given.stored), self._tenant_id, regions,
+        )  # fmt: skip
         with self._metrics.stage("write"):
-            new = self._runs.write(run, baseline, job.traceparent, RunInputs(records, histories))
+            baseline = series_forecasts(given.baseline, series)
+            new = self._runs.write(run, baseline, job.traceparent, RunInputs(records, question.histories))
         if new:
             self._count(run)
         return Outcome("issued", f"run {run.run_id}") if new else Outcome("repeated", "another worker was first")
 
-    def _serve(
-        self, champion: Forecaster | None, product: Product, series: Sequence[Series],
-        histories: Sequence[SeriesHistory], job: Job, baseline: list[SeriesForecast],
-    ) -> tuple[Forecaster, list[SeriesForecast]]:  # fmt: skip
-        """The champion's forecasts, the baseline's for a series it leaves out or if it fails."""
-        if champion is None:
-            return self._baseline, baseline
+    def _histories(self, series: Sequence[Series], slot: datetime, champion: Forecaster | None) -> list[SeriesHistory]:
+        """Windows of every series; none where telemetry cannot be read, and rung 4 is what is left."""
+        wanted_s = max(self._baseline.history_s, champion.history_s if champion else 0)
+        reach = max(self._reach, timedelta(seconds=wanted_s))
         try:
-            with self._metrics.stage("model"):
-                made = champion.forecast(histories, job.slot, product.horizon_s, product.levels_bps)
-                forecasts = {f.series_id: f for f in series_forecasts(made, series)}
-        except Exception as error:  # a product never goes without a forecast, whatever a model does
-            self._metrics.fallbacks.inc()
-            log.error("champion_failed", model=f"{champion.name}/{champion.version}", exc_info=error)
-            return self._baseline, baseline
-        for spare in baseline:
-            forecasts.setdefault(spare.series_id, spare)
-        return champion, [forecasts[s.series_id] for s in series if s.series_id in forecasts]
+            with self._metrics.stage("history"):
+                return self._history.load(series, slot - reach, slot)
+        except UnavailableError as error:
+            self._metrics.blind.inc()
+            log.error("telemetry_unreadable", slot=str(slot), detail=str(error))
+            return []
+
+    def _stored(self, product: Product, slot: datetime) -> Stored:
+        """Rung 4.
+
+        Raises (when called):
+            UnavailableError: PostgreSQL does not answer at all; the job stays pending.
+        """
+
+        def find(series: Sequence[Series]) -> Mapping[str, StoredForecast]:
+            if self._last is None:
+                return {}
+            with self._metrics.stage("stored"):
+                return self._last.last(product.product_id, series, slot, self._clock.now())
+
+        return find
 
     def _count(self, run: ForecastRun) -> None:
         for one in run.series:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import Job, JobQueue
 from forecast_service.jobs.slots import job_id
 from forecast_service.ports import ChampionSource
@@ -73,34 +74,46 @@ class WorkerLoop:
 
 
 class ChampionLoop:
-    """Keeps the issuer's model in step with the registry's alias.
+    """Keeps the issuer's models in step with the registry's aliases, one model per product of the catalog.
 
-    The source is built in a thread: importing PyTorch takes seconds, in which the baseline serves.
+    Sources are built in a thread: importing PyTorch takes seconds, in which the baseline serves.
     """
 
     def __init__(
-        self, build: Callable[[], ChampionSource], issuer: Issuer, metrics: WorkerMetrics, every_s: float
-    ) -> None:
+        self, build: Callable[[str], ChampionSource], catalog: Catalog, issuer: Issuer, metrics: WorkerMetrics,
+        every_s: float,
+    ) -> None:  # fmt: skip
         self._build = build
+        self._catalog = catalog
         self._issuer = issuer
         self._metrics = metrics
         self._every_s = every_s
+        self._sources: dict[str, ChampionSource] = {}
 
     async def run(self) -> None:
         """Poll until cancelled; what serves goes on serving while the registry is away."""
-        source = await asyncio.to_thread(self._build)
         while True:
-            try:
-                champion = await asyncio.to_thread(source.poll)
-            except GridsealError as error:
-                log.warning("champion_unknown", detail=str(error))
-            else:
-                if champion is not self._issuer.champion:
-                    name = f"{champion.name}/{champion.version}" if champion else "none, the baseline serves"
-                    log.info("champion_changed", champion=name)
-                self._issuer.champion = champion
-                self._metrics.champion.set(champion is not None)
+            for product in self._catalog.products:
+                await self.look(product.product_id)
             await asyncio.sleep(self._every_s)
+
+    async def look(self, product_id: str) -> None:
+        """Bring one product's model up to date."""
+        try:
+            if product_id not in self._sources:
+                self._sources[product_id] = await asyncio.to_thread(self._build, product_id)
+            champion = await asyncio.to_thread(self._sources[product_id].poll)
+        except GridsealError as error:
+            log.warning("champion_unknown", product=product_id, detail=str(error))
+            return
+        if champion is not self._issuer.champions.get(product_id):
+            name = f"{champion.name}/{champion.version}" if champion else "none, the baseline serves"
+            log.info("champion_changed", product=product_id, champion=name)
+        if champion is None:
+            self._issuer.champions.pop(product_id, None)
+        else:
+            self._issuer.champions[product_id] = champion
+        self._metrics.champion.labels(product_id).set(champion is not None)
 
 
 class SealLoop:

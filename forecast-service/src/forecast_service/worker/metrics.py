@@ -24,13 +24,17 @@ class WorkerMetrics:
         self.fallbacks = Counter(
             "gridseal_forecast_fallbacks_total", "Runs by the baseline because the champion failed", registry=registry
         )
+        self.blind = Counter(
+            "gridseal_forecast_blind_total", "Runs without telemetry because it could not be read", registry=registry
+        )
         self.seals = Counter("gridseal_forecast_seals_total", "Seal states taken", ["state"], registry=registry)
         self.seals_refused = Counter(
             "gridseal_forecast_seals_refused_total", "Seals not of the contract", registry=registry
         )
         self.champion = Gauge(
             "gridseal_forecast_champion_ratio",
-            "1 while a champion serves, 0 while the baseline",
+            "1 while a champion serves a product, 0 while the baseline",
+            ["product"],
             registry=registry,
         )
 
