@@ -1,0 +1,1 @@
+"""Keeps what quantiles claim true while a model serves."""

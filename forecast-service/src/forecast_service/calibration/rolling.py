@@ -1,0 +1,193 @@
+"""Rolling calibration: every matured outcome moves the quantiles of its group a little towards what they claim.
+
+A group is what shares its errors: a product, a kind, a rung; in a backtest usually one series or one
+kind. Per group and level there is an offset in units of the local band width, given at a few knots
+along the horizon and linear between them. Each batch of matured outcomes moves it by a step against
+the gradient of the pinball loss (the quantile tracker of Angelopoulos, Candès and Tibshirani,
+"Conformal PID control", 2023, without its scorecaster): up by the level where outcomes lay above, down
+by its complement where they lay below. In the long run the share of outcomes below each quantile is
+its level, whatever the model and the season do. Steps start large, as 1/days, and end at ``Rule.gain``.
+
+The state is a few dozen numbers, so that it can live in a database row, and it depends on nothing but
+what came: the same outcomes in the same order give the same bits.
+
+Dimensions: S series, I issues, H target periods, Q levels, B knots, n outcomes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_service.model.grid import DAY_S, Floats, Ints
+from forecast_service.model.levels import probabilities
+
+FLOOR_SHARE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How fast to learn. Gains are band widths a day, for an outcome that is always on one side of a level."""
+
+    gain: float = 0.03
+    first: float = 1.0
+    """The gain after ``d`` days is ``first / d`` until that falls under ``gain``."""
+    most: float = 0.3
+    knots: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What one group has learned."""
+
+    offsets: Floats
+    """``(B, Q)`` in band widths."""
+    days: float = 0.0
+    """Days of outcomes seen."""
+    until_s: int = 0
+    """Unix seconds: end of the newest target period that was learned from; 0 for none."""
+
+
+def fresh(levels_bps: Sequence[int], rule: Rule) -> Track:
+    """A group that has seen nothing: quantiles stay as they are."""
+    return Track(np.zeros((rule.knots, len(levels_bps))))
+
+
+def band_width(quantiles: Floats, span: Floats) -> Floats:
+    """What offsets are counted in: the outer band plus a little of the range, so that nights divide by something.
+
+    Args:
+        quantiles: ``(..., H, Q)``.
+        span: ``(...,)`` P99 - P1 of the series.
+    """
+    return np.asarray(quantiles[..., -1] - quantiles[..., 0] + FLOOR_SHARE * span[..., None])
+
+
+def hats(places: Floats, knots: int) -> Floats:
+    """Share that each knot has at places along the horizon: ``(n, B)``, rows summing to 1.
+
+    Args:
+        places: ``(n,)`` in (0, 1): the middle of a target period as a share of the horizon.
+        knots: B, in the middles of B equal parts; before the first and behind the last nothing changes.
+    """
+    at = np.clip(places * knots - 0.5, 0.0, knots - 1)
+    return np.asarray(np.maximum(1.0 - np.abs(at[:, None] - np.arange(knots)), 0.0))
+
+
+def places(horizon: int) -> Floats:
+    """Middles of H target periods as shares of the horizon: ``(H,)``."""
+    return (np.arange(horizon) + 0.5) / horizon
+
+
+def offsets_at(track: Track, where: Floats) -> Floats:
+    """Offsets along the horizon, rising with the level as far as the band allows: ``(n, Q)`` band widths."""
+    return hats(where, len(track.offsets)) @ track.offsets
+
+
+def moved(quantiles: Floats, width: Floats, offsets: Floats) -> Floats:
+    """Quantiles ``(..., H, Q)`` moved by offsets ``(H, Q)`` in units of ``width`` ``(..., H)`` and put in order."""
+    return np.sort(quantiles + offsets * width[..., None], axis=-1)
+
+
+def learn(track: Track, scores: Floats, where: Floats, ends_s: Ints, levels_bps: Sequence[int], rule: Rule) -> Track:
+    """What a group knows after more outcomes.
+
+    Args:
+        track: What it knew.
+        scores: ``(n, Q)`` outcome minus quantile as forecast, before any offset, in band widths. NaN rows are left out.
+        where: ``(n,)`` place of each along the horizon.
+        ends_s: ``(n,)`` Unix seconds at which each target period ended.
+        levels_bps: Q levels.
+        rule: How fast.
+    """
+    known = np.isfinite(scores).all(axis=1)
+    scores, where, ends_s = scores[known], where[known], ends_s[known]
+    if not len(scores):
+        return track
+    # A day at a time: a week of outcomes at once would move an offset seven steps with one look.
+    day = -(-(ends_s - int(ends_s.min())) // DAY_S)
+    for one in np.unique(day):
+        mine = day == one
+        track = _step(track, scores[mine], where[mine], int(ends_s[mine].max()), levels_bps, rule)
+    return track
+
+
+def _step(track: Track, scores: Floats, where: Floats, end_s: int, levels_bps: Sequence[int], rule: Rule) -> Track:
+    share = hats(where, rule.knots)
+    below = (scores <= share @ track.offsets) * 1.0
+    weight = share.sum(axis=0)
+    lack = (share.T @ (probabilities(levels_bps) - below)) / np.maximum(weight, 1e-9)[:, None]
+    passed = 1.0 if track.until_s == 0 else min(max(end_s - track.until_s, 0) / DAY_S, 1.0)
+    days = track.days + passed
+    gain = max(rule.gain, min(rule.most, rule.first / max(days, 1e-9)))
+    # A knot that the batch hardly touches moves as little.
+    touched = np.minimum(weight * rule.knots / len(scores), 1.0)[:, None]
+    return Track(track.offsets + gain * passed * touched * lack, days, max(track.until_s, end_s))
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Outcomes that had not ended at the last issue."""
+
+    scores: list[Floats] = field(default_factory=list)
+    where: list[Floats] = field(default_factory=list)
+    ends_s: list[Ints] = field(default_factory=list)
+
+
+class RollingCalibration:
+    """Calibrates issue after issue of a backtest or of a calibration window, each with what had matured by then.
+
+    Call ``run`` with the issues of the calibration window first, then with those of the test: what was
+    learned is kept from one call to the next, and so are outcomes that mature between them.
+    """
+
+    def __init__(
+        self, levels_bps: Sequence[int], rule: Rule | None = None, tracks: Mapping[str, Track] | None = None
+    ) -> None:
+        self._levels, self._rule = tuple(levels_bps), rule or Rule()
+        self.tracks: dict[str, Track] = dict(tracks or {})
+        self._pending: dict[str, _Pending] = {}
+
+    def run(
+        self, quantiles: Floats, actual: Floats, issues_s: Ints, ends_s: Ints, groups: Sequence[str], spans: Floats
+    ) -> Floats:
+        """Calibrated quantiles: ``(S, I, H, Q)``, non-decreasing along Q.
+
+        Args:
+            quantiles: ``(S, I, H, Q)`` as the model gave them.
+            actual: ``(S, I, H)``, NaN where nothing is to be judged: a hole, a night of PV, the future. An outcome
+                is read for issues at or after its end only.
+            issues_s: ``(I,)`` ascending, all behind those of earlier calls.
+            ends_s: ``(I, H)`` Unix seconds at which the target periods end (and their values arrive).
+            groups: ``(S,)`` name of each series' group.
+            spans: ``(S,)`` P99 - P1 of each series.
+        """
+        out = np.empty_like(quantiles)
+        width = band_width(quantiles, np.broadcast_to(spans[:, None], quantiles.shape[:2]))
+        scores = (actual[..., None] - quantiles) / width[..., None]
+        where = places(quantiles.shape[2])
+        members = {name: np.array([k for k, g in enumerate(groups) if g == name]) for name in dict.fromkeys(groups)}
+        for i, issue_s in enumerate(issues_s):
+            for name, rows in members.items():
+                track = self._mature(name, int(issue_s))
+                out[rows, i] = moved(quantiles[rows, i], width[rows, i], offsets_at(track, where))
+                waiting = self._pending.setdefault(name, _Pending())
+                waiting.scores.append(scores[rows, i].reshape(-1, scores.shape[-1]))
+                waiting.where.append(np.tile(where, len(rows)))
+                waiting.ends_s.append(np.tile(ends_s[i], len(rows)))
+        return out
+
+    def _mature(self, name: str, now_s: int) -> Track:
+        track = self.tracks.get(name) or fresh(self._levels, self._rule)
+        waiting = self._pending.get(name)
+        if waiting and waiting.ends_s:
+            scores, where = np.concatenate(waiting.scores), np.concatenate(waiting.where)
+            ends_s = np.concatenate(waiting.ends_s)
+            ended: NDArray[np.bool_] = ends_s <= now_s
+            if ended.any():
+                track = learn(track, scores[ended], where[ended], ends_s[ended], self._levels, self._rule)
+                rest = ~ended
+                self._pending[name] = _Pending([scores[rest]], [where[rest]], [ends_s[rest]])
+        self.tracks[name] = track
+        return track
