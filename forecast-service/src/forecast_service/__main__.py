@@ -22,6 +22,7 @@ from forecast_service.live.feed import LiveFeed
 from forecast_service.live.hub import Hub
 from forecast_service.live.snapshots import snapshots
 from forecast_service.model.analogue import AnalogueForecaster
+from forecast_service.model.sealed import Keys
 from forecast_service.monitoring.score_loop import ScoreLoop
 from forecast_service.ports import ChampionSource
 from forecast_service.settings import ForecastSettings, model_of, origins
@@ -42,6 +43,8 @@ from forecast_service.worker.metrics import WorkerMetrics
 from forecast_service.worker.relay import Relay
 from forecast_service.worker.warm import WarmLoop
 from gridseal.errors import ConfigError, UnavailableError
+from gridseal.identity.ed25519 import SigningKey
+from gridseal.identity.model_keys import PUBLIC_FILE, ensure_model_key, read_model_keys
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs
 from gridseal.runtime.metrics import new_registry
@@ -123,7 +126,20 @@ async def run_worker() -> None:
 def _champions(core: CoreSettings, settings: ForecastSettings, product_id: str) -> ChampionSource:
     from forecast_service.inference import ChampionLoader, MlflowRegistry  # PyTorch: only here and in training
 
-    return ChampionLoader(MlflowRegistry(core.mlflow_url, model_of(settings, product_id)))
+    def trusted() -> Keys:
+        return read_model_keys(
+            settings.model_public_keys or core.state_dir / "tls" / PUBLIC_FILE, "FORECAST_MODEL_PUBLIC_KEYS"
+        )
+
+    registry = MlflowRegistry(core.mlflow_url, model_of(settings, product_id), settings.mlflow_experiment)
+    return ChampionLoader(registry, trusted)
+
+
+def _signer(core: CoreSettings, settings: ForecastSettings) -> SigningKey:
+    """The key that signs models; a checkout's own is made where it is missing."""
+    if settings.model_key is not None:
+        return SigningKey.read(settings.model_key, "FORECAST_MODEL_KEY")
+    return ensure_model_key(core.state_dir / "keys", core.state_dir / "tls")
 
 
 async def _started(producer: AIOKafkaProducer) -> None:
@@ -194,7 +210,13 @@ async def run_train() -> None:
         try:
             options = TrainingOptions(model_name=settings.mlflow_model)
             report = await asyncio.to_thread(
-                run_training, WindowHistory(pool), list(series.values()), clock.now(), core.mlflow_url, options
+                run_training,
+                WindowHistory(pool),
+                list(series.values()),
+                clock.now(),
+                core.mlflow_url,
+                options,
+                _signer(core, settings),
             )
         finally:
             pool.close()

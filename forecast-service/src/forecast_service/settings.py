@@ -1,6 +1,7 @@
 """Every environment variable of forecast-service, prefix ``FORECAST_``. Each default serves the local demo."""
 
 import socket
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -22,7 +23,13 @@ class ForecastSettings(PrefixedSettings):
     mongo_database: str = "gridseal"
     mlflow_model: str = "gridseal-site-6h"
     """Name in the MLflow registry; its alias ``champion`` serves."""
+    mlflow_experiment: str = "energy-demand-forecast"
+    """Where trainings of every model are logged."""
     champion_poll_s: float = Field(default=5.0, gt=0)
+    model_key: Path | None = None
+    """Ed25519 key that signs models, PEM. Unset: ``GRIDSEAL_STATE_DIR``/keys/model-signing.key, made if missing."""
+    model_public_keys: Path | None = None
+    """Who may sign models, PEM. Unset: ``GRIDSEAL_STATE_DIR``/tls/model-signing.pub. Other models are refused."""
 
     worker_name: str = Field(default_factory=socket.gethostname)
     """Consumer name in the Redis group; two workers on one machine need two names."""

@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "model"))
 
 from histories import START, a_history
-from memory import FolderRegistry, MemoryHistory
+from memory import KEY, FolderRegistry, MemoryHistory
 
 from forecast_service.ports import SeriesHistory
 from forecast_service.training import TrainingOptions, train
@@ -26,7 +26,7 @@ def fleet() -> list[SeriesHistory]:
 def trained(fleet: list[SeriesHistory], tmp_path_factory: pytest.TempPathFactory) -> FolderRegistry:
     registry = FolderRegistry(tmp_path_factory.mktemp("registry"))
     options = TrainingOptions(fit_steps=60, tune_steps=20, batch=32, max_seconds=1e6, min_days=14)
-    train(MemoryHistory(fleet), [h.series for h in fleet], START + timedelta(days=55), registry, options)
+    train(MemoryHistory(fleet), [h.series for h in fleet], START + timedelta(days=55), registry, options, KEY)
     assert registry.serving is not None
     return registry
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from memory import FolderRegistry
+from memory import FolderRegistry, trusted
 
 from forecast_service.inference import ChampionLoader
 from forecast_service.model.artifact import CONFIG, MANIFEST, NET, TABLES, ArtifactRefusedError, load_model
@@ -21,7 +21,7 @@ def flip_a_bit(file: Path) -> None:
 
 
 def test_the_same_object_serves_until_the_alias_moves(registry: FolderRegistry) -> None:
-    loader = ChampionLoader(registry)
+    loader = ChampionLoader(registry, trusted)
 
     first = loader.poll()
 
@@ -36,7 +36,7 @@ def test_the_same_object_serves_until_the_alias_moves(registry: FolderRegistry) 
 
 @pytest.mark.parametrize("name", [NET, TABLES, CONFIG, MANIFEST])
 def test_a_flipped_bit_is_refused_and_the_last_good_model_stays(registry: FolderRegistry, name: str) -> None:
-    loader = ChampionLoader(registry)
+    loader = ChampionLoader(registry, trusted)
     good = loader.poll()
     bad = registry.publish(registry.folder / "1", registry.versions[0].model_hash, registry.records[0])
     flip_a_bit(registry.folder / bad.version / name)
@@ -52,17 +52,17 @@ def test_a_manifest_rewritten_to_fit_is_refused(registry: FolderRegistry) -> Non
     config = json.loads((folder / CONFIG).read_text())
     (folder / CONFIG).write_text(json.dumps(config | {"horizon_s": 1}))
 
-    assert ChampionLoader(registry).poll() is None
+    assert ChampionLoader(registry, trusted).poll() is None
     with pytest.raises(ArtifactRefusedError, match="changed"):
         load_model(folder, registry.versions[0].model_hash)
 
 
 def test_without_a_champion_there_is_none(tmp_path: Path) -> None:
-    assert ChampionLoader(FolderRegistry(tmp_path)).poll() is None
+    assert ChampionLoader(FolderRegistry(tmp_path), trusted).poll() is None
 
 
 def test_a_silent_registry_is_said(registry: FolderRegistry) -> None:
     registry.down = True
 
     with pytest.raises(UnavailableError):
-        ChampionLoader(registry).poll()
+        ChampionLoader(registry, trusted).poll()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from memory import FolderRegistry
+from memory import FolderRegistry, trusted
 
 from forecast_service.inference import ChampionLoader, MlflowRegistry
 from forecast_service.inference.registry import TrainingRecord
@@ -31,7 +31,7 @@ def test_a_promoted_version_is_what_the_server_loads(
     registry.promote(registered)
 
     assert registry.champion() == registered
-    forecaster = ChampionLoader(registry).poll()
+    forecaster = ChampionLoader(registry, trusted).poll()
     assert forecaster is not None
     assert (forecaster.name, forecaster.version, forecaster.model_hash) == ("gridseal-test", "1", model_hash)
 

@@ -8,7 +8,7 @@ import pytest
 from histories import START, a_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory import FolderRegistry
+from memory import FolderRegistry, trusted
 
 from forecast_service.inference import ChampionLoader, ServingForecaster
 from forecast_service.model.artifact import load_model
@@ -140,7 +140,7 @@ def test_a_series_without_any_value_is_left_out(serving: ServingForecaster, flee
 
 
 def test_the_same_question_has_the_same_answer(trained: FolderRegistry, fleet: list[SeriesHistory]) -> None:
-    one, other = ChampionLoader(trained).poll(), ChampionLoader(trained).poll()
+    one, other = ChampionLoader(trained, trusted).poll(), ChampionLoader(trained, trusted).poll()
     assert one is not None
     assert other is not None
 

@@ -1,22 +1,46 @@
 """Keeps the forecaster at the version that the registry calls champion."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
 from forecast_service.inference.registry import ModelRegistry, Registered, scratch_folder
 from forecast_service.inference.serving import ServingForecaster
-from forecast_service.model.artifact import ArtifactRefusedError, load_model
+from forecast_service.model.artifact import load_model
+from forecast_service.model.sealed import ArtifactRefusedError, Keys
+from forecast_service.ports import Forecaster
 
 log = structlog.get_logger(__name__)
+
+Opener = Callable[[Path, Registered, Keys, str], Forecaster]
+"""Makes a forecaster of the files in a folder: folder, version, who may sign, name of the model.
+
+Raises ``ArtifactRefusedError``.
+"""
+
+
+def open_site_model(folder: Path, registered: Registered, keys: Keys, name: str) -> Forecaster:
+    """The site model."""
+    model = load_model(folder, registered.model_hash, keys)
+    return ServingForecaster(model, name=name, version=registered.version, model_hash=registered.model_hash)
 
 
 class ChampionLoader:
     """Implements ``ports.ChampionSource``."""
 
-    def __init__(self, registry: ModelRegistry) -> None:
-        self._registry = registry
-        self._serving: ServingForecaster | None = None
+    def __init__(
+        self, registry: ModelRegistry, trusted: Callable[[], Keys], open_model: Opener = open_site_model
+    ) -> None:
+        """Follow the alias.
+
+        Args:
+            registry: Where versions are.
+            trusted: Reads the public keys of those who may sign models; asked before every load.
+            open_model: Reads the files.
+        """
+        self._registry, self._trusted, self._open = registry, trusted, open_model
+        self._serving: Forecaster | None = None
         self._refused: Registered | None = None
 
     @property
@@ -24,19 +48,21 @@ class ChampionLoader:
         """Version that was promoted but not accepted, while it is the champion."""
         return self._refused.version if self._refused else None
 
-    def poll(self) -> ServingForecaster | None:
-        """The champion; the last good one where its files are not what was registered.
+    def poll(self) -> Forecaster | None:
+        """The champion; the last good one where its files are not what was registered and signed.
 
         Raises:
             UnavailableError: The registry does not answer.
+            ConfigError: The public keys cannot be read.
         """
         champion = self._registry.champion()
         if champion is None or champion == self._refused:
             return self._serving
         if self._serving is not None and self._serving.version == champion.version:
+            self._refused = None
             return self._serving
         try:
-            self._serving = self._load(champion)
+            self._serving = load_version(self._registry, champion, self._trusted(), self._open)
             self._refused = None
             log.info("champion_loaded", version=champion.version, model_hash=champion.model_hash)
         except ArtifactRefusedError as error:
@@ -44,10 +70,15 @@ class ChampionLoader:
             log.error("champion_refused", version=champion.version, reason=str(error))
         return self._serving
 
-    def _load(self, champion: Registered) -> ServingForecaster:
-        with scratch_folder() as folder:
-            files = self._registry.fetch(champion, Path(folder))
-            model = load_model(files, champion.model_hash)
-        return ServingForecaster(
-            model, name=self._registry.model_name, version=champion.version, model_hash=champion.model_hash
-        )
+
+def load_version(
+    registry: ModelRegistry, registered: Registered, keys: Keys, open_model: Opener = open_site_model
+) -> Forecaster:
+    """Fetch a version and make a forecaster of it.
+
+    Raises:
+        UnavailableError: The registry does not answer.
+        ArtifactRefusedError: The files are not what was registered and signed.
+    """
+    with scratch_folder() as folder:
+        return open_model(registry.fetch(registered, Path(folder)), registered, keys, registry.model_name)

@@ -1,18 +1,18 @@
-"""A model as files: tensors, a description, and a manifest with the hash of each.
+"""A site model as files: tensors and a description, sealed and signed (``sealed.py``).
 
 Nothing in it is executed while loading: tensors are safetensors, the rest is JSON.
 """
 
-import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file as load_arrays
+from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save_file as save_arrays
-from safetensors.torch import load_file as load_tensors
+from safetensors.torch import load as load_tensors
 from safetensors.torch import save_file as save_tensors
 
 from forecast_service.model.assemble import DECODER_NAMES
@@ -22,18 +22,21 @@ from forecast_service.model.lstm import NetShape, QuantileLstm
 from forecast_service.model.panel import Scale
 from forecast_service.model.predict import SeriesFit, SiteModel
 from forecast_service.model.reference import ReferenceFit
-from gridseal.errors import GridsealError
+from forecast_service.model.sealed import MANIFEST, ArtifactRefusedError, Keys, Signer, manifest_hash, seal, unseal
+
+__all__ = ["CONFIG", "MANIFEST", "NET", "TABLES", "ArtifactRefusedError", "load_model", "manifest_hash", "save_model"]
 
 FORMAT = "site-model/1"
-NET, TABLES, CONFIG, MANIFEST = "net.safetensors", "tables.safetensors", "model.json", "manifest.json"
+NET, TABLES, CONFIG = "net.safetensors", "tables.safetensors", "model.json"
 
 
-class ArtifactRefusedError(GridsealError):
-    """The files of a model are not what their manifest says, or not a model of this version. Keep the old one."""
-
-
-def save_model(model: SiteModel, folder: Path) -> str:
-    """Write a model.
+def save_model(
+    model: SiteModel,
+    folder: Path,
+    signer: Signer | None = None,
+    provenance: Mapping[str, str | int | float] | None = None,
+) -> str:
+    """Write a model into an empty folder and seal it.
 
     Returns:
         0x-prefixed SHA-256 of the manifest, which names the hash of every file.
@@ -46,41 +49,23 @@ def save_model(model: SiteModel, folder: Path) -> str:
         arrays[f"residuals {series_id}"] = np.ascontiguousarray(fit.reference.residuals.astype(np.float32))
     save_arrays(arrays, folder / TABLES)
     (folder / CONFIG).write_text(json.dumps(_description(model), indent=1, sort_keys=True))
-    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (NET, TABLES, CONFIG)}
-    (folder / MANIFEST).write_text(json.dumps({"format": FORMAT, "files": files}, indent=1, sort_keys=True))
-    return manifest_hash(folder)
+    return seal(folder, FORMAT, signer, provenance)
 
 
-def manifest_hash(folder: Path) -> str:
-    """Hash that stands for the whole model."""
-    return "0x" + hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-
-
-def load_model(folder: Path, expected_hash: str | None = None) -> SiteModel:
+def load_model(folder: Path, expected_hash: str | None = None, keys: Keys | None = None) -> SiteModel:
     """Read a model after checking every byte of it.
 
     Raises:
-        ArtifactRefusedError: A file is missing or changed, or the model is of another version.
+        ArtifactRefusedError: A file is missing or changed, the manifest is not signed by one of ``keys``
+            (``None``: not asked for), or the model is of another version.
     """
+    files = unseal(folder, FORMAT, expected_hash, keys)
     try:
-        _check(folder, expected_hash)
-        config = json.loads((folder / CONFIG).read_text())
-        return _rebuild(folder, config)
+        return _rebuild(files, json.loads(files[CONFIG]))
     except ArtifactRefusedError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ArtifactRefusedError(f"model files cannot be read: {type(error).__name__}") from error
-
-
-def _check(folder: Path, expected_hash: str | None) -> None:
-    if expected_hash is not None and manifest_hash(folder) != expected_hash:
-        raise ArtifactRefusedError("manifest does not have the registered hash")
-    manifest = json.loads((folder / MANIFEST).read_text())
-    if manifest["format"] != FORMAT or set(manifest["files"]) != {NET, TABLES, CONFIG}:
-        raise ArtifactRefusedError(f"not a {FORMAT} model")
-    for name, digest in manifest["files"].items():
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
-            raise ArtifactRefusedError(f"{name} was changed after it was written")
 
 
 def _description(model: SiteModel) -> dict[str, Any]:
@@ -106,13 +91,13 @@ def _description(model: SiteModel) -> dict[str, Any]:
     }
 
 
-def _rebuild(folder: Path, config: dict[str, Any]) -> SiteModel:
+def _rebuild(files: Mapping[str, bytes], config: dict[str, Any]) -> SiteModel:
     if config["format"] != FORMAT or config["inputs"] != [*DECODER_NAMES, *LEARNED]:
         raise ArtifactRefusedError("model was trained on other inputs than this version builds")
     shape = NetShape(levels_bps=tuple(config["levels_bps"]), **config["net"])
     net = QuantileLstm(shape)
-    net.load_state_dict(load_tensors(folder / NET))
-    arrays = load_arrays(folder / TABLES)
+    net.load_state_dict(load_tensors(files[NET]))
+    arrays = load_arrays(files[TABLES])
     prefix = "offsets "
     offsets = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
     series = {

@@ -1,6 +1,5 @@
 """One training from history to promotion, for a process of its own: load, make a candidate, judge, register."""
 
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,15 +10,18 @@ import numpy as np
 import structlog
 import torch
 
-from forecast_service.inference.registry import MlflowRegistry, ModelRegistry, TrainingRecord, scratch_folder
+from forecast_service.inference.mlflow_registry import MlflowRegistry
+from forecast_service.inference.registry import ModelRegistry, TrainingRecord, scratch_folder
 from forecast_service.model.artifact import save_model
 from forecast_service.model.grid import DAY_S
 from forecast_service.model.predict import SiteModel
+from forecast_service.model.sealed import Signer
 from forecast_service.ports import HistoryStore, SeriesHistory
 from forecast_service.training.corpus import build, data_hash, scales_until
 from forecast_service.training.evaluate import Figures
 from forecast_service.training.gate import Decision
 from forecast_service.training.options import TrainingOptions
+from forecast_service.training.provenance import commit, environment
 from forecast_service.training.recipe import Candidate, Split, make_candidate
 from gridseal.wire.catalog import Series
 from gridseal.wire.fields import format_utc
@@ -44,6 +46,7 @@ def run_training(
     now: datetime,
     mlflow_url: str,
     options: TrainingOptions | None = None,
+    signer: Signer | None = None,
 ) -> TrainingReport:
     """Train on what ended by ``now`` and log to an MLflow server.
 
@@ -51,8 +54,8 @@ def run_training(
         UnavailableError: The history store or the registry does not answer.
     """
     options = options or TrainingOptions()
-    options = replace(options, git_commit=options.git_commit or _commit())
-    return train(store, series, now, MlflowRegistry(mlflow_url, options.model_name), options)
+    options = replace(options, git_commit=options.git_commit or commit())
+    return train(store, series, now, MlflowRegistry(mlflow_url, options.model_name), options, signer)
 
 
 def train(
@@ -61,6 +64,7 @@ def train(
     now: datetime,
     registry: ModelRegistry,
     options: TrainingOptions,
+    signer: Signer | None = None,
 ) -> TrainingReport:
     """Load, fit, judge, register, promote."""
     torch.set_num_threads(1)
@@ -83,7 +87,7 @@ def train(
         registry.record(record)
         return TrainingReport(False, None, decision.choices, table, decision.sentence)
     with scratch_folder() as folder:
-        model_hash = save_model(model, Path(folder))
+        model_hash = save_model(model, Path(folder), signer, _provenance(record))
         registered = registry.publish(Path(folder), model_hash, record)
     registry.promote(registered)
     sentence = f"version {registered.version} serves: {decision.sentence}"
@@ -141,15 +145,11 @@ def _record(
     return TrainingRecord(params, {k: v for k, v in metrics.items() if v == v}, tags)
 
 
-def _commit() -> str:
-    """Commit of the code that trains, where it runs from a checkout."""
-    try:
-        asked = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=5
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return asked.stdout.strip() if asked.returncode == 0 else ""
+def _provenance(record: TrainingRecord) -> dict[str, str | int | float]:
+    """Data, code and environment, as they stand in the signed manifest."""
+    named = ("data_sha256", "fit_from", "fit_until", "test_from", "trained_until", "seed")
+    made = {name: record.params[name] for name in named if name in record.params}
+    return made | {"git_commit": record.tags.get("git_commit", "")} | environment()
 
 
 def _moment(seconds: int) -> datetime:

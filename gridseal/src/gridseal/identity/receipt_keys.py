@@ -12,8 +12,8 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gridseal.errors import ConfigError
-from gridseal.identity.ed25519 import SigningKey, public_pem, read_public
-from gridseal.identity.private_file import write_private, write_public
+from gridseal.identity.ed25519 import SigningKey, read_public
+from gridseal.identity.key_pair import ensure_pair, rotate_pair
 from gridseal.wire.signing import verified
 
 KEY_FILE: Final = "gateway-receipt.key"
@@ -22,27 +22,12 @@ PUBLIC_FILE: Final = "gateway-receipt.pub"
 
 def ensure_receipt_key(keys: Path, tls: Path) -> None:
     """Make the key if it is not there, and see that its public key is the first of the public file."""
-    if not (keys / KEY_FILE).exists():
-        keys.mkdir(parents=True, exist_ok=True)
-        write_private(keys / KEY_FILE, SigningKey.new().private_pem())
-    _publish(SigningKey.read(keys / KEY_FILE, "receipt key"), tls / PUBLIC_FILE)
+    ensure_pair(keys / KEY_FILE, tls / PUBLIC_FILE, "receipt key")
 
 
 def rotate_receipt_key(keys: Path, tls: Path) -> SigningKey:
     """Replace the key. Its public key is published before anything can be signed with it."""
-    key = SigningKey.new()
-    _publish(key, tls / PUBLIC_FILE)
-    write_private(keys / KEY_FILE, key.private_pem())
-    return key
-
-
-def _publish(key: SigningKey, path: Path) -> None:
-    known = read_public(path.read_bytes()) if path.exists() else {}
-    if next(iter(known), None) == key.key_id:
-        return
-    others = [public_pem(other) for name, other in known.items() if name != key.key_id]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_public(path, public_pem(key.public) + b"".join(others))
+    return rotate_pair(keys / KEY_FILE, tls / PUBLIC_FILE)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,9 @@
 import os
 import shutil
 
+from gridseal.errors import ConfigError
+from gridseal.identity.model_keys import ensure_model_key
+from local_stack.errors import StackError
 from local_stack.health import CommandProbe, HttpProbe, TcpProbe
 from local_stack.layout import Layout
 from local_stack.ports import Ports
@@ -50,6 +53,15 @@ def mongo_spec(layout: Layout, ports: Ports) -> ProcessSpec:
     )
 
 
+def _prepare_mlflow(layout: Layout) -> None:
+    """A folder for the files of models, and the key that signs them."""
+    (layout.data / "mlflow").mkdir(parents=True, exist_ok=True)
+    try:
+        ensure_model_key(layout.keys, layout.tls)
+    except ConfigError as error:
+        raise StackError(str(error)) from error
+
+
 def mlflow_spec(layout: Layout, ports: Ports) -> ProcessSpec:
     """The tracking server, without its job execution (eight processes less)."""
     return ProcessSpec(
@@ -78,7 +90,7 @@ def mlflow_spec(layout: Layout, ports: Ports) -> ProcessSpec:
             "DO_NOT_TRACK": "true",
             "PATH": f"{layout.venv / 'bin'}:{os.environ.get('PATH', '')}",
         },
-        prepare=lambda: (layout.data / "mlflow").mkdir(parents=True, exist_ok=True),
+        prepare=lambda: _prepare_mlflow(layout),
         probe=HttpProbe(f"http://127.0.0.1:{ports.mlflow}/health"),
         ports=(ports.mlflow,),
         url=f"http://127.0.0.1:{ports.mlflow}",
