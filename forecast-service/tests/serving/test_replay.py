@@ -14,6 +14,7 @@ from forecast_service.replay.again import replay
 from forecast_service.replay.command import DIFFERENT, NOT_REPLAYED, SAME, replay_command
 from forecast_service.store.database import Pool
 from forecast_service.store.history import WindowHistory
+from forecast_service.store.last_forecasts import StoredForecasts
 from forecast_service.store.run_inputs import RunInputsReader
 from forecast_service.store.runs import RunStore
 from forecast_service.worker.issue import Issuer
@@ -50,7 +51,7 @@ async def issue(pool: Pool, slots: int = 2) -> list[str]:
             put_window(pool, one, SLOT - h * HOUR, 1_000 * (h % 24) + 7)
     issuer = Issuer(
         catalog, WindowHistory(pool), RunStore(pool), AnalogueForecaster(), clock, WorkerMetrics(new_registry()),
-        "demo", reach=timedelta(days=20),
+        "demo", reach=timedelta(days=20), last=StoredForecasts(pool),
     )  # fmt: skip
     for k in range(slots):
         clock.time = SLOT + k * HOUR + timedelta(seconds=61)
@@ -68,7 +69,7 @@ async def test_runs_come_out_again_after_their_windows_were_corrected(pool: Pool
     for run_id in await issue(pool, slots=3):
         stored = reader.read(run_id)
         assert stored is not None
-        verdict = await replay(stored, None)
+        verdict = await replay(stored, None, StoredForecasts(pool))
         assert (verdict.differences, verdict.values) == ((), 2 * 6 * 3)
 
 
@@ -80,7 +81,7 @@ async def test_a_changed_window_is_noticed(pool: Pool) -> None:
     values[-18] += 0.001
     changed = replace(stored.inputs, histories=(SeriesHistory(first.series, first.start_s, values), second))
 
-    verdict = await replay(replace(stored, inputs=changed), None)
+    verdict = await replay(replace(stored, inputs=changed), None, StoredForecasts(pool))
 
     assert any(line.startswith("feature_hash") for line in verdict.differences)
     assert any(line.startswith("home-01/net at 2026-06-01T1") for line in verdict.differences)
@@ -98,7 +99,7 @@ async def test_the_command_says_what_it_found(pool: Pool) -> None:
         return _Other()
 
     async def code(run_id: str, model_of: object = lambda run: None) -> int:
-        return await replay_command(run_id, RunInputsReader(pool), model_of, said.append)  # type: ignore[arg-type]
+        return await replay_command(run_id, RunInputsReader(pool), StoredForecasts(pool), model_of, said.append)  # type: ignore[arg-type]
 
     assert await code(run_ids[0]) == SAME
     assert await code(run_ids[0], other) == DIFFERENT

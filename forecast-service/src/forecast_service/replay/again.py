@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import Job
 from forecast_service.model.analogue import AnalogueForecaster
-from forecast_service.ports import Forecaster, SeriesHistory
+from forecast_service.ports import Forecaster, LastForecasts, SeriesHistory
 from forecast_service.replay.inputs import RunInputs
 from forecast_service.store.run_inputs import StoredRun
 from forecast_service.store.runs import RunStore
@@ -64,33 +64,37 @@ class _Captured(RunStore):
         return True
 
 
-class _At:
-    """The moment of issue."""
+class _Then:
+    """The clock of the issue: the job was taken some time after its slot, the run made at ``issued_at``.
 
-    def __init__(self, moment: datetime) -> None:
-        self._moment = moment
+    When it was taken was not kept; the slot stands for it, as the gate was still open.
+    """
+
+    def __init__(self, run: ForecastRun) -> None:
+        self._moments = [run.issued_at, run.slot]
 
     def now(self) -> datetime:
-        return self._moment
+        return self._moments.pop() if len(self._moments) > 1 else self._moments[0]
 
     def wall_seconds(self, span: timedelta) -> float:
         return span.total_seconds()
 
 
-async def replay(stored: StoredRun, model: Forecaster | None) -> Verdict:
+async def replay(stored: StoredRun, model: Forecaster | None, last: LastForecasts) -> Verdict:
     """Compute a run again.
 
     Args:
         stored: The run and its inputs.
         model: The version that served it; none where the baseline did.
+        last: Earlier runs, for a series that had no telemetry at all (rung 4).
     """
     run, captured = stored.run, _Captured()
     catalog = Catalog()
     for record in stored.inputs.records:
         catalog.apply(record.key, encode(CatalogMessage(revision=1, item=record)))
     issuer = Issuer(
-        catalog, _Histories(stored.inputs.histories), captured, AnalogueForecaster(), _At(run.issued_at),
-        WorkerMetrics(CollectorRegistry()), run.tenant_id, reach=timedelta(0),
+        catalog, _Histories(stored.inputs.histories), captured, AnalogueForecaster(), _Then(run),
+        WorkerMetrics(CollectorRegistry()), run.tenant_id, reach=timedelta(0), last=last,
     )  # fmt: skip
     if model is not None:
         issuer.champions[run.product_id] = model

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from forecast_service.ports import Forecaster
+from forecast_service.ports import Forecaster, LastForecasts
 from forecast_service.replay.again import replay
 from forecast_service.store.run_inputs import RunInputsReader
 from gridseal.errors import GridsealError
@@ -13,7 +13,9 @@ ModelOf = Callable[[ForecastRun], Forecaster | None]
 """The version that a run names; none for the baseline. Raises ``GridsealError`` where it cannot be had."""
 
 
-async def replay_command(run_id: str, reader: RunInputsReader, model_of: ModelOf, say: Callable[[str], None]) -> int:
+async def replay_command(
+    run_id: str, reader: RunInputsReader, last: LastForecasts, model_of: ModelOf, say: Callable[[str], None]
+) -> int:
     """Replay one run; ``SAME``, ``DIFFERENT`` or ``NOT_REPLAYED``."""
     try:
         stored = reader.read(run_id)
@@ -21,7 +23,7 @@ async def replay_command(run_id: str, reader: RunInputsReader, model_of: ModelOf
             say(f"not replayed: run {run_id} does not exist")
             return NOT_REPLAYED
         run = stored.run
-        verdict = await replay(stored, model_of(run))
+        verdict = await replay(stored, model_of(run), last)
     except GridsealError as error:
         say(f"not replayed: {error}")
         return NOT_REPLAYED
