@@ -34,6 +34,11 @@ class Catalog:
         return {r.site_id: r for r in self._records.values() if isinstance(r, Site)}
 
     @property
+    def assets(self) -> dict[str, Asset]:
+        """Assets by id."""
+        return {r.asset_id: r for r in self._records.values() if isinstance(r, Asset)}
+
+    @property
     def series(self) -> dict[str, Series]:
         """All series by id, in the order of their ids."""
         found = {r.series_id: r for r in self._records.values() if isinstance(r, Series)}

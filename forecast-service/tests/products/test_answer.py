@@ -95,7 +95,7 @@ def test_only_the_periods_of_the_product_are_kept() -> None:
     given = asked(Model(["a/load"]), product)
 
     assert {(f.first_target_s, len(f.values_milli)) for f in given.forecasts} == {(delivery.first_s, 24)}
-    assert [f.values_milli[0, 2] for f in given.forecasts] == [10_007, 10_000]  # midnight in Berlin is hour 10 of these days
+    assert [f.values_milli[0, 2] for f in given.forecasts] == [10_007, 10_000]  # midnight in Berlin
 
 
 def test_a_model_that_does_not_reach_the_last_period_does_not_serve() -> None:

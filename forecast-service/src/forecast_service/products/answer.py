@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from forecast_service.hierarchy.coherent import coherent
+from forecast_service.hierarchy.storage import Battery
 from forecast_service.ports import Forecaster, QuantileForecast, SeriesHistory, StoredForecast
 from forecast_service.products.plan import Delivery, delivery_of
 from forecast_service.products.recursive import RecursiveForecaster
@@ -27,6 +29,8 @@ class Question:
     """At the product's resolution."""
     histories: Sequence[SeriesHistory]
     """Of those series, in the same order; fewer where telemetry cannot be read."""
+    batteries: Mapping[str, Battery] = field(default_factory=dict)
+    """Per series of a battery whose energy is known."""
 
     def delivery(self, series: Series) -> Delivery:
         """Periods asked for."""
@@ -45,6 +49,8 @@ class Answer:
     """What rung 4 was made from."""
     failure: Exception | None
     """Why the champion did not answer, where it was asked and failed."""
+    contradiction: Exception | None = None
+    """Why the forecasts could not be made to add up, where that failed; they then stand as they were made."""
 
 
 def answer(
@@ -53,7 +59,8 @@ def answer(
     """Forecast every series of a slot.
 
     A series that the champion leaves out, or all if it fails, gets the baseline's forecast (rung 3); one that has
-    no history either gets its last stored forecast (rung 4). Left out is only what was never forecast before.
+    no history either gets its last stored forecast (rung 4). Left out is only what was never forecast before. What
+    hangs together is then made to add up; the baseline beside it stays as it is.
     """
     during = stage or (lambda _: nullcontext())
     with during("baseline"):
@@ -71,7 +78,13 @@ def answer(
     last = stored(lacking) if lacking else {}
     made |= _last(question, last, lacking)
     used = [last[s.series_id] for s in lacking if s.series_id in made]
-    return Answer(serving, _ordered(question.series, made), _ordered(question.series, base), used, failure)
+    forecasts, contradiction = _ordered(question.series, made), None
+    try:
+        with during("coherence"):
+            forecasts = _coherent(question, forecasts)
+    except Exception as error:  # forecasts that do not add up are better than none
+        contradiction = error
+    return Answer(serving, forecasts, _ordered(question.series, base), used, failure, contradiction)
 
 
 def _asked(question: Question, forecaster: Forecaster) -> dict[str, QuantileForecast]:
@@ -91,6 +104,12 @@ def _cut(made: QuantileForecast, delivery: Delivery) -> QuantileForecast | None:
     if len(values) != delivery.periods:
         return None
     return replace(made, first_target_s=delivery.first_s, values_milli=values)
+
+
+def _coherent(question: Question, forecasts: Sequence[QuantileForecast]) -> list[QuantileForecast]:
+    """Meters, sites and regions that add up, batteries within their energy."""
+    slot_s, levels = int(question.slot.timestamp()), question.product.levels_bps
+    return coherent(question.series, question.histories, forecasts, levels, slot_s, question.batteries)
 
 
 def _last(

@@ -10,6 +10,7 @@ from forecast_service.jobs.queue import Job
 from forecast_service.monitoring.window_score import drift_score
 from forecast_service.ports import Forecaster, HistoryStore, LastForecasts, SeriesHistory, StoredForecast
 from forecast_service.products.answer import Question, Stored, answer
+from forecast_service.products.batteries import CHARGE_REACH, batteries_of, charge_series
 from forecast_service.products.plan import forecast_series, gate_of
 from forecast_service.replay.inputs import RunInputs
 from forecast_service.store.runs import RunStore
@@ -69,23 +70,27 @@ class Issuer:
 
     def _compute(self, product: Product, series: Sequence[Series], job: Job) -> Outcome:
         champion, records = self.champions.get(product.product_id), self._catalog.records
-        question = Question(product, job.slot, series, self._histories(series, job.slot, champion))
+        histories, context = self._histories(series, job.slot, champion), self._context(series, job.slot)
+        question = Question(product, job.slot, series, histories, batteries_of(series, self._catalog, context))
         given = answer(question, champion, self._baseline, self._stored(product, job.slot), self._metrics.stage)
         if given.failure is not None and champion is not None:
             self._metrics.fallbacks.inc()
             log.error("champion_failed", model=f"{champion.name}/{champion.version}", exc_info=given.failure)
+        if given.contradiction is not None:
+            self._metrics.incoherent.inc()
+            log.error("forecasts_do_not_add_up", product=product.product_id, exc_info=given.contradiction)
         if not given.forecasts:
             return Outcome("no_data", "no series of the slot has any complete window or earlier forecast")
         slot_s = int(job.slot.timestamp())
-        drift = {h.series.series_id: drift_score(h, slot_s) for h in question.histories}
+        drift = {h.series.series_id: drift_score(h, slot_s) for h in histories}
         regions = frozenset(site.region_id for s in series if (site := self._catalog.sites.get(s.site_id)) is not None)
         run = compose_run(
             product, job.slot, self._clock.now(), given.forecaster, series_forecasts(given.forecasts, series, drift),
-            feature_hash(question.histories, given.stored), self._tenant_id, regions,
+            feature_hash([*histories, *context], given.stored), self._tenant_id, regions,
         )  # fmt: skip
         with self._metrics.stage("write"):
             baseline = series_forecasts(given.baseline, series)
-            new = self._runs.write(run, baseline, job.traceparent, RunInputs(records, question.histories))
+            new = self._runs.write(run, baseline, job.traceparent, RunInputs(records, [*histories, *context]))
         if new:
             self._count(run)
         return Outcome("issued", f"run {run.run_id}") if new else Outcome("repeated", "another worker was first")
@@ -100,6 +105,16 @@ class Issuer:
         except UnavailableError as error:
             self._metrics.blind.inc()
             log.error("telemetry_unreadable", slot=str(slot), detail=str(error))
+            return []
+
+    def _context(self, series: Sequence[Series], slot: datetime) -> list[SeriesHistory]:
+        """What batteries hold: the last day of the charge of each that is forecast."""
+        charges = charge_series(series, self._catalog)
+        if not charges:
+            return []
+        try:
+            return self._history.load(charges, slot - CHARGE_REACH, slot)
+        except UnavailableError:  # counted and logged where the histories were read
             return []
 
     def _stored(self, product: Product, slot: datetime) -> Stored:

@@ -27,6 +27,9 @@ class WorkerMetrics:
         self.blind = Counter(
             "gridseal_forecast_blind_total", "Runs without telemetry because it could not be read", registry=registry
         )
+        self.incoherent = Counter(
+            "gridseal_forecast_incoherent_total", "Runs whose forecasts could not be made to add up", registry=registry
+        )
         self.seals = Counter("gridseal_forecast_seals_total", "Seal states taken", ["state"], registry=registry)
         self.seals_refused = Counter(
             "gridseal_forecast_seals_refused_total", "Seals not of the contract", registry=registry

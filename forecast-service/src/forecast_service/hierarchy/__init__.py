@@ -1,0 +1,1 @@
+"""Forecasts of meters, sites and regions that add up, and batteries that end when they are empty. Pure."""
