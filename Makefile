@@ -1,6 +1,6 @@
 # Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test check test bench chaos backfill demo demo-check up down status schemas clean
+.PHONY: help setup setup-test check test bench chaos backfill demo demo-check up down status schemas backtest clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m local_stack
@@ -44,6 +44,9 @@ chaos: setup-test ## Kill every process of the path again and again under load, 
 
 backfill: setup ## Bring Kafka's history through Bronze, Silver and Gold; with the stack stopped, what Bronze holds
 	@$(STACK) run streaming_processor.lake backfill
+
+backtest: setup ## Forecast public data from a rolling origin beside its peers: SET=name, MODELS=a,b for some of them
+	@$(PYTHON) -m forecast_service.backtest --set $(or $(SET),vic-none) $(if $(MODELS),--models $(MODELS))
 
 schemas: setup ## Write the JSON schemas of all messages again
 	@$(PYTHON) -m gridseal.wire.schemas gridseal/schemas

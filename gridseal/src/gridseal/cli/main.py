@@ -77,6 +77,16 @@ def demo(
     _hand_over("demo", *(["--check"] if check else []), *(["--keep"] if keep else []))
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def backtest(context: typer.Context) -> None:
+    """Test forecasters on any Parquet or CSV file, as a YAML config says; --help names the options."""
+    if importlib.util.find_spec("forecast_service") is None:
+        typer.echo(f"gridseal: {NO_STACK}", err=True)
+        raise typer.Exit(1)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "forecast_service.backtest", *context.args])
+
+
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(help="Proof file of one forecast.")],

@@ -27,13 +27,18 @@ def arrived(values: Floats, at: Ints, wanted: Ints) -> Floats:
     return np.where(known, take(values, wanted), np.nan)
 
 
-def training_issues(series: TableSeries, task: Task, until_s: int, every_s: int, days: int) -> Ints:
-    """Issues every ``every_s`` over the last ``days`` whose targets all ended by ``until_s``."""
-    span = (task.first_lead + task.horizon) * series.resolution_s
-    every = max(every_s // series.resolution_s, 1) * series.resolution_s
-    last = series.start_s + (until_s - span - series.start_s) // every * every
-    first = max(series.start_s + 8 * DAY_S // every * every, last - days * DAY_S)
-    return np.arange(first, last + 1, every, dtype=np.int64)
+def training_issues(series: TableSeries, task: Task, until_s: int, like_s: Ints, days: int) -> Ints:
+    """Issues over the last ``days`` whose targets all ended by ``until_s``, at the local times of day of ``like_s``."""
+    wanted = local_time(series, like_s)
+    minutes = np.unique(wanted.hour * 60 + wanted.minute)
+    step, span = series.resolution_s, (task.first_lead + task.horizon) * series.resolution_s
+    phase = int(like_s[0] - series.start_s) % step
+    last = series.start_s + phase + (until_s - span - series.start_s - phase) // step * step
+    every = np.arange(max(series.start_s + phase + 8 * DAY_S, last - days * DAY_S), last + 1, step, dtype=np.int64)
+    if len(every) == 0:
+        return every
+    local = local_time(series, every)
+    return np.asarray(every[np.isin(local.hour * 60 + local.minute, minutes)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class ResidualForecaster:
 
     def __init__(self, name: str, rule: Rule) -> None:
         self._name, self._rule = name, rule
-        self._task = Task((5_000,), 0, 1)
+        self._task, self._until_s = Task((5_000,), 0, 1), 0
+        self._seen: dict[str, TableSeries] = {}
         self._errors: dict[str, Floats] = {}
 
     @property
@@ -67,35 +68,38 @@ class ResidualForecaster:
         return self._name
 
     def fit(self, series: Sequence[TableSeries], task: Task, until_s: int) -> None:
-        """Collect the errors of the last year, of issues every hour."""
-        self._task = task
-        self._errors = {one.series_id: self._table(one, task, until_s) for one in series}
+        """Keep what may be learned from; learning waits for the times of day that are asked for."""
+        self._task, self._until_s, self._errors = task, until_s, {}
+        self._seen = {one.series_id: one for one in series}
 
-    def _table(self, one: TableSeries, task: Task, until_s: int) -> Floats:
-        """``(H, 24, Q)``; where a cell has seen too little, the quantiles over all hours."""
-        issues = training_issues(one, task, until_s, 3_600, TRAINING_DAYS)
+    def predict(self, series: Sequence[TableSeries], issues_s: Ints) -> Floats:
+        """``(S, I, H, Q)``."""
+        for one in series:
+            if one.series_id not in self._errors:
+                seen = self._seen[one.series_id]
+                self._learn(seen, training_issues(seen, self._task, self._until_s, issues_s, TRAINING_DAYS))
+        return np.stack([self._one(one, issues_s) for one in series])
+
+    def _learn(self, seen: TableSeries, issues_s: Ints) -> None:
+        """``(H, 24, Q)`` of errors; where a cell has seen too little, the quantiles over all hours."""
+        task = self._task
         table = np.zeros((task.horizon, 24, len(task.levels_bps)))
-        if len(issues) == 0:
-            return table
-        at, targets = positions(one, issues, task)
-        error = arrived(one.target, np.full(len(issues), (until_s - one.start_s) // one.resolution_s), targets)
-        error = error - self._rule(one, issues, task)
-        hour = local_time(one, one.start_s + targets * one.resolution_s).hour
+        self._errors[seen.series_id] = table
+        if len(issues_s) == 0:
+            return
+        _, targets = positions(seen, issues_s, task)
+        error = take(seen.target, targets) - self._rule(seen, issues_s, task)
+        hour = local_time(seen, seen.start_s + targets * seen.resolution_s).hour
         wanted = [float(p) for p in probabilities(task.levels_bps)]
         for lead in range(task.horizon):
             known = np.isfinite(error[:, lead])
             if not known.any():
                 continue
             table[lead] = np.quantile(error[known, lead], wanted)
-            for h in range(24):
+            for h in np.unique(hour[:, lead]):
                 cell = error[known & (hour[:, lead] == h), lead]
                 if len(cell) >= LEAST_RESIDUALS:
                     table[lead, h] = np.quantile(cell, wanted)
-        return table
-
-    def predict(self, series: Sequence[TableSeries], issues_s: Ints) -> Floats:
-        """``(S, I, H, Q)``."""
-        return np.stack([self._one(one, issues_s) for one in series])
 
     def _one(self, one: TableSeries, issues_s: Ints) -> Floats:
         _, targets = positions(one, issues_s, self._task)
@@ -111,26 +115,25 @@ class DampedAnomaly(ResidualForecaster):
         self._shares: dict[str, Floats] = {}
         super().__init__("damped_anomaly", self._point)
 
-    def fit(self, series: Sequence[TableSeries], task: Task, until_s: int) -> None:
-        """Learn the shares, then the residuals."""
-        self._shares = {one.series_id: self._share(one, task, until_s) for one in series}
-        super().fit(series, task, until_s)
-
-    def _share(self, one: TableSeries, task: Task, until_s: int) -> Floats:
-        issues = training_issues(one, task, until_s, 3_600, TRAINING_DAYS)
-        if len(issues) == 0:
-            return np.zeros(task.horizon)
-        _, targets = positions(one, issues, task)
-        end = np.full(len(issues), (until_s - one.start_s) // one.resolution_s)
-        now = _anomaly(one, issues)[:, None]
-        later = arrived(one.target, end, targets) - slot_mean(one, issues, task)
-        known = np.isfinite(later) & np.isfinite(now)
-        product, square = np.where(known, now * later, 0.0), np.where(known, now * now, 0.0)
-        return np.clip(product.sum(axis=0) / np.maximum(square.sum(axis=0), 1e-12), 0.0, 1.0)
+    def _learn(self, seen: TableSeries, issues_s: Ints) -> None:
+        self._shares[seen.series_id] = _surviving(seen, issues_s, self._task)
+        super()._learn(seen, issues_s)
 
     def _point(self, one: TableSeries, issues_s: Ints, task: Task) -> Floats:
         now = np.nan_to_num(_anomaly(one, issues_s))
         return np.asarray(slot_mean(one, issues_s, task) + self._shares[one.series_id] * now[:, None])
+
+
+def _surviving(seen: TableSeries, issues_s: Ints, task: Task) -> Floats:
+    """``(H,)`` share of the newest anomaly that is left at each lead, by least squares, between 0 and 1."""
+    if len(issues_s) == 0:
+        return np.zeros(task.horizon)
+    _, targets = positions(seen, issues_s, task)
+    now = _anomaly(seen, issues_s)[:, None]
+    later = take(seen.target, targets) - slot_mean(seen, issues_s, task)
+    known = np.isfinite(later) & np.isfinite(now)
+    product, square = np.where(known, now * later, 0.0), np.where(known, now * now, 0.0)
+    return np.asarray(np.clip(product.sum(axis=0) / np.maximum(square.sum(axis=0), 1e-12), 0.0, 1.0))
 
 
 def _anomaly(one: TableSeries, issues_s: Ints) -> Floats:

@@ -1,0 +1,62 @@
+"""``python -m forecast_service.backtest CONFIG.yaml`` or ``--set NAME``."""
+
+import argparse
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+from forecast_service.backtest.config import read_config
+from forecast_service.backtest.run import Choice, run_set, summary
+from gridseal.errors import ConfigError
+
+SETS = "forecast_service.backtest.sets"
+
+
+def main() -> int:
+    """Run one set; 2 when the config, the file or a model is at fault."""
+    arguments = _arguments()
+    try:
+        path = Path(arguments.config) if arguments.config else _shipped(arguments.set)
+        wanted = read_config(path)
+        models = tuple(arguments.models.split(",")) if arguments.models else wanted.models
+        folders = (path.resolve().parent, Path.cwd(), Path(arguments.data), Path(arguments.out) / "data")
+        rows = run_set(wanted, folders, Path(arguments.out), Choice(models, arguments.fresh), _say)
+    except ConfigError as error:
+        print(f"gridseal backtest: {error}", file=sys.stderr)
+        return 2
+    print(f"\n{wanted.title or wanted.name} (weather: {wanted.weather})")
+    print("\n".join(summary(rows, models)))
+    print(f"{arguments.out}/{wanted.name}.json, {arguments.out}/{wanted.name}.html")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="gridseal backtest", description="Rolling-origin backtest of quantile forecasts.")
+    parser.add_argument("config", nargs="?", help="YAML file; docs/forecasting.md says what it may hold")
+    parser.add_argument("--set", help=f"a shipped set instead: {', '.join(_names())}")
+    parser.add_argument("--models", help="only these, separated by commas")
+    parser.add_argument("--data", default="../shared/data", help="where the files of the shipped sets are")
+    parser.add_argument("--out", default=".local/backtest", help="where results go")
+    parser.add_argument("--fresh", action="store_true", help="compute peers again that an earlier run has computed")
+    arguments = parser.parse_args()
+    if bool(arguments.config) == bool(arguments.set):
+        parser.error("give a config file or --set")
+    return arguments
+
+
+def _names() -> list[str]:
+    return sorted(f.name.removesuffix(".yaml") for f in files(SETS).iterdir() if f.name.endswith(".yaml"))
+
+
+def _shipped(name: str) -> Path:
+    if name not in _names():
+        raise ConfigError(f"no set {name}; there are {', '.join(_names())}")
+    return Path(str(files(SETS) / f"{name}.yaml"))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
