@@ -6,7 +6,8 @@ along the horizon and linear between them. Each batch of matured outcomes moves 
 the gradient of the pinball loss (the quantile tracker of Angelopoulos, Candès and Tibshirani,
 "Conformal PID control", 2023, without its scorecaster): up by the level where outcomes lay above, down
 by its complement where they lay below. In the long run the share of outcomes below each quantile is
-its level, whatever the model and the season do. Steps start large, as 1/days, and end at ``Rule.gain``.
+its level, whatever the model and the season do. Steps start large, as 1/days, and end at ``Rule.gain``;
+in the tails, where outcomes are rare, they are larger by the density of a normal distribution.
 
 The state is a few dozen numbers, so that it can live in a database row, and it depends on nothing but
 what came: the same outcomes in the same order give the same bits.
@@ -16,6 +17,7 @@ Dimensions: S series, I issues, H target periods, Q levels, B knots, n outcomes.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,7 @@ FLOOR_SHARE = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How fast to learn. Gains are band widths a day, for an outcome that is always on one side of a level."""
+    """How fast to learn. Gains are band widths a day, for outcomes that are all on one side of the median."""
 
     gain: float = 0.03
     first: float = 1.0
@@ -123,7 +125,14 @@ def _step(track: Track, scores: Floats, where: Floats, end_s: int, levels_bps: S
     gain = max(rule.gain, min(rule.most, rule.first / max(days, 1e-9)))
     # A knot that the batch hardly touches moves as little.
     touched = np.minimum(weight * rule.knots / len(scores), 1.0)[:, None]
-    return Track(track.offsets + gain * passed * touched * lack, days, max(track.until_s, end_s))
+    step = gain * passed * touched * _rarity(levels_bps) * lack
+    return Track(track.offsets + step, days, max(track.until_s, end_s))
+
+
+def _rarity(levels_bps: Sequence[int]) -> Floats:
+    """Density of the normal distribution at its median over that at each level: ``(Q,)``, 1 and more."""
+    normal = NormalDist()
+    return np.array([normal.pdf(0) / normal.pdf(normal.inv_cdf(bps / 10_000)) for bps in levels_bps])
 
 
 @dataclass(slots=True)
