@@ -1,0 +1,58 @@
+"""LightGBM quantiles on the decoder's features, residual over the same reference."""
+
+from collections.abc import Sequence
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_service.engine.pool import Pool
+
+ROWS = 60_000
+PARAMETERS = {
+    "objective": "quantile",
+    "learning_rate": 0.06,
+    "num_leaves": 31,
+    "min_data_in_leaf": 60,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "feature_fraction": 0.5,
+    "verbosity": -1,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "max_bin": 127,
+}
+
+
+def flat(decoder: NDArray[np.float32], identity: NDArray[np.int64]) -> NDArray[np.float32]:
+    """``(n * H, F + 1)``."""
+    own = np.broadcast_to(identity[:, None, None], (*decoder.shape[:2], 1)).astype(np.float32)
+    return np.concatenate([decoder, own], axis=-1).reshape(-1, decoder.shape[-1] + 1)
+
+
+def fit_trees(pool: Pool, levels: Sequence[float], rounds: int) -> list[str]:
+    """One booster a level, as LightGBM's own text."""
+    random = np.random.default_rng(5)
+    goal, weight = pool.goal.ravel(), pool.weight.ravel()
+    rows = np.flatnonzero(np.isfinite(goal))
+    if len(rows) > ROWS:
+        rows = np.sort(random.choice(rows, ROWS, replace=False))
+    features = flat(pool.decoder, pool.identity)[rows]
+    data = lgb.Dataset(features, goal[rows], weight=weight[rows], params=PARAMETERS, free_raw_data=False)
+    boosters = [lgb.train({**PARAMETERS, "alpha": p, "seed": 5}, data, rounds) for p in levels]
+    return [booster.model_to_string() for booster in boosters]
+
+
+class Trees:
+    """Fitted boosters."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = tuple(texts)
+        self._boosters = [lgb.Booster(model_str=text) for text in texts]
+
+    def deviations(self, decoder: NDArray[np.float32], identity: int) -> NDArray[np.float64]:
+        """``(n, H, Q)`` in units, sorted along Q."""
+        rows = flat(decoder, np.full(len(decoder), identity, dtype=np.int64))
+        out = np.stack([np.asarray(b.predict(rows, num_threads=1)) for b in self._boosters], axis=-1)
+        return np.sort(out.reshape(*decoder.shape[:2], -1), axis=-1)
