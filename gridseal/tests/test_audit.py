@@ -60,7 +60,7 @@ def test_a_changed_value_an_unsigned_message_and_a_strangers_signature_are_found
 
 def test_nothing_is_said_about_what_came_before_the_device_had_a_key() -> None:
     readings = signed(a_message(1))
-    readings.add(a_message(0, key=None), had_key=False)
+    readings.before_key.add(("active_power", 0))
 
     findings = compare(readings, [(("active_power", n * HOUR_MS), 1_500_000) for n in range(3)])
 

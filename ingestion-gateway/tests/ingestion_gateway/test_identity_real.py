@@ -258,18 +258,22 @@ def test_a_device_with_a_payload_key_must_sign_and_an_earlier_key_is_taken_for_a
     listed = next(item for item in field.get("/api/v1/gateway/devices")["items"] if item["device_id"] == SIGNER)
     assert [key["valid_to"] is None for key in listed["keys"]] == [True, False]
     start_ms = PAST["period_start_ms"]
-    assert [audited(field, value, start_ms) for value in (1_500_000, 1_500_001)] == [(0, True), (1, False)]
+    kept = signed(second, plain[4])
+    assert [audited(field, kept, value, start_ms) for value in (1_500_000, 1_500_001)] == [(0, True), (1, False)]
+    assert audited(field, kept.replace(boot.encode(), b"0" * 16), 1_500_000, start_ms) == (1, False)
 
 
-def audited(field: Field, value_milli: int, start_ms: int) -> tuple[int, bool]:
-    """The auditor's verdict when the store holds this value; the stream's own table is not there."""
+def audited(field: Field, payload: bytes, value_milli: int, start_ms: int) -> tuple[int, bool]:
+    """The auditor's verdict when the store holds this message and this value; the stream's own tables are not there."""
     with psycopg.connect(field.dsn) as db:
         db.execute("CREATE SCHEMA IF NOT EXISTS telemetry")
         db.execute(
             "CREATE TABLE IF NOT EXISTS telemetry.readings (device_id text, quantity text, period_start timestamptz,"
             " value_milli bigint, stored_at timestamptz DEFAULT now())"
         )
-        db.execute("TRUNCATE telemetry.readings")
+        db.execute("CREATE TABLE IF NOT EXISTS telemetry.signed_messages (device_id text, payload bytea)")
+        db.execute("TRUNCATE telemetry.readings, telemetry.signed_messages")
+        db.execute("INSERT INTO telemetry.signed_messages VALUES (%s, %s)", (SIGNER, payload))
         db.execute(
             "INSERT INTO telemetry.readings VALUES (%s, 'active_power', to_timestamp(%s), %s)",
             (SIGNER, start_ms / 1_000, value_milli),

@@ -30,15 +30,10 @@ class SignedReadings:
     values: dict[Key, set[int]] = field(default_factory=dict)
     """Thousandths of the base unit; more than one where a period was reported twice."""
     before_key: set[Key] = field(default_factory=set)
-    """Sent before the device had a key: nothing can be said about these."""
+    """Stored before the device had a key: nothing can be said about these."""
 
-    def add(self, payload: bytes, *, had_key: bool = True) -> None:
-        """One message of the device, as Kafka has it.
-
-        Args:
-            payload: Its bytes.
-            had_key: Whether the device was enrolled with a key when it came.
-        """
+    def add(self, payload: bytes) -> None:
+        """One message of the device, byte for byte as it came."""
         self.messages += 1
         try:
             message = decode(Telemetry, payload)
@@ -46,9 +41,7 @@ class SignedReadings:
         except (WireError, ValueError):
             self.forged += 1
             return
-        if not had_key:
-            self.before_key.update(stored_form(reading)[0] for reading in message.readings)
-        elif message.signature is None:
+        if message.signature is None:
             self.unsigned += 1
         elif any(verified(content, key) for key in self.keys):
             for reading in message.readings:
