@@ -56,9 +56,11 @@ class Stream:
 
     def take(self, number: int, *messages: Telemetry, full: bool = False) -> None:
         self.runner.handle(a_delivery(messages, number, full=full))
+        self.runner.settle()
         self.teller.drain(10)
 
     def close(self) -> None:
+        self.runner.close()
         self.teller.close()
         self.outbox.close()
         self.store.close()

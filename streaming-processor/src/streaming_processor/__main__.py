@@ -92,6 +92,7 @@ async def run() -> None:
             live_s=settings.live_s,
             retry_s=settings.retry_s,
         )
+        stack.push_async_callback(asyncio.to_thread, runner.close)
         store.take_over()
         await asyncio.to_thread(runner.tell_what_a_crash_left)
         sink = DriverSink(runner) if settings.sink == "driver" else ExecutorsSink(runner, core.postgres_dsn)
@@ -124,6 +125,7 @@ def _keep(settings: Settings) -> Keep:
         refused_days=settings.keep_refused_days,
         latency_days=settings.keep_latency_days,
         ledger_batches=settings.keep_ledger_batches,
+        compress_after_days=settings.compress_after_days,
     )
 
 

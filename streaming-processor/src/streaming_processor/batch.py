@@ -1,12 +1,14 @@
 """One batch from arrival to news: judge, commit, then tell others.
 
 Everything after the commit may happen twice: a batch that Spark hands over again is found in the
-ledger, and only the telling is repeated. Redis, MongoDB and refused messages come before the batch
-is done; of its windows features and Kafka are told behind it (``telling``).
+ledger, and only the telling is repeated. MongoDB and refused messages come before the batch is done;
+of its windows features and Kafka are told behind it (``telling``). Redis takes the newest windows
+while Spark fetches the next batch, where the outbox would bring them again after a crash.
 """
 
 import time
 from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeVar
 
@@ -62,6 +64,8 @@ class BatchRunner:
         self._tails: dict[int, Tail] = {}
         self._heard: set[int] = set()
         self._seen: Reference | None = None
+        self._behind_the_batch = ThreadPoolExecutor(1, "publish")
+        self._publishing: Future[None] | None = None
 
     def handle(self, delivery: Delivery) -> None:
         """Store a batch and tell others.
@@ -81,16 +85,42 @@ class BatchRunner:
         committed = self._patiently(lambda: self._store.commit(delivery, judged, reference, now))
         self._tails.update(judged.tails)
         failpoint("sink.after_commit_before_redis")
-        self._patiently(lambda: self._hot.put(committed.newest))
-        queryable_ms = time.time() * 1_000
-        self._tell(committed, delivery, now)
+        self.settle()
         # The first batch after a start, and one that follows a full one, hold what had to wait.
-        live, rest = self._ages(
-            judged, committed.fresh, queryable_ms, now, caught_up=not (delivery.full or self._behind)
-        )
+        caught_up = not (delivery.full or self._behind)
         self._behind = delivery.full
-        self._progress.batch_done(delivery, committed, time.monotonic() - began, live, rest)
+
+        def publish() -> None:
+            self._patiently(lambda: self._hot.put(committed.newest))
+            queryable_ms = time.time() * 1_000
+            self._tell(committed, delivery, now)
+            live, rest = self._ages(judged, committed.fresh, queryable_ms, now, caught_up=caught_up)
+            self._progress.batch_done(delivery, committed, time.monotonic() - began, live, rest)
+
+        # The outbox knows recent windows only, and nothing of alerts and refused messages.
+        if committed.history or committed.alerts or delivery.undecodable:
+            publish()
+        else:
+            self._publishing = self._behind_the_batch.submit(publish)
         failpoint("sink.after_commit_before_checkpoint")
+
+    def settle(self) -> None:
+        """Wait until the last batch has reached Redis and the teller.
+
+        Raises:
+            UnavailableError: A server was gone for too long.
+        """
+        publishing, self._publishing = self._publishing, None
+        if publishing is not None:
+            publishing.result()
+
+    def close(self) -> None:
+        """Settle, as far as it goes: what is left is told at the next start."""
+        try:
+            self.settle()
+        except UnavailableError as error:
+            log.warning("news_left_for_the_next_start", error=str(error))
+        self._behind_the_batch.shutdown()
 
     def tell_what_a_crash_left(self) -> None:
         """Before the first batch: what was committed and perhaps not told."""

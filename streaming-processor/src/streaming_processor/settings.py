@@ -49,6 +49,8 @@ class Settings(PrefixedSettings):
     keep_windows_days: int = Field(default=0, ge=0)
     keep_refused_days: int = Field(default=90, ge=0)
     keep_latency_days: int = Field(default=7, ge=0)
+    compress_after_days: int = Field(default=30, ge=0)
+    """Domain days after which TimescaleDB keeps readings and windows in columns; other tiers have none. 0: never."""
     keep_ledger_batches: int = Field(default=100_000, gt=100)
     """The ledger needs the batches that Spark may hand over again (20) and those not told of yet."""
     retry_s: float = Field(default=15.0, ge=0)

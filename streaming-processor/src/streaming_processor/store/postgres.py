@@ -62,6 +62,8 @@ class PostgresStore:
         self._newest: NewestReadings | None = None
         self._months: set[date] = set()
         self._merging = 0
+        self._live = False
+        """Most windows of the last batch were there before it."""
 
     def take_over(self) -> None:
         """Become the driver: batches of any other are refused from now on."""
@@ -128,7 +130,10 @@ class PostgresStore:
         fresh = self._insert(connection, delivery.batch, judged.rows, numbers)
         rows = judged.rows if len(fresh) == len(judged.rows) else judged.rows.take(fresh)
         late = newest.count(rows, newest_readings)
-        windows = steps.add_to_windows(connection, window_deltas(rows, numbers.reference.lanes), numbers)
+        deltas = window_deltas(rows, numbers.reference.lanes)
+        windows = steps.add_to_windows(connection, deltas, numbers, live=self._live)
+        if len(windows):
+            self._live = 2 * int((windows.version == 1).sum()) < len(windows)
         kept = steps.keep_refused(connection, judged.refusals)
         steps.keep_signed(connection, delivery.signed)
         found = new_findings(judged, fresh, kept)
@@ -222,7 +227,8 @@ class PostgresStore:
         series = [int(n) for n in numbers.series_no[list(numbers.changed)]]
         connection.execute(sql.EMPTY_SERIES, (series,))
         rows = steps.stored_rows(connection, numbers)
-        windows = steps.add_to_windows(connection, window_deltas(rows, reference.only(numbers.changed)), numbers)
+        deltas = window_deltas(rows, reference.only(numbers.changed))
+        windows = steps.add_to_windows(connection, deltas, numbers, live=False)
         connection.execute("DELETE FROM staged_windows")
         connection.execute(sql.DROP_EMPTY, (series,))
         log.info("series_computed_anew", series=len(series), readings=len(rows), windows=len(windows))

@@ -54,6 +54,8 @@ class Keep:
     refused_days: int
     latency_days: int
     ledger_batches: int
+    compress_after_days: int = 0
+    """Older chunks go to TimescaleDB's columnstore, where there is one; 0 is never."""
 
 
 class Retention:
@@ -106,6 +108,10 @@ class Retention:
                     if days:
                         before = now - timedelta(days=days)
                         removed[store] = self._noted(connection, store, _delete(connection, store, before), before)
+                if self._keep.compress_after_days:
+                    before = domain - timedelta(days=self._keep.compress_after_days)
+                    row = connection.execute("SELECT telemetry.compress_before(%s)", (before,)).fetchone()
+                    log.info("chunks_compressed", count=row[0] if row else 0)
                 row = connection.execute(_PRUNE, (self._keep.ledger_batches,)).fetchone()
                 removed["ledger"] = self._noted(connection, "ledger", row[0] if row else 0, wall)
         except psycopg.OperationalError as error:

@@ -15,7 +15,7 @@ from streaming_processor.quantities import STORED
 from streaming_processor.store import statements as sql
 from streaming_processor.store.copy_binary import Layout, pack, unpack
 from streaming_processor.store.numbers import Numbers
-from streaming_processor.store.touched import states_from
+from streaming_processor.store.touched import states_from, states_of
 from streaming_processor.transforms.windows import NO_ROWS, Rows, WindowDeltas
 from streaming_processor.window_states import WindowStates, no_windows
 
@@ -113,12 +113,28 @@ def stage_windows(connection: psycopg.Connection[Any], deltas: WindowDeltas, num
     write_copy(connection, sql.COPY_WINDOWS, sql.WINDOW_LAYOUT, columns)
 
 
-def add_to_windows(connection: psycopg.Connection[Any], deltas: WindowDeltas, numbers: Numbers) -> WindowStates:
-    """Add to the stored windows; their state afterwards."""
+def add_to_windows(
+    connection: psycopg.Connection[Any], deltas: WindowDeltas, numbers: Numbers, *, live: bool
+) -> WindowStates:
+    """Add to the stored windows; their state afterwards.
+
+    Args:
+        connection: In the transaction of the driver, which is the only writer.
+        deltas: What to add.
+        numbers: Their keys.
+        live: Most of them are expected to be there. Says which way is faster, not what is stored.
+    """
     if not len(deltas):
         return no_windows(numbers.reference)
     stage_windows(connection, deltas, numbers)
-    return states_from(read_copy(connection, sql.MERGE_WINDOWS), numbers, deltas)
+    if not live:
+        return states_from(read_copy(connection, sql.MERGE_WINDOWS), numbers, deltas)
+    bounds = {"first": int(deltas.window_start.min()), "last": int(deltas.window_start.max())}
+    rows = unpack(sql.STATE_LAYOUT, read_copy(connection, sql.UPDATE_WINDOWS.format(**bounds)))
+    if len(rows[0]) < len(deltas):
+        added = unpack(sql.STATE_LAYOUT, read_copy(connection, sql.INSERT_WINDOWS.format(**bounds)))
+        rows = [np.concatenate(pair) for pair in zip(rows, added, strict=True)]
+    return states_of(rows, numbers, deltas)
 
 
 def read_windows(connection: psycopg.Connection[Any], deltas: WindowDeltas, numbers: Numbers) -> WindowStates:
