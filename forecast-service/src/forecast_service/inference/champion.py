@@ -13,14 +13,14 @@ from forecast_service.ports import Forecaster
 
 log = structlog.get_logger(__name__)
 
-Opener = Callable[[Path, Registered, Keys, str], Forecaster]
+Opener = Callable[[Path, Registered, Keys | None, str], Forecaster]
 """Makes a forecaster of the files in a folder: folder, version, who may sign, name of the model.
 
-Raises ``ArtifactRefusedError``.
+Raises ``ArtifactRefusedError``. Without keys it asks for no signature: only where nothing is served.
 """
 
 
-def open_site_model(folder: Path, registered: Registered, keys: Keys, name: str) -> Forecaster:
+def open_site_model(folder: Path, registered: Registered, keys: Keys | None, name: str) -> Forecaster:
     """The site model."""
     model = load_model(folder, registered.model_hash, keys)
     return ServingForecaster(model, name=name, version=registered.version, model_hash=registered.model_hash)
@@ -72,7 +72,7 @@ class ChampionLoader:
 
 
 def load_version(
-    registry: ModelRegistry, registered: Registered, keys: Keys, open_model: Opener = open_site_model
+    registry: ModelRegistry, registered: Registered, keys: Keys | None, open_model: Opener = open_site_model
 ) -> Forecaster:
     """Fetch a version and make a forecaster of it.
 

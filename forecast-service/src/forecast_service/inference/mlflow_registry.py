@@ -50,6 +50,20 @@ class MlflowRegistry:
             run_id = registered.source.removeprefix("runs:/").partition("/")[0]
             return Path(client.download_artifacts(run_id, FOLDER, str(into)))
 
+    def numbered(self, version: str) -> Registered | None:
+        """A version by its number, whatever its alias, or none of that number."""
+        with self._talking() as client:
+            found = client.search_model_versions(f"name = '{self._name}' and version_number = '{version}'")
+            return self._registered(found[0]) if found else None
+
+    def text(self, registered: Registered, name: str, into: Path) -> Path | None:
+        """Bring a file of text that was logged with a version under ``into``; none where there is none."""
+        with self._talking() as client:
+            run_id = registered.source.removeprefix("runs:/").partition("/")[0]
+            if name not in {entry.path for entry in client.list_artifacts(run_id)}:
+                return None
+            return Path(client.download_artifacts(run_id, name, str(into)))
+
     def publish(self, folder: Path, model_hash: str, record: TrainingRecord) -> Registered:
         """Log to the experiment, then create a version whose tag holds the hash."""
         with self._talking() as client:
