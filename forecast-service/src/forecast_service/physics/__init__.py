@@ -1,0 +1,1 @@
+"""What a plant can do at most, whatever a model says."""
