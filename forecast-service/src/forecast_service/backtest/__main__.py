@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 from forecast_service.backtest.config import read_config
+from forecast_service.backtest.lineup import forecaster
 from forecast_service.backtest.run import Choice, run_set, summary
 from gridseal.errors import ConfigError
 
@@ -20,7 +22,8 @@ def main() -> int:
         wanted = read_config(path)
         models = tuple(arguments.models.split(",")) if arguments.models else wanted.models
         folders = (path.resolve().parent, Path.cwd(), Path(arguments.data), Path(arguments.out) / "data")
-        rows = run_set(wanted, folders, Path(arguments.out), Choice(models, arguments.fresh), _say)
+        choice = Choice(models, arguments.fresh, partial(forecaster, champion=wanted.champion))
+        rows = run_set(wanted, folders, Path(arguments.out), choice, _say)
     except ConfigError as error:
         print(f"gridseal backtest: {error}", file=sys.stderr)
         return 2

@@ -64,6 +64,10 @@ class Source(_Strict):
     """Only these series; all when empty."""
     stamps: Zone = "UTC"
     """Zone of stamps that carry none. A doubled autumn hour is read in file order."""
+    stamp: Literal["start", "end"] = "start"
+    """Whether the stamp names the start of the period or its end."""
+    impossible: Literal["refuse", "drop"] = "refuse"
+    """What to do with rows in the hour that the spring change skips."""
     past: tuple[str, ...] = ()
     future: Mapping[str, Weather] = Field(default_factory=dict)
     """Columns known ahead: ``forecast`` as issued in time, ``oracle`` measured later (an upper bound)."""
@@ -189,6 +193,8 @@ class Backtest(_Strict):
     note: str = ""
     """Said under the table: provenance, license, what to keep in mind."""
     models: tuple[str, ...]
+    champion: Literal["engine", "site"] = "engine"
+    """Which of our own models the rows ``champion`` are of: the general one, or that of ``site-6h``."""
     parts: tuple[Part, ...] = Field(min_length=1)
 
     @property
@@ -218,7 +224,7 @@ def read_config(path: Path) -> Backtest:
         raise ConfigError(f"{path}: not YAML: {error}") from None
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: a mapping of keys is expected, as in docs/forecasting.md")
-    own = {k: raw.pop(k) for k in ("name", "title", "note", "models") if k in raw}
+    own = {k: raw.pop(k) for k in ("name", "title", "note", "models", "champion") if k in raw}
     parts = raw.pop("parts", None) or [{"name": "all"}]
     if not isinstance(parts, list) or not all(isinstance(p, dict) for p in parts):
         raise ConfigError(f"{path}: parts: a list of mappings is expected")

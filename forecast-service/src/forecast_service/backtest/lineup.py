@@ -32,19 +32,34 @@ def _made_by(module: str, factory: str, *arguments: object) -> Callable[[], Tabl
 
 LINEUP: dict[str, Callable[[], TableForecaster]] = {
     "champion": _made_by("forecast_service.engine", "champion"),
+    "lightgbm_site": _made_by("forecast_service.training.site_table", "trees_alone"),
     "persistence": _naive("persistence"),
     "seasonal_naive": _naive("seasonal_naive"),
     "damped_anomaly": _made_by(f"{PEERS}.naive", "DampedAnomaly"),
     "analogue13": _made_by(f"{PEERS}.naive", "Analogue13"),
+    "linear": _made_by(f"{PEERS}.learned", "Linear"),
+    "lightgbm": _made_by(f"{PEERS}.trees", "tabular"),
+    "lightgbm_tuned": _made_by(f"{PEERS}.trees", "tuned"),
+    "random_forest": _made_by(f"{PEERS}.learned", "RecursiveForest"),
 }
 
 
-def forecaster(name: str) -> TableForecaster:
+CHAMPIONS = {
+    "engine": LINEUP["champion"],
+    "site": _made_by("forecast_service.training.site_table", "champion"),
+}
+
+
+def forecaster(name: str, champion: str = "engine") -> TableForecaster:
     """A fresh one.
+
+    Args:
+        name: As in the tables.
+        champion: Which model of our own that name stands for.
 
     Raises:
         ConfigError: There is none of that name.
     """
     if name not in LINEUP:
         raise ConfigError(f"models: no model {name}; there are {', '.join(LINEUP)}")
-    return LINEUP[name]()
+    return CHAMPIONS[champion]() if name == "champion" else LINEUP[name]()

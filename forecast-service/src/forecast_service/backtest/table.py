@@ -25,7 +25,8 @@ def load_series(part: Part, folders: tuple[Path, ...]) -> list[TableSeries]:
     source = part.source
     path = _found(source.path, folders)
     frame = _read(path, source)
-    frame["__start"] = _starts(frame[source.period_start], source, path)
+    frame["__start"] = _starts(frame, part, path)
+    frame = frame[frame["__start"].notna()].astype({"__start": np.int64})
     ids = frame[source.series].astype(str) if source.series else pd.Series("all", index=frame.index)
     missing = sorted(set(source.keep) - set(ids))
     if missing:
@@ -64,8 +65,10 @@ def _read(path: Path, source: Source) -> pd.DataFrame:
     return frame
 
 
-def _starts(stamps: "pd.Series[object]", source: Source, path: Path) -> "pd.Series[int]":
-    """Unix seconds."""
+def _starts(frame: pd.DataFrame, part: Part, path: Path) -> "pd.Series[float]":
+    """Unix seconds; NaN for a row that is to be dropped."""
+    source = part.source
+    stamps = frame[source.period_start]
     try:
         read = pd.to_datetime(stamps, utc=False)
     except (ValueError, TypeError):
@@ -76,20 +79,26 @@ def _starts(stamps: "pd.Series[object]", source: Source, path: Path) -> "pd.Seri
     if not pd.api.types.is_datetime64_any_dtype(read) or read.isna().any():
         bad = int(pd.isna(read).sum())
         raise ConfigError(f"{path}: column {source.period_start} holds {bad or 'only'} rows that are no times")
+    if source.stamp == "end":
+        read = read - pd.Timedelta(seconds=part.resolution)
     if read.dt.tz is None:
-        read = _localized(read, source, path)
-    return read.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[s]").astype(np.int64)
+        read = _localized(read, frame, source, path)
+    seconds = read.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[s]").astype(np.int64).astype(float)
+    return seconds.where(read.notna())
 
 
-def _localized(read: "pd.Series[pd.Timestamp]", source: Source, path: Path) -> "pd.Series[pd.Timestamp]":
-    """Wall-clock stamps in their zone: the first of a doubled hour is summer time, an impossible one an error."""
-    by = [read, *([] if source.series is None else [])]
-    again = read.groupby(by).cumcount() if source.series is None else None
-    summer = np.ones(len(read), dtype=bool) if again is None else (again == 0).to_numpy()
-    try:
-        return read.dt.tz_localize(source.stamps, ambiguous=summer)
-    except ValueError as error:
-        raise ConfigError(f"{path}: column {source.period_start} read in {source.stamps}: {error}") from None
+def _localized(read: "pd.Series[pd.Timestamp]", frame: pd.DataFrame, source: Source, path: Path) -> "pd.Series[pd.Timestamp]":
+    """Wall-clock stamps in their zone: of a doubled hour the first is summer time, an impossible one is NaT."""
+    by = [read] if source.series is None else [read, frame[source.series]]
+    summer = (read.groupby(by, observed=True).cumcount() == 0).to_numpy()
+    local: pd.Series[pd.Timestamp] = read.dt.tz_localize(source.stamps, ambiguous=summer, nonexistent="NaT")
+    if local.isna().any() and source.impossible == "refuse":
+        first = read[local.isna()].iloc[0]
+        raise ConfigError(
+            f"{path}: column {source.period_start}: {int(local.isna().sum())} stamps do not exist on a clock in "
+            f"{source.stamps}, first {first}: check source.stamps, or say source.impossible: drop"
+        )
+    return local
 
 
 def _series(rows: pd.DataFrame, name: str, part: Part, path: Path) -> TableSeries:
