@@ -145,9 +145,12 @@ class GatewayField:
         """Messages on the telemetry topic."""
         return asyncio.run(_ends(self.servers.bootstrap))
 
-    def until_in_kafka(self, count: int, within_s: float) -> tuple[int, float]:
-        """Messages on the topic and the wall clock, once there are ``count``, or none came for three seconds."""
-        return asyncio.run(_watch(self.servers.bootstrap, count, within_s))
+    def rate_of_arrival(self, before: int, count: int, within_s: float) -> float:
+        """Messages per second from the last look that saw none to the last that saw more, or 0 when none came.
+
+        Ends when there are ``count`` more than ``before``, or no more came for three seconds.
+        """
+        return asyncio.run(_watch(self.servers.bootstrap, before, count, within_s))
 
     def _popen(self, name: str, argv: list[str], environment: dict[str, str] | None = None) -> None:
         with (self.servers.layout.logs / f"{name}.log").open("ab") as log:
@@ -198,18 +201,20 @@ async def _ends(bootstrap: str) -> int:
         await consumer.stop()
 
 
-async def _watch(bootstrap: str, count: int, within_s: float) -> tuple[int, float]:
+async def _watch(bootstrap: str, before: int, count: int, within_s: float) -> float:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
-    there, changed = 0, time.time()
-    deadline = time.time() + within_s
+    there, idle = before, time.monotonic()
+    changed, deadline = idle, idle + within_s
     try:
-        while there < count and time.time() < min(deadline, changed + 3):
-            now = sum((await consumer.end_offsets(TELEMETRY)).values())
-            if now != there:
-                there, changed = now, time.time()
-            await asyncio.sleep(0.02)
-        return there, changed
+        while there < before + count and time.monotonic() < (deadline if there == before else changed + 3):
+            now, at = sum((await consumer.end_offsets(TELEMETRY)).values()), time.monotonic()
+            if now == before:
+                idle = at
+            elif now != there:
+                there, changed = now, at
+            await asyncio.sleep(0.01)
+        return (there - before) / (changed - idle) if there > before else 0.0
     finally:
         await consumer.stop()
 

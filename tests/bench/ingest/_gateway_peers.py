@@ -34,7 +34,8 @@ def pipe_argv(port: int, tls: Path, bootstrap: str, client_id: str) -> list[str]
     """The pipe, with a session that outlives it."""
     sub = sub_argv(port, tls, client_id, "-c", "-x", str(SESSION_S))
     kcat = ["kcat", "-P", "-q", "-b", bootstrap, "-t", "telemetry.meter", "-X", "acks=all", "-X", "linger.ms=3"]
-    return ["bash", "-c", f"{shlex.join(sub)} | {shlex.join(kcat)}"]
+    # Line by line: the last messages would wait in mosquitto_sub's buffer for more.
+    return ["bash", "-c", f"stdbuf -oL {shlex.join(sub)} | {shlex.join(kcat)}"]
 
 
 def naive_argv(port: int, tls: Path, bootstrap: str, client_id: str) -> list[str]:

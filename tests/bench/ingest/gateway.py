@@ -21,6 +21,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
@@ -111,26 +112,21 @@ def _fill(field: GatewayField) -> None:
             raise RuntimeError("the backlog could not be sent")
 
 
-def _emptied(field: GatewayField, before: int, count: int, within_s: float) -> float:
-    """Messages per second, from the first new one in Kafka to the last."""
-    there, begun = field.until_in_kafka(before + 1, within_s)
-    if there <= before:
-        raise RuntimeError("nothing of the backlog came to Kafka")
-    end, at = field.until_in_kafka(before + count, within_s)
-    return (end - there) / (at - begun)
-
-
 def _drain(field: GatewayField, start: Callable[[], None], end: Callable[[], None]) -> float:
     """Once to have a session, again to empty it; what matters is the second time."""
     start()
     end()
     _fill(field)
-    before = field.in_kafka()
-    start()
-    try:
-        return _emptied(field, before, BACKLOG // len(field.devices) * len(field.devices), 60)
-    finally:
-        end()
+    before, backlog = field.in_kafka(), BACKLOG // len(field.devices) * len(field.devices)
+    with ThreadPoolExecutor(1) as beside:
+        rate = beside.submit(field.rate_of_arrival, before, backlog, 60)
+        start()
+        try:
+            if not rate.result():
+                raise RuntimeError("nothing of the backlog came to Kafka")
+            return rate.result()
+        finally:
+            end()
 
 
 def _drain_gateway(field: GatewayField) -> float:
