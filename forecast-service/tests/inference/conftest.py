@@ -25,7 +25,7 @@ def fleet() -> list[SeriesHistory]:
 @pytest.fixture(scope="session")
 def trained(fleet: list[SeriesHistory], tmp_path_factory: pytest.TempPathFactory) -> FolderRegistry:
     registry = FolderRegistry(tmp_path_factory.mktemp("registry"))
-    options = TrainingOptions(fit_steps=60, tune_steps=20, batch=32, max_seconds=1e6, min_days=14)
+    options = TrainingOptions(fit_steps=60, tune_steps=20, batch=32, max_seconds=1e6, min_days=14, trees=5, tree_rows=600)
     train(MemoryHistory(fleet), [h.series for h in fleet], START + timedelta(days=55), registry, options, KEY)
     assert registry.serving is not None
     return registry

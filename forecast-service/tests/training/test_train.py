@@ -3,16 +3,21 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from histories import START, a_history
 from memory import FolderRegistry, MemoryHistory
 
 from forecast_service.model.artifact import load_model
+from forecast_service.model.predict import Members
 from forecast_service.ports import SeriesHistory
 from forecast_service.training import TrainingOptions, train
 from forecast_service.training.corpus import build, data_hash, scales_until
+from forecast_service.training.evaluate import SHARES, Holdout, shares
+from forecast_service.training.recipe import make_candidate
 from forecast_service.training.train import split_of
 
 pytestmark = pytest.mark.timeout(400)
@@ -20,7 +25,7 @@ pytestmark = pytest.mark.timeout(400)
 
 NOW = START + timedelta(days=60)
 UNTIL = int(NOW.timestamp())
-QUICK = TrainingOptions(fit_steps=60, tune_steps=20, batch=32, max_seconds=1e6, min_days=14)
+QUICK = TrainingOptions(fit_steps=60, tune_steps=20, batch=32, max_seconds=1e6, min_days=14, trees=5, tree_rows=600)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def test_a_training_registers_what_it_promotes(histories: list[SeriesHistory], t
     report = train(MemoryHistory(histories), [h.series for h in histories], NOW, registry, QUICK)
 
     assert set(report.choices) == {"wind", "home_pv", "home_load", "home_net", "household"}
-    assert set(report.table) == {"lstm", "lstm_raw", "reference", "persistence", "analogue"}
+    assert set(report.table) == {"lstm", "lstm_raw", "nets", "trees", "reference", "persistence", "analogue"}
     assert len(registry.records) == 1
     assert registry.records[0].params["data_sha256"] == data_hash(histories)
     assert report.promoted
@@ -44,6 +49,32 @@ def test_a_training_registers_what_it_promotes(histories: list[SeriesHistory], t
     model = load_model(tmp_path / registry.serving.version, registry.serving.model_hash)
     assert dict(model.choices) == report.choices
     assert set(model.series) == {h.series.series_id for h in histories}
+    assert len(model.more_nets) == QUICK.nets - 1
+    assert set(model.trees) == set(model.net_share) == set(report.choices)
+
+
+def test_what_is_judged_is_not_changed_by_what_is_learned_later(histories: list[SeriesHistory]) -> None:
+    options = replace(QUICK, fit_steps=6, tune_steps=6, nets=1, trees=0)
+    split = split_of(histories[:2], UNTIL, options)
+    scales = scales_until(histories[:2], split.fit_end, 14)
+
+    made = make_candidate(build(histories[:2], scales, split.end, options.horizon_s), scales, split, options)
+
+    judged, final = made.judged.net.state_dict(), made.model.net.state_dict()
+    assert any(not torch.equal(judged[name], final[name]) for name in judged)
+
+
+def test_the_share_of_the_blend_goes_to_the_member_that_was_nearer(histories: list[SeriesHistory]) -> None:
+    wind = histories[:2]
+    [corpus] = build(wind, scales_until(wind, UNTIL, 14), UNTIL, 21_600)
+    samples = corpus.samples(UNTIL - 3 * 86_400, UNTIL, 3_600)
+    truth = np.nan_to_num(corpus.actual(samples))[..., None] + np.zeros(7)
+    far = truth + 1e6
+
+    for members, nearer in ((Members(truth, far), max), (Members(far, truth), min)):
+        model = SimpleNamespace(trees={"wind": None}, shape=SimpleNamespace(levels_bps=QUICK.levels_bps))
+        found = shares(model, [Holdout(corpus, samples, members)])  # type: ignore[arg-type]
+        assert found == {"wind": nearer(SHARES)}
 
 
 def test_what_happens_after_now_changes_nothing(histories: list[SeriesHistory], tmp_path: Path) -> None:

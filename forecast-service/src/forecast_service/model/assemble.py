@@ -4,7 +4,7 @@ Everything is divided by the sample's own scale (``AsOf.width``) and computed el
 that one slot gives the same bits alone and in a batch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +60,14 @@ class Inputs:
     range_w: Floats
     """``(n,)``."""
 
+    def of(self, which: NDArray[np.intp]) -> "Inputs":
+        """Some of the samples."""
+        return Inputs(*(getattr(self, one.name)[which] for one in fields(self)))
 
-def assemble(frame: Frame, survival: Floats, rows: Ints, slots: Ints, known: Ints, horizon: int) -> Inputs:
+
+def assemble(
+    frame: Frame, survival: Floats, rows: Ints, slots: Ints, known: Ints, horizon: int, first_lead: int = 1
+) -> Inputs:
     """Inputs of samples ``(row, slot)``, of which everything before ``known`` is seen.
 
     Args:
@@ -70,13 +76,14 @@ def assemble(frame: Frame, survival: Floats, rows: Ints, slots: Ints, known: Int
         rows: ``(n,)``.
         slots: ``(n,)`` positions of the periods that begin at the slots.
         known: ``(n,)`` positions behind the newest value, ``known <= slots``.
-        horizon: H. Targets are ``slot + 1 … slot + H``.
+        horizon: H. Targets are ``slot + first_lead … slot + first_lead + H - 1``.
+        first_lead: Of the first target; 0 is the period that begins at the slot.
     """
     panel = frame.panel
-    targets = slots[:, None] + 1 + np.arange(horizon)
+    targets = slots[:, None] + first_lead + np.arange(horizon)
     kind = np.array([LEARNED.index(k) for k in panel.kinds])[rows]
     scale, span = frame.as_of.width[rows, known - frame.as_of_first], panel.ranges[rows]
-    lead = np.clip(targets - known[:, None], 1, survival.shape[1]) - 1
+    lead = np.clip(targets - known[:, None], 0, survival.shape[1] - 1)
     point = _references(frame, rows, known, targets, survival[rows[:, None], lead])
     envelope = frame.positions.envelope[rows[:, None], targets - frame.positions_first]
     solar = panel.solar[rows][:, None]

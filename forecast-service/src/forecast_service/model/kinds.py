@@ -37,3 +37,15 @@ COLUMN_DROP: dict[str, float] = {"home_load": 0.03, "home_net": 0.03, "household
 """Chance that a decoder column is blanked in training; ``DEFAULT_DROP`` elsewhere. Without it the
 lags of wind and solar are a fingerprint of the day and the net learns days by heart."""
 DEFAULT_DROP = 0.20
+
+TreeBlock = Literal["lags", "rough", "same_time", "group", "clear_sky"]
+TREE_BLOCKS: dict[str, tuple[TreeBlock, ...]] = {
+    "wind": ("lags", "rough", "group"),
+    "pv": ("rough", "clear_sky"),
+    "home_load": ("lags", "rough", "same_time", "group"),
+    "home_pv": ("lags", "rough", "same_time", "group", "clear_sky"),
+    "home_net": ("lags", "rough", "same_time", "group"),
+    "household": (),
+}
+"""What the trees of a kind see beside the network's inputs. More was tried on two test months: what
+marks a single day (wind's lags of days, a lone household's weeks) is learned by heart and costs."""

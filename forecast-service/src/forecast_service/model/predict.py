@@ -1,11 +1,12 @@
 """A fitted model in memory and the quantiles it gives: the same code in evaluation and in serving."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from forecast_service.model.assemble import Inputs, assemble, physical
 from forecast_service.model.conformal import Calibration, calibrated
@@ -15,6 +16,9 @@ from forecast_service.model.levels import probabilities
 from forecast_service.model.lstm import NetShape, QuantileLstm
 from forecast_service.model.panel import Scale
 from forecast_service.model.reference import ReferenceFit, reference_quantiles
+from forecast_service.model.samples import Samples as Samples
+from forecast_service.model.tree_columns import TreeColumns
+from forecast_service.model.trees import TreeSet
 
 Choice = Literal["lstm", "reference", "analogue"]
 CHUNK = 64
@@ -31,7 +35,7 @@ class SeriesFit:
 
 @dataclass(frozen=True)
 class SiteModel:
-    """A network, its calibration, the references of each series, and which of them serves which kind."""
+    """Networks, trees, their calibration, the references of each series, and which of them serves which kind."""
 
     shape: NetShape
     net: QuantileLstm
@@ -41,6 +45,12 @@ class SiteModel:
     choices: Mapping[str, Choice]
     trained_until: str
     """RFC 3339; nothing later was seen."""
+    more_nets: tuple[QuantileLstm, ...] = ()
+    """The same network from other seeds: the mean of their quantiles is the network's answer."""
+    trees: Mapping[str, TreeSet] = field(default_factory=dict)
+    """By kind. A kind without trees is the network's alone."""
+    net_share: Mapping[str, float] = field(default_factory=dict)
+    """By kind, the network's part of the blend of quantiles; the trees have the rest."""
 
     @property
     def levels(self) -> Floats:
@@ -48,40 +58,63 @@ class SiteModel:
         return probabilities(self.shape.levels_bps)
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """Slots of rows of one frame, ``(n,)`` each, and the horizon in periods."""
-
-    rows: Ints
-    slots: Ints
-    known: Ints
-    horizon: int
-
-    @property
-    def targets(self) -> Ints:
-        """``(n, H)``."""
-        return np.asarray(self.slots[:, None] + 1 + np.arange(self.horizon))
-
-
 def survival_of(frame: Frame, series: Mapping[str, SeriesFit]) -> Floats:
     """Survival of anomalies per row: ``(S, K)``."""
     return np.stack([series[one.series_id].reference.survival for one in frame.panel.series])
 
 
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Quantiles of the members of the blend within physics, ``(n, H, Q)`` W each."""
+
+    nets: Floats
+    trees: Floats
+    """Those of the networks where the kind has no trees."""
+
+
 def lstm_quantiles(model: SiteModel, frame: Frame, samples: Samples) -> Floats:
-    """Raw network quantiles within physics: ``(n, H, Q)`` W."""
+    """What was learned, uncalibrated, within physics: networks and trees blended. ``(n, H, Q)`` W."""
+    return blended(model, frame, samples, member_quantiles(model, frame, samples))
+
+
+def blended(model: SiteModel, frame: Frame, samples: Samples, members: Members) -> Floats:
+    """Mean of the members' quantiles by their shares: ``(n, H, Q)`` W, in order because both are."""
+    kinds = [frame.panel.kinds[row] for row in samples.rows]
+    share = np.array([model.net_share.get(kind, 1.0) for kind in kinds])[:, None, None]
+    return np.asarray(share * members.nets + (1 - share) * members.trees)
+
+
+def member_quantiles(model: SiteModel, frame: Frame, samples: Samples) -> Members:
+    """Quantiles of each member for the same samples."""
     survival = survival_of(frame, model.series)
     identity = np.array([model.series[one.series_id].identity for one in frame.panel.series])
-    out = np.empty((len(samples.rows), samples.horizon, len(model.shape.levels_bps)))
-    model.net.eval()
+    columns = {kind: TreeColumns(frame, kind) for kind in sorted(set(model.trees) & set(frame.panel.kinds))}
+    kinds = np.array(frame.panel.kinds)[samples.rows]
+    nets = np.empty((len(samples.rows), samples.horizon, len(model.shape.levels_bps)))
+    trees = np.empty(nets.shape)
     with torch.inference_mode():
         for a in range(0, len(samples.rows), CHUNK):
             part = slice(a, a + CHUNK)
-            rows, slots, known = samples.rows[part], samples.slots[part], samples.known[part]
-            inputs = assemble(frame, survival, rows, slots, known, samples.horizon)
-            raw = run_net(model.net, inputs, identity[rows]).numpy().astype(np.float64)
-            out[part] = raw * inputs.range_w[:, None, None]
-    return physical(frame, samples.rows, samples.targets, out)
+            some = samples.of(part)
+            inputs = assemble(frame, survival, some.rows, some.slots, some.known, samples.horizon, samples.first_lead)
+            span = inputs.range_w[:, None, None]
+            raw = [run_net(net.eval(), inputs, identity[some.rows]) for net in (model.net, *model.more_nets)]
+            nets[part] = np.mean([one.numpy().astype(np.float64) for one in raw], axis=0) * span
+            trees[part] = nets[part]
+            for kind, column in columns.items():
+                mine = np.flatnonzero(kinds[part] == kind)
+                if len(mine):
+                    own = inputs.of(mine)
+                    matrix = column.matrix(own, some.of(mine), identity[some.rows[mine]])
+                    trees[a + mine] = tree_ranges(model.trees[kind], own, matrix) * span[mine]
+    at = samples.rows, samples.targets
+    return Members(physical(frame, *at, nets), physical(frame, *at, trees))
+
+
+def tree_ranges(trees: TreeSet, inputs: Inputs, matrix: NDArray[np.float32]) -> Floats:
+    """Quantiles of the trees: ``(n, H, Q)`` in ranges, 0 where nothing can come."""
+    point, unit = inputs.reference[..., None].astype(np.float64), inputs.unit[..., None].astype(np.float64)
+    return np.asarray((point + unit * trees.deviations(matrix)) * inputs.open[..., None])
 
 
 def run_net(net: QuantileLstm, inputs: Inputs, identity: Ints) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """Point references per kind and the quantiles of what they miss.
 
 The network predicts deviations from the reference; where it is not good enough the reference with
-its residual quantiles is served alone. Leads count periods from the newest known value: a lead of
-``k`` at position ``o`` speaks about the period ``o + k``. Stale telemetry thus means longer leads
+its residual quantiles is served alone. Leads count periods behind the newest known value: lead 0 is
+the period right after it. Stale telemetry thus means longer leads
 and wider bands by itself.
 """
 
@@ -30,7 +30,7 @@ class ReferenceFit:
 
     rule: Reference
     survival: Floats
-    """``(K,)`` share of the newest anomaly that is left at lead ``1 … K``; only for ``anomaly``."""
+    """``(K,)`` share of the newest anomaly that is left at lead ``0 … K - 1``; only for ``anomaly``."""
     residuals: Floats
     """``(K, 24, Q)`` quantiles of actual minus reference by lead and UTC hour of the target, in units (``unit_w``)."""
 
@@ -74,7 +74,7 @@ def fit_reference(
         frame: Columns over the whole history.
         row: Row of the panel.
         slots: Positions to learn from; the targets of all leads lie where learning may look.
-        leads: Longest lead.
+        leads: K; the longest lead is one less.
         levels: Probabilities.
         rule: The reference, that of the kind unless given.
         survival: Kept as it is where given, learned otherwise.
@@ -83,7 +83,7 @@ def fit_reference(
     rule = rule or REFERENCE[panel.kinds[row]]
     known = slots[np.isfinite(take(panel.values[row], slots - 1))]
     known = known[known >= known[-1:].sum() - RESIDUAL_DAYS * panel.per_day]
-    targets = known[:, None] + np.arange(1, leads + 1)
+    targets = known[:, None] + np.arange(leads)
     rows = np.full(len(known), row)
     if survival is None:
         survival = _survival(frame, row, known, targets) if rule == "anomaly" else np.zeros(leads)
@@ -95,7 +95,7 @@ def fit_reference(
 
 def reference_quantiles(frame: Frame, fit: ReferenceFit, row: int, known: Ints, targets: Ints) -> Floats:
     """Reference plus residual quantiles: ``(n, H, Q)`` W, not clipped to physics yet."""
-    lead = np.clip(targets - known[:, None], 1, len(fit.survival)) - 1
+    lead = np.clip(targets - known[:, None], 0, len(fit.survival) - 1)
     rows = np.full(len(known), row)
     point = reference(frame, fit.rule, rows, known, targets, fit.survival[lead])
     unit = unit_w(frame, rows, known, targets)[..., None]

@@ -101,7 +101,7 @@ def unseal(folder: Path, kind: str, expected_hash: str | None, keys: Keys | None
             _check_signature(content, signature, keys)
         manifest = json.loads(content)
         if manifest["format"] != kind:
-            raise ArtifactRefusedError(f"not a {kind} model")
+            raise ArtifactRefusedError(f"a {manifest['format']} model, this version reads {kind}: train again")
         if set(manifest["files"]) != set(found):
             raise ArtifactRefusedError("files are missing, or there are files that nobody signed")
         for name, digest in manifest["files"].items():

@@ -19,6 +19,7 @@ class Corpus:
 
     frame: Frame
     horizon: int
+    first_lead: int
     known: Ints
     """``(S, N + 1)`` position behind the newest value before each slot."""
     week_share: Floats
@@ -40,7 +41,7 @@ class Corpus:
         Only slots at which the series is issued count: between them a window may be incomplete.
         """
         one = self.panel.series[row]
-        at = np.arange(self.place(since_s), self.place(until_s) - self.horizon)
+        at = np.arange(self.place(since_s), self.place(until_s) - self.horizon - self.first_lead + 1)
         every = max(one.issue_every_s, every_s)
         due = (self.panel.start_s + at * self.panel.resolution_s) % every == 0
         at = at[due]
@@ -52,7 +53,7 @@ class Corpus:
         per_row = [self.slots(row, since_s, until_s, every_s) for row in range(len(self.panel.series))]
         rows = np.repeat(np.arange(len(per_row)), [len(slots) for slots in per_row])
         slots = np.concatenate(per_row).astype(np.int64)
-        return Samples(rows, slots, self.known[rows, slots], self.horizon)
+        return Samples(rows, slots, self.known[rows, slots], self.horizon, self.first_lead)
 
     def actual(self, samples: Samples) -> Floats:
         """What happened: ``(n, H)`` W, NaN where it is not known."""
@@ -62,7 +63,11 @@ class Corpus:
 
 
 def build(
-    histories: Sequence[SeriesHistory], scales: Mapping[str, Scale], until_s: int, horizon_s: int
+    histories: Sequence[SeriesHistory],
+    scales: Mapping[str, Scale],
+    until_s: int,
+    horizon_s: int,
+    first_lead: int = 1,
 ) -> list[Corpus]:
     """One corpus per resolution of the series that have a scale, coarse resolutions last."""
     out = []
@@ -81,7 +86,8 @@ def build(
         )
         every = np.arange(panel.values.shape[-1] + 1)
         horizon = horizon_s // resolution
-        out.append(Corpus(whole_frame(panel, horizon), horizon, panel.known_until(every), panel.week_share(every)))
+        known, week_share = panel.known_until(every), panel.week_share(every)
+        out.append(Corpus(whole_frame(panel, horizon), horizon, first_lead, known, week_share))
     return out
 
 

@@ -8,20 +8,24 @@ import numpy as np
 from forecast_service.model.analogue import analogue_quantiles
 from forecast_service.model.assemble import daylight
 from forecast_service.model.conformal import Calibration, bucket_of, offsets_of
-from forecast_service.model.grid import Floats
+from forecast_service.model.grid import Floats, Ints
 from forecast_service.model.kinds import REFERENCE, Reference
 from forecast_service.model.levels import crps, probabilities
 from forecast_service.model.predict import (
-    Samples,
+    Members,
     SeriesFit,
     SiteModel,
+    blended,
     calibrated_quantiles,
-    lstm_quantiles,
+    member_quantiles,
     reference_forecast,
 )
 from forecast_service.model.reference import ReferenceFit, fit_reference
+from forecast_service.model.samples import Samples
 from forecast_service.training.corpus import Corpus
 
+SHARES = (0.5, 0.35, 0.65, 0.2, 0.8)
+"""Shares of the network to choose from, the first where they are equally good. No member is ever alone."""
 EVERY_S = 3_600
 """Rivals are judged at hourly slots."""
 LIT_SHARE = 0.02
@@ -57,7 +61,7 @@ def fit_references(
         known: Keep the survival of anomalies that was learned before, learn residuals only.
     """
     levels = [float(p) for p in probabilities(levels_bps)]
-    leads = corpus.horizon + corpus.panel.max_stale
+    leads = corpus.horizon + corpus.first_lead + corpus.panel.max_stale
     out = {}
     for row, one in enumerate(corpus.panel.series):
         slots = corpus.slots(row, corpus.panel.start_s, until_s)
@@ -68,21 +72,62 @@ def fit_references(
     return out
 
 
-def calibrate(model: SiteModel, corpora: Sequence[Corpus], since_s: int, until_s: int) -> Calibration:
-    """Offsets per kind from slots in a window that the network was not fitted on."""
-    offsets: dict[str, Floats] = {}
-    levels = [float(p) for p in model.levels]
+@dataclass(frozen=True, slots=True)
+class Holdout:
+    """What the members of the blend said about the hourly slots of a window that no member was fitted on."""
+
+    corpus: Corpus
+    samples: Samples
+    members: Members
+
+    def between(self, since_s: int, until_s: int) -> "Holdout":
+        """The slots from ``since_s`` on whose targets all ended by ``until_s``."""
+        slots, last = self.samples.slots, self.corpus.place(until_s) - self.corpus.horizon - self.corpus.first_lead
+        some = np.flatnonzero((slots >= self.corpus.place(since_s)) & (slots <= last))
+        return Holdout(self.corpus, self.samples.of(some), Members(self.members.nets[some], self.members.trees[some]))
+
+
+def held_out(model: SiteModel, corpora: Sequence[Corpus], since_s: int, until_s: int) -> list[Holdout]:
+    """Members' quantiles, computed once for choosing shares, calibrating and judging."""
+    out = []
     for corpus in corpora:
         samples = corpus.samples(since_s, until_s, EVERY_S)
-        if not len(samples.rows):
-            continue
-        quantiles, actual = lstm_quantiles(model, corpus.frame, samples), judged(corpus, samples)
+        if len(samples.rows):
+            out.append(Holdout(corpus, samples, member_quantiles(model, corpus.frame, samples)))
+    return out
+
+
+def shares(model: SiteModel, holdouts: Sequence[Holdout]) -> dict[str, float]:
+    """The network's share per kind: that of least loss on slots that no member was fitted on."""
+    out: dict[str, float] = {}
+    for holdout in holdouts:
+        kinds = np.array(holdout.corpus.panel.kinds)[holdout.samples.rows]
+        for kind in sorted(set(kinds.tolist()) & set(model.trees)):
+            losses = _blend_losses(holdout, np.flatnonzero(kinds == kind), model.shape.levels_bps)
+            out[kind] = SHARES[int(np.argmin(np.nan_to_num(losses, nan=np.inf)))]
+    return out
+
+
+def _blend_losses(holdout: Holdout, mine: Ints, levels_bps: Sequence[int]) -> Floats:
+    samples = holdout.samples.of(mine)
+    actual, span = holdout.corpus.actual(samples), holdout.corpus.panel.ranges[samples.rows][:, None]
+    nets, trees = holdout.members.nets[mine], holdout.members.trees[mine]
+    mixed = (share * nets + (1 - share) * trees for share in SHARES)
+    return np.array([np.nanmean(crps(actual, one, levels_bps) / span) for one in mixed])
+
+
+def calibrate(model: SiteModel, holdouts: Sequence[Holdout], days: float) -> Calibration:
+    """Offsets per kind from a window that nothing was fitted on."""
+    offsets: dict[str, Floats] = {}
+    levels = [float(p) for p in model.levels]
+    for holdout in holdouts:
+        corpus, samples = holdout.corpus, holdout.samples
+        quantiles, actual = blended(model, corpus.frame, samples, holdout.members), judged(corpus, samples)
         kinds = np.array(corpus.panel.kinds)[samples.rows]
         buckets = bucket_of(1 + np.arange(corpus.horizon), corpus.panel.resolution_s)
         for kind in sorted(set(kinds.tolist())):
             mine = kinds == kind
             span = corpus.panel.ranges[samples.rows[mine]]
-            days = (until_s - since_s) / 86_400
             offsets[kind] = offsets_of(actual[mine], quantiles[mine], span, buckets, levels, days)
     return Calibration(offsets)
 
@@ -93,16 +138,17 @@ def judged(corpus: Corpus, samples: Samples) -> Floats:
     return np.where(lit, corpus.actual(samples), np.nan)
 
 
-def rivals(
-    model: SiteModel, corpus: Corpus, samples: Samples, persistence: Mapping[str, ReferenceFit]
-) -> dict[str, Floats]:
-    """Quantiles of each rival: ``(n, H, Q)`` W."""
-    raw = lstm_quantiles(model, corpus.frame, samples)
+def rivals(model: SiteModel, holdout: Holdout, persistence: Mapping[str, ReferenceFit]) -> dict[str, Floats]:
+    """Quantiles of each rival: ``(n, H, Q)`` W. ``lstm`` is what would serve, ``nets`` and ``trees`` its members."""
+    corpus, samples = holdout.corpus, holdout.samples
+    raw = blended(model, corpus.frame, samples, holdout.members)
     own = {series_id: fit.reference for series_id, fit in model.series.items()}
     count = len(model.shape.levels_bps)
     return {
         "lstm": calibrated_quantiles(raw, model.calibration, corpus.frame, samples),
         "lstm_raw": raw,
+        "nets": holdout.members.nets,
+        "trees": holdout.members.trees,
         "reference": reference_forecast(own, corpus.frame, samples, count),
         "persistence": reference_forecast(persistence, corpus.frame, samples, count),
         "analogue": _analogues(corpus, samples, model.levels),

@@ -3,6 +3,7 @@
 import copy
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,7 +13,8 @@ from forecast_service.model.grid import Floats
 from forecast_service.model.kinds import COLUMN_DROP, DEFAULT_DROP, SHARE
 from forecast_service.model.levels import interval_weights, probabilities
 from forecast_service.model.lstm import NetShape, QuantileLstm, pinball
-from forecast_service.model.predict import Samples, SeriesFit, run_net, survival_of
+from forecast_service.model.predict import SeriesFit, run_net, survival_of
+from forecast_service.model.samples import Samples
 from forecast_service.training.corpus import Corpus
 from forecast_service.training.options import TrainingOptions
 
@@ -50,21 +52,23 @@ class Sampler:
     def draw(self, random: np.random.Generator, size: int, unknown: int) -> tuple[Inputs, np.ndarray, Floats, Floats]:
         """Inputs, identities, actuals in ranges and the column drop chance of each sample."""
         pick = np.minimum(np.searchsorted(self._cumulative, random.random(size)), len(self) - 1)
-        rows, slots = self._samples.rows[pick], self._samples.slots[pick]
-        known = self._stale(random, rows, slots, self._samples.known[pick])
-        inputs = assemble(self._corpus.frame, self._survival, rows, slots, known, self._corpus.horizon)
-        samples = Samples(rows, slots, known, self._corpus.horizon)
+        samples = pretended_late(self._corpus, random, self._samples.of(pick))
+        rows, slots, known = samples.rows, samples.slots, samples.known
+        horizon, first_lead = samples.horizon, samples.first_lead
+        inputs = assemble(self._corpus.frame, self._survival, rows, slots, known, horizon, first_lead)
         actual = self._corpus.actual(samples) / inputs.range_w[:, None]
         identity = np.where(random.random(size) < UNKNOWN_SERIES, unknown, self._identity[rows])
         return inputs, identity, actual, self._drop[rows]
 
-    def _stale(self, random: np.random.Generator, rows: np.ndarray, slots: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """Pretends for some samples that the newest values have not arrived."""
-        limit, chance = self._corpus.panel.max_stale, random.random(len(rows))
-        late = np.where(chance < SHORT_STALE, random.integers(1, 4, len(rows)), 0)
-        late = np.where(chance > 1 - LONG_STALE, random.integers(4, limit + 1, len(rows)), late)
-        then = self._corpus.known[rows, slots - late]
-        return np.where(slots - then <= limit, then, known)
+
+def pretended_late(corpus: Corpus, random: np.random.Generator, samples: Samples) -> Samples:
+    """The same samples, for some of which the newest values have not arrived."""
+    limit, chance = corpus.panel.max_stale, random.random(len(samples.rows))
+    late = np.where(chance < SHORT_STALE, random.integers(1, 4, len(samples.rows)), 0)
+    late = np.where(chance > 1 - LONG_STALE, random.integers(4, limit + 1, len(samples.rows)), late)
+    then = corpus.known[samples.rows, samples.slots - late]
+    known = np.where(samples.slots - then <= limit, then, samples.known)
+    return replace(samples, known=known)
 
 
 class Fit:
@@ -72,7 +76,7 @@ class Fit:
 
     def __init__(self, shape: NetShape, options: TrainingOptions) -> None:
         torch.manual_seed(options.seed)
-        self._options, self._shape = options, shape
+        self._options, self.shape = options, shape
         self._random = np.random.default_rng(options.seed)
         self._net = QuantileLstm(shape)
         self.average = copy.deepcopy(self._net).eval()
@@ -83,19 +87,24 @@ class Fit:
         self.steps = 0
         self.loss = float("nan")
 
+    def resume(self, net: QuantileLstm) -> None:
+        """Go on from the weights of another network of the same shape."""
+        self._net.load_state_dict(net.state_dict())
+        self.average.load_state_dict(net.state_dict())
+
     def run(self, samplers: Sequence[Sampler], steps: int, seconds: float, peak: float) -> None:
         """Train for a number of steps, or as many as fit into the time; the rate follows whichever is further.
 
-        ``seconds`` are of this process's CPU time, so that a busy machine makes training slower, not
+        ``seconds`` are of this thread's CPU time, so that a busy machine makes training slower, not
         worse; on the wall it may take ``PATIENCE`` times as long.
         """
         samplers = [sampler for sampler in samplers if len(sampler)]
         # Two batches of the coarse resolution to one of the fine: it has most of the series.
         order = [0, 1, 1] if len(samplers) > 1 else [0]
-        began, cpu_began, losses = time.monotonic(), time.process_time(), []
+        began, cpu_began, losses = time.monotonic(), time.thread_time(), []
         self._net.train()
         for k in range(steps):
-            spent = max(time.process_time() - cpu_began, (time.monotonic() - began) / PATIENCE)
+            spent = max(time.thread_time() - cpu_began, (time.monotonic() - began) / PATIENCE)
             done = max(k / steps, spent / seconds)
             if done >= 1 or not samplers:
                 break
@@ -109,7 +118,7 @@ class Fit:
             group["lr"] = peak * (done / WARM_UP if done < WARM_UP else wave) + 1e-5
 
     def _step(self, sampler: Sampler) -> float:
-        inputs, identity, actual, drop = sampler.draw(self._random, self._options.batch, self._shape.identities)
+        inputs, identity, actual, drop = sampler.draw(self._random, self._options.batch, self.shape.identities)
         noisy = self._noisy(inputs, drop)
         quantiles = run_net(self._net, noisy, identity)
         loss = pinball(quantiles, torch.from_numpy(actual).float(), self._levels, self._weights)

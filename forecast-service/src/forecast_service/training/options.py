@@ -36,6 +36,20 @@ class TrainingOptions:
     learning_rate: float = 4e-3
     tune_rate_share: float = 0.4
     seed: int = 0
+    nets: int = 2
+    """Networks from seeds ``seed``, ``seed + 1``, …; they share steps' time evenly."""
+
+    trees: int = 150
+    """Boosting rounds a kind and level; 0 leaves everything to the networks."""
+    tree_rows: int = 45_000
+    """Rows drawn a kind."""
+    tree_rate: float = 0.05
+    tree_leaf: int = 120
+    """Rows that a leaf needs."""
+    tree_columns: float = 0.4
+    """Share of the columns that one tree may use."""
+    tree_seconds: float = 150.0
+    """CPU seconds after which no further kind gets trees; they grow beside the networks, on the other core."""
 
     git_commit: str = ""
 

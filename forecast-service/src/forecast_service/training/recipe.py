@@ -1,11 +1,14 @@
 """The recipe of the site model: fit, calibrate, judge, learn on. What is registered comes from here.
 
-Fit on everything up to the holdout; calibrate on its first part; judge all rivals on its last part,
-a horizon apart. Then calibrate on the whole holdout and go on training on all days for a last short
-while. The judged network is thus the one before that last while, on older data.
+Fit networks and, beside them, trees on everything up to the holdout; choose their shares and calibrate
+on its first part; judge all rivals on its last part, a horizon apart. Then calibrate on the whole
+holdout and let the networks go on training on all days for a last short while. The judged model is
+thus the one before that last while, on older data.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,11 +18,22 @@ from forecast_service.model.lstm import NetShape, identities
 from forecast_service.model.panel import Scale
 from forecast_service.model.predict import SeriesFit, SiteModel
 from forecast_service.model.reference import ReferenceFit
+from forecast_service.model.trees import TreeSet
 from forecast_service.training.corpus import Corpus
-from forecast_service.training.evaluate import EVERY_S, Figures, calibrate, figures, fit_references, rivals
+from forecast_service.training.evaluate import (
+    Figures,
+    Holdout,
+    calibrate,
+    figures,
+    fit_references,
+    held_out,
+    rivals,
+    shares,
+)
 from forecast_service.training.fit import Fit, Sampler
 from forecast_service.training.gate import Decision, decide
 from forecast_service.training.options import TrainingOptions
+from forecast_service.training.trees import fit_trees
 from gridseal.wire.fields import format_utc
 
 WARM_UP_DAYS = 8
@@ -54,60 +68,114 @@ def make_candidate(
     corpora: Sequence[Corpus], scales: Mapping[str, Scale], split: Split, options: TrainingOptions
 ) -> Candidate:
     """Fit, judge against every rival on the test window, and learn on from all days."""
-    shape = NetShape(levels_bps=options.levels_bps, identities=len(scales))
-    fit = Fit(shape, options)
-    fits = _series_fits(scales, _references(corpora, split.fit_end, options))
-    total = options.fit_steps + options.tune_steps
+    fits = series_fits(scales, references(corpora, split.fit_end, options))
     since = split.start + WARM_UP_DAYS * DAY_S
-    samplers = [Sampler(corpus, fits, since, split.fit_end) for corpus in corpora]
-    fit.run(samplers, options.fit_steps, options.max_seconds * options.fit_steps / total, options.learning_rate)
+    with ThreadPoolExecutor(1) as beside:
+        growing = beside.submit(fit_trees, corpora, fits, since, split.fit_end, options) if options.trees else None
+        nets = fit_nets(corpora, fits, (since, split.fit_end), options)
+    trees = growing.result() if growing else {}
     # Survival of anomalies is an input of the network: it stays as it was fitted. Residuals may learn on.
-    tested = _renewed(fits, _references(corpora, split.test_start, options, fits))
-    model = SiteModel(
-        shape, fit.average, options.horizon_s, tested, Calibration({}), {}, format_utc(_moment(split.end))
-    )
-    judged = replace(model, calibration=calibrate(model, corpora, split.fit_end, split.test_start))
-    table = _judge(judged, corpora, split, options)
+    tested = renewed(fits, references(corpora, split.test_start, options, fits))
+    model = site_model(nets, tested, split, options, trees)
+    holdouts = held_out(model, corpora, split.fit_end, split.end)
+    before = [one.between(split.fit_end, split.test_start) for one in holdouts]
+    model = replace(model, net_share=shares(model, before))
+    judged = replace(model, calibration=calibrate(model, before, (split.test_start - split.fit_end) / DAY_S))
+    table = _judge(judged, holdouts, split, options)
     decision = decide(table)
-    whole = calibrate(model, corpora, split.fit_end, split.end)
-    samplers = [Sampler(corpus, fits, since, split.end) for corpus in corpora]
-    seconds = options.max_seconds * options.tune_steps / total
-    fit.run(samplers, options.tune_steps, seconds, options.learning_rate * options.tune_rate_share)
-    final = _renewed(fits, _references(corpora, split.end, options, fits))
-    model = replace(model, series=final, calibration=whole, choices=decision.choices)
+    whole = calibrate(model, holdouts, (split.end - split.fit_end) / DAY_S)
+    tune_nets(nets, corpora, fits, (since, split.end), options)
+    final = renewed(fits, references(corpora, split.end, options, fits))
+    model = replace(site_model(nets, final, split, options, model.trees), net_share=model.net_share)
+    model = replace(model, calibration=whole, choices=decision.choices)
     judged = replace(judged, choices=decision.choices)
-    return Candidate(model, judged, decision, table, fit.steps, fit.loss)
+    loss = sum(net.loss for net in nets) / len(nets)
+    return Candidate(model, judged, decision, table, sum(net.steps for net in nets), loss)
 
 
-def _references(
+def fit_nets(
+    corpora: Sequence[Corpus], fits: Mapping[str, SeriesFit], window: tuple[int, int], options: TrainingOptions
+) -> list[Fit]:
+    """Networks from successive seeds, fitted on the slots of a window."""
+    shape = NetShape(levels_bps=options.levels_bps, identities=len(fits))
+    samplers = [Sampler(corpus, fits, *window) for corpus in corpora]
+    nets = [Fit(shape, replace(options, seed=options.seed + k)) for k in range(options.nets)]
+    share = options.fit_steps / max(options.fit_steps + options.tune_steps, 1) / options.nets
+    for net in nets:
+        net.run(samplers, options.fit_steps, options.max_seconds * share, options.learning_rate)
+    return nets
+
+
+def tune_nets(
+    nets: Sequence[Fit],
+    corpora: Sequence[Corpus],
+    fits: Mapping[str, SeriesFit],
+    window: tuple[int, int],
+    options: TrainingOptions,
+) -> None:
+    """Let the networks learn on from a longer window, at a lower rate."""
+    samplers = [Sampler(corpus, fits, *window) for corpus in corpora]
+    share = options.tune_steps / max(options.fit_steps + options.tune_steps, 1) / options.nets
+    for net in nets:
+        rate = options.learning_rate * options.tune_rate_share
+        net.run(samplers, options.tune_steps, options.max_seconds * share, rate)
+
+
+def site_model(
+    nets: Sequence[Fit],
+    series: Mapping[str, SeriesFit],
+    split: Split,
+    options: TrainingOptions,
+    trees: Mapping[str, TreeSet],
+) -> SiteModel:
+    """The networks as they are now: training that goes on later does not change this model."""
+    first, *more = (copy.deepcopy(net.average) for net in nets)
+    return SiteModel(
+        shape=nets[0].shape,
+        net=first,
+        horizon_s=options.horizon_s,
+        series=series,
+        calibration=Calibration({}),
+        choices={},
+        trained_until=format_utc(_moment(split.end)),
+        more_nets=tuple(more),
+        trees=trees,
+    )
+
+
+def references(
     corpora: Sequence[Corpus], until_s: int, options: TrainingOptions, known: Mapping[str, SeriesFit] | None = None
 ) -> dict[str, ReferenceFit]:
+    """References of all series from targets that ended by ``until_s``."""
     out: dict[str, ReferenceFit] = {}
     for corpus in corpora:
         out |= fit_references(corpus, until_s, options.levels_bps, known=known)
     return out
 
 
-def _series_fits(scales: Mapping[str, Scale], fits: Mapping[str, ReferenceFit]) -> dict[str, SeriesFit]:
+def series_fits(scales: Mapping[str, Scale], fits: Mapping[str, ReferenceFit]) -> dict[str, SeriesFit]:
+    """What a model knows about each series before anything is learned."""
     identity = identities(list(scales))
     return {sid: SeriesFit(scale, identity[sid], fits[sid]) for sid, scale in scales.items()}
 
 
-def _renewed(fits: Mapping[str, SeriesFit], newer: Mapping[str, ReferenceFit]) -> dict[str, SeriesFit]:
+def renewed(fits: Mapping[str, SeriesFit], newer: Mapping[str, ReferenceFit]) -> dict[str, SeriesFit]:
+    """The same with residuals of newer fits; survivals stay, the networks were fitted with them."""
     return {
         sid: replace(fit, reference=replace(fit.reference, residuals=newer[sid].residuals)) for sid, fit in fits.items()
     }
 
 
 def _judge(
-    model: SiteModel, corpora: Sequence[Corpus], split: Split, options: TrainingOptions
+    model: SiteModel, holdouts: Sequence[Holdout], split: Split, options: TrainingOptions
 ) -> dict[str, dict[str, Figures]]:
     table: dict[str, dict[str, Figures]] = {}
-    for corpus in corpora:
-        samples = corpus.samples(split.test_start + options.horizon_s, split.end, EVERY_S)
-        persistence = fit_references(corpus, split.test_start, options.levels_bps, persistence=True)
-        for rival, quantiles in rivals(model, corpus, samples, persistence).items():
-            table.setdefault(rival, {}).update(figures(corpus, samples, quantiles, options.levels_bps))
+    for whole in holdouts:
+        tested = whole.between(split.test_start + options.horizon_s, split.end)
+        persistence = fit_references(whole.corpus, split.test_start, options.levels_bps, persistence=True)
+        for rival, quantiles in rivals(model, tested, persistence).items():
+            judged = figures(whole.corpus, tested.samples, quantiles, options.levels_bps)
+            table.setdefault(rival, {}).update(judged)
     return table
 
 
