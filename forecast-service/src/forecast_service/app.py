@@ -7,8 +7,13 @@ from datetime import datetime
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from forecast_service.api.access import AccessMiddleware
 from forecast_service.api.alerts import alert_routes
+from forecast_service.api.docs import install_docs
 from forecast_service.api.forecasts import SummaryReader, forecast_routes
+from forecast_service.api.models import ImportanceReader, model_routes
+from forecast_service.api.predict import DemandParts, predict_routes
+from forecast_service.api.requests import RequestBook, request_routes
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.scheduler import SchedulerState
 from forecast_service.live.endpoint import install_live
@@ -35,6 +40,12 @@ class ApiParts:
     now: Callable[[], datetime]
     time_scale: float
     allowed_origins: frozenset[str]
+    demand: DemandParts | None = None
+    """Without: no ``/predict``."""
+    importance: ImportanceReader | None = None
+    """Without: no route for the importance of features."""
+    requests: RequestBook | None = None
+    """Without: no forecasts on request."""
 
 
 def create_app(parts: ApiParts) -> FastAPI:
@@ -44,14 +55,22 @@ def create_app(parts: ApiParts) -> FastAPI:
         version=__version__,
         description="Quantile forecasts, their seals and what came of them. Values are whole thousandths of their unit;"
         " levels are probabilities of not exceeding, in basis points. Live frames: `/ws/forecasts`.",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(AccessMiddleware, registry=parts.registry)
+    install_docs(app)
     install_problem_handlers(app)
     install_health(app, SERVICE, parts.probes, parts.registry)
     summary = SummaryReader(parts.views, parts.catalog, parts.now, parts.time_scale)
+    if parts.requests is not None:
+        app.include_router(request_routes(parts.requests, parts.catalog, parts.now))
     app.include_router(forecast_routes(parts.views, parts.catalog, summary, parts.now))
     app.include_router(alert_routes(parts.alerts, parts.now))
+    if parts.demand is not None:
+        app.include_router(predict_routes(parts.demand, parts.now))
+    if parts.importance is not None:
+        app.include_router(model_routes(parts.importance))
     install_live(app, parts.hub, parts.allowed_origins, parts.now, parts.time_scale)
     return app
 

@@ -67,6 +67,15 @@ class Catalog:
         at = int(slot.timestamp())
         return [s for s in self.series_of(product) if at % s.issue_every_s == 0]
 
+    @property
+    def speaking(self) -> dict[str, str]:
+        """Product by series id: ``product_of`` for all series at once."""
+        found: dict[str, str] = {}
+        for product in sorted(self.products, key=lambda p: p.horizon_s):
+            for series in self.series_of(product):
+                found.setdefault(series.series_id, product.product_id)
+        return found
+
     def product_of(self, series: Series) -> Product | None:
         """The product that speaks for the series where none is asked for: of all that forecast it, the shortest."""
         mine = [p for p in self.products if any(s.series_id == series.series_id for s in self.series_of(p))]

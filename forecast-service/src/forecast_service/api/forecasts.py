@@ -8,20 +8,17 @@ from time import monotonic
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AwareDatetime
 
+from forecast_service.api.choice import Asked, Chosen, choose, choose_profile, within
 from forecast_service.api.cursor import decode_cursor, encode_cursor
 from forecast_service.catalog import Catalog
 from forecast_service.store.views import Counts, ForecastViews
 from gridseal.runtime.problems import not_found
-from gridseal.wire.catalog import Series
 from gridseal.wire.codec import encode
 from gridseal.wire.forecasts import ForecastRun
 from gridseal.wire.views import ForecastSummary, LatestForecasts
 
 SUMMARY_KEEPS_S = 3.0
-Limit = Annotated[int, Query(ge=1, le=200, description="Series per page")]
-Hours = Annotated[int, Query(ge=0, le=168, description="Hours of actuals before now")]
 
 
 class SummaryReader:
@@ -65,24 +62,37 @@ def forecast_routes(
     """The routes on these stores."""
     router = APIRouter(prefix="/api/v1/forecasts", tags=["forecasts"])
 
-    @router.get("/latest", operation_id="latestForecasts")
-    async def latest(
-        response: Response, request: Request,
-        site_id: str | None = None, series_id: str | None = None, product_id: str | None = None,
-        hours: Hours = 24, as_at: AwareDatetime | None = None, limit: Limit = 100, cursor: str | None = None,
-    ) -> LatestForecasts:  # fmt: skip
-        """The newest run of each series, with what was measured; as known at ``as_at`` where given."""
-        at = min(as_at, now()) if as_at else now()
-        chosen = _choose(catalog, site_id, series_id, product_id)
-        if cursor is not None:
-            after = decode_cursor(cursor, 1)[0]
-            chosen = [s for s in chosen if s.series_id > after]
-        page = chosen[:limit]
-        items = await views.latest(page, catalog.sites, at - timedelta(hours=hours), at, as_at)
-        more = encode_cursor([page[-1].series_id]) if len(chosen) > limit else None
+    async def page_of(request: Request, response: Response, asked: Asked, chosen: Chosen) -> LatestForecasts:
+        at = min(asked.as_at, now()) if asked.as_at else now()
+        if asked.cursor is not None:
+            after = decode_cursor(asked.cursor, 1)[0]
+            chosen = [(s, p) for s, p in chosen if s.series_id > after]
+        page = chosen[: asked.limit]
+        since = at - timedelta(hours=asked.hours)
+        products = {s.series_id: p for s, p in page}
+        found = await views.latest([s for s, _ in page], catalog.sites, since, at, asked.as_at, products)
+        more = encode_cursor([page[-1][0].series_id]) if len(chosen) > asked.limit else None
         if more:
             response.headers["Link"] = f'<{request.url.include_query_params(cursor=more)}>; rel="next"'
-        return LatestForecasts(as_at=at, items=tuple(items), next_cursor=more)
+        items = (within(view, asked.horizon) for view in found)
+        return LatestForecasts(as_at=at, items=tuple(v for v in items if v.points), next_cursor=more)
+
+    @router.get("/latest", operation_id="latestForecasts")
+    async def latest(
+        response: Response, request: Request, asked: Annotated[Asked, Query()], product_id: str | None = None
+    ) -> LatestForecasts:
+        """The newest run of each series, with what was measured; as known at ``as_at`` where given."""
+        return await page_of(request, response, asked, choose(catalog, asked, product_id))
+
+    @router.get("/day-ahead", operation_id="dayAheadForecasts")
+    async def day_ahead(response: Response, request: Request, asked: Annotated[Asked, Query()]) -> LatestForecasts:
+        """The next local day of each series that has a day-ahead product, hour by hour."""
+        return await page_of(request, response, asked, choose_profile(catalog, asked, "da"))
+
+    @router.get("/intraday", operation_id="intradayForecasts")
+    async def intraday(response: Response, request: Request, asked: Annotated[Asked, Query()]) -> LatestForecasts:
+        """The next hours of each series that has an intraday product."""
+        return await page_of(request, response, asked, choose_profile(catalog, asked, "id"))
 
     @router.get("/summary", operation_id="forecastSummary")
     async def read_summary() -> ForecastSummary:
@@ -103,14 +113,3 @@ def forecast_routes(
         return Response(body, media_type="application/json", headers=headers)
 
     return router
-
-
-def _choose(catalog: Catalog, site_id: str | None, series_id: str | None, product_id: str | None) -> list[Series]:
-    if product_id is not None:
-        product = catalog.product(product_id)
-        if product is None:
-            raise not_found(f"product {product_id}")
-        chosen = catalog.series_of(product)
-    else:
-        chosen = [s for s in catalog.series.values() if s.forecast]
-    return [s for s in chosen if site_id in (None, s.site_id) and series_id in (None, s.series_id)]

@@ -97,9 +97,12 @@ class LiveFeed:
     async def _run_issued(self, run: ForecastRun) -> None:
         known = self._catalog.series
         self._remember(run)
-        series = [known[s.series_id] for s in run.series if s.series_id in known]
-        now = self._clock.now()
-        for view in await self._views.latest(series, self._catalog.sites, now - ACTUALS, now):
+        # A chart shows one product of a series; runs of the others are on REST.
+        speaking, now = self._catalog.speaking, self._clock.now()
+        mine = (s.series_id for s in run.series if speaking.get(s.series_id, run.product_id) == run.product_id)
+        series = [known[name] for name in mine if name in known]
+        shown = dict.fromkeys((s.series_id for s in series), run.product_id)
+        for view in await self._views.latest(series, self._catalog.sites, now - ACTUALS, now, products=shown):
             if view.run_id == run.run_id:
                 self._hub.publish(forecast_event(encode_dict(view)))
 

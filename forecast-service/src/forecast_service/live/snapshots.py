@@ -26,7 +26,8 @@ def snapshots(views: ForecastViews, alerts: AlertReader, catalog: Catalog, clock
             if wanted.site_id in (None, s.site_id) and wanted.series_id in (None, s.series_id) and s.forecast
         ]
         now = clock.now()
-        return [encode_dict(v) for v in await views.latest(series, catalog.sites, now - ACTUALS, now)]
+        found = await views.latest(series, catalog.sites, now - ACTUALS, now, products=catalog.speaking)
+        return [encode_dict(v) for v in found]
 
     async def seals(wanted: Filter) -> list[dict[str, Any]]:
         events = [seal_event(encode_dict(seal), series_ids) for seal, series_ids in await views.seals(SEALS)]

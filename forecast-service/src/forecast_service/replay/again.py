@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import Job
 from forecast_service.model.analogue import AnalogueForecaster
-from forecast_service.ports import Forecaster, LastForecasts, SeriesHistory
+from forecast_service.ports import CalibrationPins, Forecaster, LastForecasts, SeriesHistory
 from forecast_service.replay.inputs import RunInputs
 from forecast_service.store.run_inputs import StoredRun
 from forecast_service.store.runs import RunStore
@@ -80,13 +80,16 @@ class _Then:
         return span.total_seconds()
 
 
-async def replay(stored: StoredRun, model: Forecaster | None, last: LastForecasts) -> Verdict:
+async def replay(
+    stored: StoredRun, model: Forecaster | None, last: LastForecasts, pins: CalibrationPins | None = None
+) -> Verdict:
     """Compute a run again.
 
     Args:
         stored: The run and its inputs.
         model: The version that served it; none where the baseline did.
         last: Earlier runs, for a series that had no telemetry at all (rung 4).
+        pins: What calibration had fixed for the run's slot; none where it was issued without.
     """
     run, captured = stored.run, _Captured()
     catalog = Catalog()
@@ -95,6 +98,7 @@ async def replay(stored: StoredRun, model: Forecaster | None, last: LastForecast
     issuer = Issuer(
         catalog, _Histories(stored.inputs.histories), captured, AnalogueForecaster(), _Then(run),
         WorkerMetrics(CollectorRegistry()), run.tenant_id, reach=timedelta(0), last=last,
+        pins=pins,
     )  # fmt: skip
     if model is not None:
         issuer.champions[run.product_id] = model

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from forecast_service.ports import Forecaster, LastForecasts
+from forecast_service.ports import CalibrationPins, Forecaster, LastForecasts
 from forecast_service.replay.again import replay
 from forecast_service.store.run_inputs import RunInputsReader
 from gridseal.errors import GridsealError
@@ -14,8 +14,9 @@ ModelOf = Callable[[ForecastRun], Forecaster | None]
 
 
 async def replay_command(
-    run_id: str, reader: RunInputsReader, last: LastForecasts, model_of: ModelOf, say: Callable[[str], None]
-) -> int:
+    run_id: str, reader: RunInputsReader, last: LastForecasts, model_of: ModelOf, say: Callable[[str], None],
+    pins: CalibrationPins | None = None,
+) -> int:  # fmt: skip
     """Replay one run; ``SAME``, ``DIFFERENT`` or ``NOT_REPLAYED``."""
     try:
         stored = reader.read(run_id)
@@ -23,7 +24,7 @@ async def replay_command(
             say(f"not replayed: run {run_id} does not exist")
             return NOT_REPLAYED
         run = stored.run
-        verdict = await replay(stored, model_of(run), last)
+        verdict = await replay(stored, model_of(run), last, pins)
     except GridsealError as error:
         say(f"not replayed: {error}")
         return NOT_REPLAYED

@@ -104,14 +104,14 @@ class RunStore:
 def _copy_values(cursor: Cursor[tuple[object, ...]], run: ForecastRun) -> None:
     statement = (
         "COPY forecast.values (run_id, series_id, target_start, resolution_s, issued_at, values_milli, model, rung,"
-        " data_age_s) FROM STDIN"
+        " data_age_s, weather, drift_milli) FROM STDIN"
     )
     with cursor.copy(statement) as copy:
         for s in run.series:
             for point in s.points:
                 copy.write_row(
                     (run.run_id, s.series_id, point.target_start, s.resolution_s, run.issued_at,
-                     list(point.values_milli), s.model, s.rung, s.data_age_s)
+                     list(point.values_milli), s.model, s.rung, s.data_age_s, s.weather, s.drift_milli)
                 )  # fmt: skip
 
 

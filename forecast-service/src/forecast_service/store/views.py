@@ -1,6 +1,6 @@
 """SQL behind the REST answers and the WebSocket snapshots."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,20 +10,21 @@ from gridseal.wire.catalog import Series, Site
 from gridseal.wire.forecasts import ForecastRun, Point, Seal
 from gridseal.wire.views import ActualPoint, KindAccuracy, SeriesForecastView
 
-# The newest run of a series is the one that reaches furthest: every run of a product has its horizon.
+# The newest run of a series and product is the one that reaches furthest: every run of a product has its horizon.
 _HEADS = """
 SELECT s.series_id, r.run_id, r.product_id, r.slot, r.issued_at, r.delivery_start, r.gate_closure, r.levels_bps,
        r.model_version, l.document
-FROM unnest(%(ids)s::text[]) AS s(series_id)
+FROM unnest(%(ids)s::text[], %(products)s::text[]) AS s(series_id, product_id)
 CROSS JOIN LATERAL (
-  SELECT v.run_id FROM forecast.values v
-  WHERE v.series_id = s.series_id AND (%(as_at)s::timestamptz IS NULL OR v.issued_at <= %(as_at)s)
+  SELECT v.run_id FROM forecast.values v JOIN forecast.runs p USING (run_id)
+  WHERE v.series_id = s.series_id AND p.product_id = coalesce(s.product_id, p.product_id)
+    AND (%(as_at)s::timestamptz IS NULL OR v.issued_at <= %(as_at)s)
   ORDER BY v.target_start DESC, v.issued_at DESC LIMIT 1) v
 JOIN forecast.runs r USING (run_id)
 LEFT JOIN forecast.seals l USING (run_id)
 """
 _POINTS = """
-SELECT v.series_id, v.target_start, v.values_milli, v.model, v.rung, v.data_age_s
+SELECT v.series_id, v.target_start, v.values_milli, v.model, v.rung, v.data_age_s, v.weather, v.drift_milli
 FROM unnest(%(ids)s::text[], %(runs)s::text[], %(slots)s::timestamptz[]) AS k(series_id, run_id, slot)
 JOIN forecast.values v ON v.series_id = k.series_id AND v.run_id = k.run_id AND v.target_start >= k.slot
 ORDER BY v.series_id, v.target_start
@@ -89,13 +90,23 @@ class ForecastViews:
 
     async def latest(
         self, series: Sequence[Series], sites: dict[str, Site], since: datetime, until: datetime,
-        as_at: datetime | None = None,
+        as_at: datetime | None = None, products: Mapping[str, str] | None = None,
     ) -> list[SeriesForecastView]:  # fmt: skip
-        """The newest run of each series that has one, with what was measured in ``[since, until]``."""
+        """The newest run of each series that has one, with what was measured in ``[since, until]``.
+
+        Args:
+            series: Each once, at the resolution of its forecast.
+            sites: By id.
+            since: First actual.
+            until: Last actual.
+            as_at: Nothing that was issued later.
+            products: Whose run, by series id; of a series that is not in it, that of any product.
+        """
         wanted = {s.series_id: s for s in series}
         with answering():
             async with self._pool.connection() as connection:
-                cursor = await connection.execute(_HEADS, {"ids": list(wanted), "as_at": as_at})
+                asked = [(products or {}).get(series_id) for series_id in wanted]
+                cursor = await connection.execute(_HEADS, {"ids": list(wanted), "products": asked, "as_at": as_at})
                 found = {row[0]: _Parts(row) for row in await cursor.fetchall()}
                 ids = list(found)
                 keys = {"ids": ids, "runs": [found[i].head[1] for i in ids], "slots": [found[i].head[3] for i in ids]}
@@ -155,7 +166,7 @@ def _view(series: Series, site: Site | None, parts: _Parts) -> SeriesForecastVie
         direction=series.direction, capacity_w=series.capacity_w, resolution_s=series.resolution_s,
         product_id=product_id, run_id=run_id, slot=slot, issued_at=issued_at, delivery_start=delivery,
         gate_closure=gate, levels_bps=tuple(levels), model=first[3], model_version=version, rung=first[4],
-        data_age_s=first[5],
+        data_age_s=first[5], weather=first[6] or "none", drift_milli=first[7],
         points=tuple(Point(target_start=p[1], values_milli=tuple(p[2])) for p in parts.points),
         actuals=tuple(
             ActualPoint(period_start=a[1], mean_milli=a[2], complete=a[3], version=a[4]) for a in parts.actuals
