@@ -13,9 +13,12 @@ from redis.asyncio import Redis
 
 from forecast_service.app import SERVICE, ApiParts, create_app, create_operator_app
 from forecast_service.catalog import Catalog
+from forecast_service.jobs.flow_loop import FlowRule
 from forecast_service.jobs.leader import SCHEDULER_LOCK, TRAIN_LOCK, Lock
 from forecast_service.jobs.queue import JobQueue
+from forecast_service.jobs.routes import job_routes
 from forecast_service.jobs.scheduler import SchedulerState, SlotLoop, SlotRule
+from forecast_service.jobs.standard_flows import FlowLimits, standard_flows
 from forecast_service.jobs.training import TrainingLoop
 from forecast_service.jobs.training_due import TrainingRule
 from forecast_service.live.feed import LiveFeed
@@ -23,12 +26,14 @@ from forecast_service.live.hub import Hub
 from forecast_service.live.snapshots import snapshots
 from forecast_service.model.analogue import AnalogueForecaster
 from forecast_service.model.sealed import Keys
+from forecast_service.monitoring.performance_check import PerformanceRule
 from forecast_service.monitoring.score_loop import ScoreLoop
 from forecast_service.ports import ChampionSource
 from forecast_service.settings import ForecastSettings, model_of, origins
 from forecast_service.store.alerts import AlertReader
 from forecast_service.store.catalog_reader import CatalogReader
 from forecast_service.store.database import migrate, open_async_pool, open_pool
+from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.history import WindowHistory
 from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.last_forecasts import StoredForecasts
@@ -150,7 +155,7 @@ async def _started(producer: AIOKafkaProducer) -> None:
 
 
 async def run_scheduler() -> None:
-    """Slots, trainings, scores."""
+    """Slots, flows, trainings, scores."""
     core, settings = _start("scheduler")
     migrate(core.postgres_dsn)
     clock, registry, catalog, state = clock_from(core), new_registry(), Catalog(), SchedulerState()
@@ -165,19 +170,23 @@ async def run_scheduler() -> None:
             timedelta(hours=settings.train_every_h), settings.train_clock, settings.train_retry_s,
             settings.train_min_days,
         )  # fmt: skip
-        training = TrainingLoop(jobs, telemetry, catalog, clock, registry, train_rule, state)
+        flow_runs = FlowRuns(pool)
+        training = TrainingLoop(jobs, flow_runs, telemetry, catalog, clock, train_rule, state)
+        limits = _flow_limits(core, settings)
+        flows = standard_flows(pool, queue, catalog, clock, registry, state, limits, trains=settings.train)
         scores = ScoreLoop(
             ScoreStore(pool), catalog, clock, registry, every_s=settings.score_every_s,
             window=timedelta(hours=settings.score_window_h),
         )  # fmt: skip
         app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe}, state)
+        app.include_router(job_routes(flow_runs, clock, limits.reports))
 
         async def lead() -> None:
             async with Lock(core.postgres_dsn, SCHEDULER_LOCK) as lock:
                 await lock.wait()
                 state.leader = True
                 await reader.complete()
-                loops = [slots.run, scores.run, lock.hold, *([training.run] if settings.train else [])]
+                loops = [slots.run, scores.run, flows.run, lock.hold, *([training.run] if settings.train else [])]
                 async with asyncio.TaskGroup() as group:
                     for loop in loops:
                         group.create_task(loop())
@@ -186,6 +195,19 @@ async def run_scheduler() -> None:
     finally:
         await redis.aclose()
         pool.close()
+
+
+def _flow_limits(core: CoreSettings, settings: ForecastSettings) -> FlowLimits:
+    return FlowLimits(
+        drift_share=settings.drift_share_threshold,
+        performance=PerformanceRule(settings.performance_mae_threshold, settings.demand_region),
+        min_rows=settings.retrain_min_rows,
+        pause=timedelta(hours=settings.retrain_pause_h),
+        holdout=timedelta(days=settings.reference_holdout_d),
+        reports=settings.reports_dir or core.state_dir / "reports",
+        ingestion_command=settings.ingestion_command,
+        run=FlowRule(settings.flow_gap_s, settings.flow_limit_s),
+    )
 
 
 async def run_train() -> None:

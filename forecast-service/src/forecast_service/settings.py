@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from gridseal.runtime.settings import PrefixedSettings, prefixed
 
@@ -31,6 +31,13 @@ class ForecastSettings(PrefixedSettings):
     model_public_keys: Path | None = None
     """Who may sign models, PEM. Unset: ``GRIDSEAL_STATE_DIR``/tls/model-signing.pub. Other models are refused."""
 
+    gate_alpha: float = Field(default=0.05, gt=0, lt=1)
+    """Level at which block bootstrap and Diebold-Mariano must both find the champion beaten."""
+    gate_min_days: float = Field(default=5.0, gt=0)
+    """Days of paired forecasts without which no champion is replaced."""
+    gate_by_hand: bool = False
+    """Whether a person must approve a challenger that passed: ``gridseal model approve``."""
+
     worker_name: str = Field(default_factory=socket.gethostname)
     """Consumer name in the Redis group; two workers on one machine need two names."""
     history_days: int = Field(default=372, gt=0)
@@ -55,10 +62,50 @@ class ForecastSettings(PrefixedSettings):
     train_retry_s: float = Field(default=60, gt=0)
     """Wall seconds before a failed training is tried again; doubles with every failure, up to an hour."""
 
+    train_cause: str = ""
+    """Set by the scheduler for the training it starts, as the next two: why, in one word."""
+    train_reason: str = ""
+    """The same in a sentence."""
+    train_parameters: str = "{}"
+    """JSON object of what was asked for with the training."""
+    retrain_min_rows: int = Field(default=1_000, ge=0)
+    """Complete windows below which a training is skipped, and feature rows below which there is no reference."""
+    retrain_pause_h: float = Field(default=24, ge=0)
+    """Domain hours after a training in which neither drift nor errors ask for another."""
+
+    drift_share_threshold: float = Field(
+        default=0.3, ge=0, le=1,
+        validation_alias=AliasChoices("FORECAST_DRIFT_SHARE_THRESHOLD", "DRIFT_SHARE_THRESHOLD"),
+    )  # fmt: skip
+    """Share of drifted features above which a training is asked for."""
+    performance_mae_threshold: float = Field(
+        default=1_500, gt=0,
+        validation_alias=AliasChoices("FORECAST_PERFORMANCE_MAE_THRESHOLD", "PERFORMANCE_MAE_THRESHOLD"),
+    )  # fmt: skip
+    """MWh; a mean absolute error of the demand model above it asks for a training."""
+    demand_region: str = Field(default="PJM", validation_alias=AliasChoices("FORECAST_DEMAND_REGION", "EIA_REGION"))
+    """Region of a logged prediction that names none."""
+    reports_dir: Path | None = None
+    """Where ``latest_drift.html`` is written. Unset: ``GRIDSEAL_STATE_DIR``/reports."""
+    reference_holdout_d: float = Field(default=30, ge=0)
+    """Newest days that judge a training and so are no part of the reference of drift."""
+    ingestion_command: str = ""
+    """What ``data-ingestion`` starts, with ``{begin}`` and ``{end}``. Empty: telemetry arrives by itself."""
+    flow_gap_s: float = Field(default=30, ge=0)
+    """Wall seconds between two starts of a flow by its own trigger."""
+    flow_limit_s: float = Field(default=3_600, gt=0)
+    """Wall seconds after which a try of a flow is given up."""
+
     score_every_s: float = Field(default=10, gt=0)
     """Wall seconds between two looks for matured targets."""
     score_window_h: int = Field(default=48, gt=0)
     """Domain hours for which an actual may arrive late, or be corrected, and still count."""
+    calibrate: bool = True
+    """Whether outcomes move the bands that are served. Without, they stay as the model gives them."""
+    calibrate_every_s: float = Field(default=30, gt=0)
+    """Wall seconds between two looks for outcomes to learn from."""
+    calibrate_settle_s: int = Field(default=3_600, ge=0)
+    """Domain seconds after a period's end until its outcome is learned from: later ones teach nothing."""
     postgres_pool: int = Field(default=6, gt=0)
 
 

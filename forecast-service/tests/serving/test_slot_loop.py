@@ -22,6 +22,7 @@ class World:
         self.newest = newest
         self.sent_slots: list[datetime] = []
         self._last = last
+        self.on = True
 
     def extents(self, series: Sequence[Series]) -> list[Extent]:
         return [Extent(s, self.newest, self.newest) for s in series]
@@ -31,6 +32,12 @@ class World:
 
     def missed(self) -> int:
         return 0
+
+    def follow(self, product_id: str) -> None:
+        pass
+
+    def enabled(self, product_id: str) -> bool:
+        return self.on
 
     async def send(self, job_id: str, product_id: str, slot: datetime, traceparent: str) -> bool:
         self.sent_slots.append(slot)

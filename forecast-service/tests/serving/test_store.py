@@ -1,5 +1,6 @@
 """The stores on a real PostgreSQL."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -7,9 +8,11 @@ import psycopg
 import pytest
 
 from forecast_service.catalog import Catalog
+from forecast_service.jobs.flows import RETRAIN
 from forecast_service.jobs.leader import Lock
 from forecast_service.monitoring.score_loop import ScoreLoop
 from forecast_service.store.database import Pool, open_async_pool
+from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.history import WindowHistory
 from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.runs import RunStore
@@ -166,16 +169,27 @@ async def test_only_one_scheduler_leads_until_its_connection_ends(dsn: str) -> N
 
 
 def test_failed_trainings_are_counted_since_the_last_good_one(pool: Pool) -> None:
-    jobs = JobRuns(pool)
-    for name, state in (("a", "failed"), ("b", "done"), ("c", "failed"), ("d", "failed")):
-        jobs.started(name, 1, SLOT)
-        jobs.finished(name, state, "")
-    jobs.started("e", 3, SLOT + HOUR)
+    jobs, runs = JobRuns(pool), FlowRuns(pool)
+    for state in ("failed", "done", "skipped", "failed", "failed"):
+        name, _ = runs.enqueue(RETRAIN, "schedule", "", SLOT)
+        runs.ended(name, state, "")
+    runs.enqueue(RETRAIN, "schedule", "", SLOT + HOUR)
 
     assert jobs.training().failures == 2
     assert jobs.training().done_domain == SLOT
-    jobs.close_orphans()
-    assert jobs.training().failures == 3
+
+
+def test_a_product_can_be_switched_off(pool: Pool) -> None:
+    jobs, runs = JobRuns(pool), FlowRuns(pool)
+    assert jobs.enabled("site-6h")
+    jobs.follow("site-6h")
+    jobs.follow("site-6h")
+
+    (flow,) = runs.flows()
+    runs.change(replace(flow, enabled=False))
+
+    assert flow.name == "forecast-site-6h"
+    assert not jobs.enabled("site-6h")
 
 
 def test_slots_remember_the_last_one_and_what_was_missed(pool: Pool) -> None:

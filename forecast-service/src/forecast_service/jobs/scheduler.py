@@ -1,14 +1,14 @@
 """Sends the job of every slot, once telemetry has caught up."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import JobQueue
-from forecast_service.jobs.slots import due_slot, fresh_share, history_days, job_id, next_slot
+from forecast_service.jobs.slots import due_run, fresh_share, history_days, job_id, next_run, reached_share
 from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.telemetry import TelemetryReader
 from gridseal.errors import UnavailableError
@@ -20,6 +20,8 @@ from gridseal.wire.catalog import Product
 log = get_logger(__name__)
 LOOK_EVERY_S = 5.0
 """Wall seconds between two looks for new products."""
+DATA_EVERY_S = 1.0
+"""Wall seconds between two looks for the windows that a slot waits for."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class SchedulerState:
     slots_sent: int = 0
     slots_missed: int = 0
     training: str = "not looked at yet"
+    flows: dict[str, str] = field(default_factory=dict)
+    """Flow → what it does, or what its last run came to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +110,31 @@ class SlotLoop:
         return share >= self._rule.ready_share
 
     async def _follow(self, product: Product) -> None:
+        await asyncio.to_thread(self._jobs.follow, product.product_id)
         last = await asyncio.to_thread(self._jobs.last_slot, product.product_id)
         while True:
-            due = due_slot(self._clock.now(), last, product.slot_s)
-            if due is not None:
+            due = due_run(product, self._clock.now(), last)
+            if due is not None and await asyncio.to_thread(self._jobs.enabled, product.product_id):
+                if product.issue_on == "data":
+                    await self._data_until(product, due.slot)
                 await self._send(product, due.slot, due.missed)
                 last = due.slot
-            await sleep_until(self._clock, next_slot(self._clock.now(), product.slot_s))
+            await sleep_until(self._clock, next_run(product, self._clock.now()))
             await asyncio.sleep(self._rule.delay_s)
+
+    async def _data_until(self, product: Product, slot: datetime) -> None:
+        """Wait for the windows that end at the slot; the next slot ends the wait."""
+        until = next_run(product, slot)
+        series = self._catalog.series_due(product, slot)
+        while self._clock.now() < until:
+            try:
+                extents = await asyncio.to_thread(self._telemetry.extents, series)
+            except UnavailableError as error:
+                log.warning("slot_waits", product=product.product_id, detail=str(error))
+            else:
+                if reached_share(extents, slot) >= self._rule.ready_share:
+                    return
+            await asyncio.sleep(min(DATA_EVERY_S, self._clock.wall_seconds(until - slot) / 20))
 
     async def _send(self, product: Product, slot: datetime, missed: int) -> None:
         name = job_id(product.product_id, slot)

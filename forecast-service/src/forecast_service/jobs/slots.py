@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from forecast_service.jobs.flows import cron_after, cron_before
 from forecast_service.store.telemetry import Extent
 from gridseal.runtime.clock import floor_to
+from gridseal.wire.catalog import Product
+
+MOST_MISSED = 10_000
+"""Where counting ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,34 @@ def due_slot(now: datetime, last: datetime | None, slot_s: int) -> Due | None:
 def next_slot(now: datetime, slot_s: int) -> datetime:
     """The first slot after ``now``."""
     return floor_to(now, slot_s) + timedelta(seconds=slot_s)
+
+
+def due_run(product: Product, now: datetime, last: datetime | None) -> Due | None:
+    """The slot of a product that is due: by its cron where it has one, else by its multiples of seconds."""
+    if product.issue_cron is None:
+        return due_slot(now, last, product.slot_s)
+    slot = cron_before(product.issue_cron, product.timezone or "UTC", now)
+    if last is None:
+        return Due(slot, 0)
+    if slot <= last:
+        return None
+    missed, after = 0, next_run(product, last)
+    while after < slot and missed < MOST_MISSED:
+        missed, after = missed + 1, next_run(product, after)
+    return Due(slot, missed)
+
+
+def next_run(product: Product, now: datetime) -> datetime:
+    """The first slot of a product after ``now``."""
+    if product.issue_cron is None:
+        return next_slot(now, product.slot_s)
+    return cron_after(product.issue_cron, product.timezone or "UTC", now)
+
+
+def reached_share(extents: Sequence[Extent], slot: datetime) -> float:
+    """Share of series whose period that ends at the slot, or a later one, is there."""
+    there = [e.newest is not None and e.newest + timedelta(seconds=e.series.resolution_s) >= slot for e in extents]
+    return sum(there) / len(there) if there else 0.0
 
 
 def fresh_share(extents: Sequence[Extent], now: datetime, lag_s: int) -> float:

@@ -1,49 +1,54 @@
-"""Starts ``python -m forecast_service train`` as a child process, one at a time."""
+"""The flow ``retrain``: asks for itself when a training is due, and runs ``python -m forecast_service train``."""
 
 import asyncio
 import ctypes
+import json
 import os
 import signal
 import sys
-import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter
 
 from forecast_service.catalog import Catalog
+from forecast_service.jobs.flows import RETRAIN, Ended, FlowRun
 from forecast_service.jobs.scheduler import SchedulerState
 from forecast_service.jobs.slots import history_days
 from forecast_service.jobs.training_due import TrainingRule, training_due
+from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.telemetry import TelemetryReader
-from gridseal.errors import UnavailableError
+from gridseal.errors import ConfigError, UnavailableError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.logs import get_logger
+from gridseal.wire.catalog import Series
 
 log = get_logger(__name__)
 NICENESS = 10
 LOOK_EVERY_S = 5.0
 _PR_SET_PDEATHSIG = 1
+BAD_REQUEST = 2
+"""Exit status of a setting or parameter that is wrong: trying again does not help."""
 
 
 class TrainingLoop:
-    """Looks whether a training is due, runs it and records what came of it."""
+    """Looks whether a training is due by history or schedule, and queues it."""
 
     def __init__(
-        self, jobs: JobRuns, telemetry: TelemetryReader, catalog: Catalog, clock: Clock,
-        registry: CollectorRegistry, rule: TrainingRule, state: SchedulerState,
+        self, jobs: JobRuns, runs: FlowRuns, telemetry: TelemetryReader, catalog: Catalog, clock: Clock,
+        rule: TrainingRule, state: SchedulerState,
     ) -> None:  # fmt: skip
         self._jobs = jobs
+        self._runs = runs
         self._telemetry = telemetry
         self._catalog = catalog
         self._clock = clock
         self._rule = rule
         self._state = state
-        self._ended = Counter("gridseal_trainings_total", "Trainings ended", ["outcome"], registry=registry)
 
     async def run(self) -> None:
-        """Train when due, until cancelled."""
-        await asyncio.to_thread(self._jobs.close_orphans)
+        """Look until cancelled."""
         while True:
             try:
                 await self._look()
@@ -55,35 +60,85 @@ class TrainingLoop:
         if self._state.waiting_for:
             self._state.training = "waits for telemetry to catch up"
             return
-        series = [s for p in self._catalog.products for s in self._catalog.series_of(p)]
-        extents = await asyncio.to_thread(self._telemetry.extents, series)
+        extents = await asyncio.to_thread(self._telemetry.extents, series_of(self._catalog))
         days = history_days(extents)
         self._state.history_days = days
         past = await asyncio.to_thread(self._jobs.training)
         reason = training_due(self._rule, past, days, datetime.now(UTC), self._clock.now())
         if reason is not None:
-            await self._train(reason, past.failures + 1)
+            await asyncio.to_thread(self._runs.enqueue, RETRAIN, "schedule", reason, self._clock.now())
         elif days < self._rule.min_days:
             self._state.training = f"waits for history: {days:.0f} of {self._rule.min_days:g} days"
 
-    async def _train(self, reason: str, attempt: int) -> None:
-        name = f"train-{uuid.uuid4().hex[:12]}"
-        await asyncio.to_thread(self._jobs.started, name, attempt, self._clock.now())
-        self._state.training = f"running ({reason})"
-        log.info("training_started", reason=reason, attempt=attempt)
-        code, last = await _child()
+
+class RetrainFlow:
+    """One training: skipped where there is too little to learn from; afterwards the reference of drift is renewed."""
+
+    def __init__(
+        self, rows: Callable[[list[Series], int], int], catalog: Catalog, registry: CollectorRegistry,
+        state: SchedulerState, min_rows: int, renew: Callable[[FlowRun], str],
+    ) -> None:  # fmt: skip
+        """Make the step.
+
+        Args:
+            rows: Counts complete windows of series, up to a number.
+            catalog: Whose series are learned from.
+            registry: Of the counters.
+            state: Where the sentence about trainings stands.
+            min_rows: Fewer rows are not worth a training.
+            renew: Renews the reference after a training; one sentence about it.
+        """
+        self._rows = rows
+        self._catalog = catalog
+        self._state = state
+        self._min_rows = min_rows
+        self._renew = renew
+        self._ended = Counter("gridseal_trainings_total", "Trainings ended", ["outcome"], registry=registry)
+        self._triggered = Counter("retrain_triggered_total", "Retrainings that were started", registry=registry)
+
+    async def __call__(self, run: FlowRun) -> Ended:
+        """Train.
+
+        Raises:
+            UnavailableError: The training failed: another try may help.
+            ConfigError: It was asked for something that does not exist.
+        """
+        found = await asyncio.to_thread(self._rows, series_of(self._catalog), self._min_rows)
+        if found < self._min_rows:
+            self._ended.labels("skipped").inc()
+            self._state.training = f"skipped: {found} rows of {self._min_rows}"
+            return Ended("skipped", f"{found} rows are there, {self._min_rows} are needed")
+        self._state.training = f"running ({run.reason or run.cause})"
+        if run.attempt == 0:
+            self._triggered.inc()
+        code, last = await _child(run)
         outcome = "done" if code == 0 else "failed"
-        detail = last if code == 0 else f"exit {code}: {last}"
         self._ended.labels(outcome).inc()
-        self._state.training = f"{outcome}: {detail}"
-        log.info("training_ended", outcome=outcome, detail=detail)
-        await asyncio.to_thread(self._jobs.finished, name, outcome, detail[:1_000])
+        if code == BAD_REQUEST:
+            self._state.training = f"refused: {last}"
+            raise ConfigError(last)
+        if code != 0:
+            self._state.training = f"failed: exit {code}: {last}"
+            raise UnavailableError(f"training ended with exit {code}: {last}")
+        self._state.training = f"done: {last}"
+        renewed = await asyncio.to_thread(self._renew, run)
+        return Ended("done", f"{last}; {renewed}")
 
 
-async def _child() -> tuple[int, str]:
+def series_of(catalog: Catalog) -> list[Series]:
+    """Every series that some product forecasts, once."""
+    return list({s.series_id: s for p in catalog.products for s in catalog.series_of(p)}.values())
+
+
+async def _child(run: FlowRun) -> tuple[int, str]:
     """Run the training; its exit status and the last line it printed. Its output goes on to ours."""
+    told = {
+        "FORECAST_TRAIN_CAUSE": run.cause,
+        "FORECAST_TRAIN_REASON": run.reason,
+        "FORECAST_TRAIN_PARAMETERS": json.dumps(dict(run.parameters)),
+    }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "forecast_service", "train",
+        sys.executable, "-m", "forecast_service", "train", env=os.environ | told,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=2**20, preexec_fn=_low_and_bound,
     )  # fmt: skip
     assert process.stdout is not None

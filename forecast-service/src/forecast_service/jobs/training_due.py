@@ -19,6 +19,16 @@ class TrainingRule:
     min_days: float
 
 
+def retrain_may_follow(state: TrainingState, domain_now: datetime, pause: timedelta) -> bool:
+    """Whether a check may ask for a training: none has ended within ``pause``, and the last one did not fail.
+
+    After a failure the schedule's own patience counts: what failed for want of a server fails again at once.
+    """
+    if state.failures:
+        return False
+    return state.done_domain is None or domain_now - state.done_domain >= pause
+
+
 def training_due(
     rule: TrainingRule, state: TrainingState, days: float, wall_now: datetime, domain_now: datetime
 ) -> str | None:

@@ -20,7 +20,7 @@ USUAL_DAYS = 28
 LEAST_DAYS = 35
 ADWIN_DELTA = 0.01
 TOLERANCE, THRESHOLD = 0.5, 10.0
-"""Page-Hinkley, in deviations of the usual days: what a day may lie above the mean, and the excess in all that counts."""
+"""Page-Hinkley, in deviations of the usual days: what a day may lie above the mean, and the sum that counts."""
 CAP = 3.0
 """Deviations that one day may count for: a storm is no change of the world."""
 

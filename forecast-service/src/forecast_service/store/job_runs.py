@@ -20,7 +20,7 @@ class TrainingState:
 
 
 class JobRuns:
-    """One row per slot job and per training."""
+    """One row per slot job; what past trainings came to."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -32,6 +32,18 @@ class JobRuns:
         )
         return row[0] if row and isinstance(row[0], datetime) else None
 
+    def follow(self, product_id: str) -> None:
+        """List the flow of a product, so that it can be seen and switched off."""
+        self._run(
+            "INSERT INTO forecast.flows (flow, retries) VALUES ('forecast-' || %s, 3) ON CONFLICT DO NOTHING",
+            (product_id,),
+        )
+
+    def enabled(self, product_id: str) -> bool:
+        """Whether slots of a product are to be sent."""
+        row = self._one("SELECT enabled FROM forecast.flows WHERE flow = 'forecast-' || %s", (product_id,))
+        return row is None or bool(row[0])
+
     def missed(self) -> int:
         """Slots that went by without a job, ever."""
         row = self._one("SELECT coalesce(sum(missed), 0)::bigint FROM forecast.job_runs WHERE kind = 'forecast'", ())
@@ -40,17 +52,9 @@ class JobRuns:
     def sent(self, job_id: str, product_id: str, slot: datetime, missed: int, domain_at: datetime) -> None:
         """A slot job went out."""
         self._run(
-            "INSERT INTO forecast.job_runs (job_id, kind, product_id, slot, state, missed, domain_at)"
-            " VALUES (%s, 'forecast', %s, %s, 'sent', %s, %s) ON CONFLICT (job_id) DO NOTHING",
-            (job_id, product_id, slot, missed, domain_at),
-        )
-
-    def started(self, job_id: str, attempt: int, domain_at: datetime) -> None:
-        """A training began."""
-        self._run(
-            "INSERT INTO forecast.job_runs (job_id, kind, state, attempt, domain_at)"
-            " VALUES (%s, 'train', 'running', %s, %s)",
-            (job_id, attempt, domain_at),
+            "INSERT INTO forecast.job_runs (job_id, kind, flow, product_id, slot, state, missed, domain_at)"
+            " VALUES (%s, 'forecast', 'forecast-' || %s, %s, %s, 'sent', %s, %s) ON CONFLICT (job_id) DO NOTHING",
+            (job_id, product_id, product_id, slot, missed, domain_at),
         )
 
     def finished(self, job_id: str, state: str, detail: str) -> None:
@@ -60,19 +64,11 @@ class JobRuns:
             (state, detail, job_id),
         )
 
-    def close_orphans(self) -> None:
-        """Trainings that were running when the scheduler died ended with it."""
-        self._run(
-            "UPDATE forecast.job_runs SET state = 'failed', finished_at = clock_timestamp(),"
-            " detail = 'the scheduler ended while it ran' WHERE kind = 'train' AND state = 'running'",
-            (),
-        )
-
     def training(self) -> TrainingState:
         """Where training stands."""
         query = (
             "SELECT state, finished_at, domain_at FROM forecast.job_runs"
-            " WHERE kind = 'train' AND finished_at IS NOT NULL ORDER BY started_at DESC LIMIT 50"
+            " WHERE kind = 'train' AND state IN ('done', 'failed') ORDER BY started_at DESC LIMIT 50"
         )
         with answering(), self._pool.connection() as connection:
             rows = connection.execute(query).fetchall()

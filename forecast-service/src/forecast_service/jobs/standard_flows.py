@@ -1,0 +1,113 @@
+"""The standard flows with their steps, from the parts of the scheduler."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from forecast_service.catalog import Catalog
+from forecast_service.jobs.flow_loop import FlowLoop, FlowRule, FlowsState, Step
+from forecast_service.jobs.flows import (
+    DATA_INGESTION,
+    DRIFT_CHECK,
+    FORECAST_PREFIX,
+    PERFORMANCE_CHECK,
+    RETRAIN,
+    STANDARD,
+    Cause,
+    FlowRun,
+)
+from forecast_service.jobs.queue import JobQueue
+from forecast_service.jobs.scheduler import SchedulerState
+from forecast_service.jobs.small_flows import ForecastFlow, IngestionFlow
+from forecast_service.jobs.training import RetrainFlow
+from forecast_service.jobs.training_due import retrain_may_follow
+from forecast_service.monitoring.drift_check import DriftCheck, renew_reference
+from forecast_service.monitoring.gauges import MonitoringGauges
+from forecast_service.monitoring.performance_check import PerformanceCheck, PerformanceRule
+from forecast_service.store.database import Pool
+from forecast_service.store.drift_log import DriftLog
+from forecast_service.store.flow_runs import FlowRuns
+from forecast_service.store.job_runs import JobRuns
+from forecast_service.store.performance import PerformanceStore
+from forecast_service.store.training_features import TrainingFeatures
+from gridseal.errors import UnavailableError
+from gridseal.runtime.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLimits:
+    """What the settings say about flows."""
+
+    drift_share: float
+    performance: PerformanceRule
+    min_rows: int
+    pause: timedelta
+    """Domain time after a training in which no check asks for another."""
+    holdout: timedelta
+    """Newest part of the data that judged a training: it is no reference."""
+    reports: Path
+    ingestion_command: str
+    run: FlowRule
+
+
+class RetrainDesk:
+    """Where checks ask for a training."""
+
+    def __init__(self, runs: FlowRuns, jobs: JobRuns, clock: Clock, pause: timedelta, *, trains: bool) -> None:
+        self._runs = runs
+        self._jobs = jobs
+        self._clock = clock
+        self._pause = pause
+        self._trains = trains
+
+    def ask(self, cause: Cause, reason: str) -> str | None:
+        """Queue a training unless one has just been, is under way, or this scheduler trains nothing."""
+        now = self._clock.now()
+        if not self._trains or not retrain_may_follow(self._jobs.training(), now, self._pause):
+            return None
+        name, new = self._runs.enqueue(RETRAIN, cause, reason, now)
+        return name if new else None
+
+    def trained_at(self) -> datetime | None:
+        """Domain time of the last training that ended well."""
+        return self._jobs.training().done_domain
+
+
+def standard_flows(
+    pool: Pool, queue: JobQueue, catalog: Catalog, clock: Clock, registry: CollectorRegistry, state: SchedulerState,
+    limits: FlowLimits, *, trains: bool,
+) -> FlowLoop:  # fmt: skip
+    """The loop that runs the flows of S3, the performance check and those of the products."""
+    runs, jobs, features = FlowRuns(pool), JobRuns(pool), TrainingFeatures(pool)
+    performance, gauges = PerformanceStore(pool), MonitoringGauges(registry)
+    desk = RetrainDesk(runs, jobs, clock, limits.pause, trains=trains)
+
+    def renew(run: FlowRun) -> str:
+        made_for = f"{run.job_id}, {run.cause}: {run.reason}"
+        return renew_reference(features, clock.now(), limits.holdout, made_for, limits.min_rows)
+
+    def newest_score() -> datetime | None:
+        with suppress(UnavailableError):  # the feature table is another service's, and may come later
+            gauges.freshness(features.newest(), clock.now())
+        return performance.newest_target()
+
+    steps: Mapping[str, Step] = {
+        DATA_INGESTION: IngestionFlow(features.stock, clock, limits.ingestion_command),
+        DRIFT_CHECK: DriftCheck(
+            features, DriftLog(pool), desk.ask, clock, limits.reports, limits.drift_share, limits.min_rows,
+            desk.trained_at, gauges.drift,
+        ),
+        PERFORMANCE_CHECK: PerformanceCheck(performance, desk.ask, clock, limits.performance, gauges.performance),
+        RETRAIN: RetrainFlow(features.windows, catalog, registry, state, limits.min_rows, renew),
+        FORECAST_PREFIX: ForecastFlow(catalog, queue, jobs, clock),
+    }  # fmt: skip
+    data: Mapping[str, Callable[[], datetime | None]] = {
+        PERFORMANCE_CHECK: newest_score,
+        DATA_INGESTION: features.newest,
+        DRIFT_CHECK: features.newest,
+    }
+    return FlowLoop(runs, STANDARD, steps, data, clock, registry, limits.run, FlowsState(state.flows))
