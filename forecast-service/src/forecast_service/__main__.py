@@ -13,6 +13,9 @@ from redis.asyncio import Redis
 
 from forecast_service.app import SERVICE, ApiParts, create_app, create_operator_app
 from forecast_service.catalog import Catalog
+from forecast_service.commands import replay_run, train_demand_model
+from forecast_service.demand import demand_parts
+from forecast_service.inference.importance import RegistryImportance
 from forecast_service.jobs.flow_loop import FlowRule
 from forecast_service.jobs.leader import SCHEDULER_LOCK, TRAIN_LOCK, Lock
 from forecast_service.jobs.queue import JobQueue
@@ -29,6 +32,8 @@ from forecast_service.model.sealed import Keys
 from forecast_service.monitoring.performance_check import PerformanceRule
 from forecast_service.monitoring.score_loop import ScoreLoop
 from forecast_service.ports import ChampionSource
+from forecast_service.requests.compute import RequestAnswerer
+from forecast_service.requests.loop import RequestLoop
 from forecast_service.settings import ForecastSettings, model_of, origins
 from forecast_service.store.alerts import AlertReader
 from forecast_service.store.catalog_reader import CatalogReader
@@ -37,11 +42,13 @@ from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.history import WindowHistory
 from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.last_forecasts import StoredForecasts
+from forecast_service.store.requests import RequestQueue, RequestTable
 from forecast_service.store.runs import RunStore
 from forecast_service.store.scores import ScoreStore
 from forecast_service.store.seals import SealStore
 from forecast_service.store.telemetry import TelemetryReader
 from forecast_service.store.views import ForecastViews
+from forecast_service.trust import trusted_keys
 from forecast_service.worker.issue import Issuer
 from forecast_service.worker.loop import ChampionLoop, SealLoop, WorkerLoop
 from forecast_service.worker.metrics import WorkerMetrics
@@ -80,11 +87,18 @@ async def run_api() -> None:
         reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
         hub = Hub(snapshots(views, alerts, catalog, clock), registry)
         feed = LiveFeed(core.kafka_bootstrap, hub, views, catalog, clock, registry)
+        demand, loops = demand_parts(core, settings, trusted_keys(core, settings), pool, clock, registry)
         probes = {"postgres": views.probe, "mongo": alerts.probe, "catalog": reader.probe, "kafka": feed.probe}
         app = create_app(
-            ApiParts(views, alerts, catalog, hub, registry, probes, clock.now, core.time_scale, origins(settings))
-        )
-        await run_parts([reader.run, feed.run, http_part(app, core.host, settings.api_port)])
+            ApiParts(
+                views, alerts, catalog, hub, registry, probes, clock.now, core.time_scale, origins(settings), demand,
+                RegistryImportance(core.mlflow_url), RequestTable(pool),
+            )
+        )  # fmt: skip
+        https = [http_part(app, core.host, settings.api_port)]
+        if settings.prometheus_port is not None:
+            https.append(http_part(create_operator_app(registry, probes), core.host, settings.prometheus_port))
+        await run_parts([reader.run, feed.run, *loops, *https])
     finally:
         await pool.close()
         await mongo.close()
@@ -119,9 +133,11 @@ async def run_worker() -> None:
             settings.champion_poll_s,
         )  # fmt: skip
         seals = SealLoop(core.kafka_bootstrap, SealStore(pool), metrics)
+        answerer = RequestAnswerer(catalog, history, issuer.champions, AnalogueForecaster(), clock, reach)
+        requests = RequestLoop(RequestQueue(pool, core.postgres_dsn), answerer, reader, registry)
         app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe})
         http = http_part(app, core.host, settings.worker_port)
-        await run_parts([reader.run, warm.run, work.run, champion.run, seals.run, http])
+        await run_parts([reader.run, warm.run, work.run, champion.run, seals.run, requests.run, http])
     finally:
         await producer.stop()
         await redis.aclose()
@@ -245,16 +261,30 @@ async def run_train() -> None:
     print(report.sentence, flush=True)  # the last line is what the scheduler records
 
 
+async def run_train_demand() -> None:
+    """One training of the demand model."""
+    await train_demand_model(*_start("train-demand"))
+
+
+async def run_replay() -> None:
+    """One stored run, once more."""
+    if len(sys.argv) != 3:
+        raise ConfigError("say which run: python -m forecast_service replay RUN_ID")
+    await replay_run(*_start("replay"), sys.argv[2])
+
+
 PROCESSES: dict[str, Callable[[], Coroutine[None, None, None]]] = {
     "api": run_api,
     "worker": run_worker,
     "scheduler": run_scheduler,
     "train": run_train,
+    "train-demand": run_train_demand,
+    "replay": run_replay,
 }
 
 
 async def _choose() -> None:
-    process = PROCESSES.get(sys.argv[1]) if len(sys.argv) == 2 else None
+    process = PROCESSES.get(sys.argv[1]) if len(sys.argv) > 1 else None
     if process is None:
         raise ConfigError(f"say which process: python -m forecast_service {'|'.join(PROCESSES)}")
     await process()

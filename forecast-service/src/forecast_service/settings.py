@@ -23,6 +23,14 @@ class ForecastSettings(PrefixedSettings):
     mongo_database: str = "gridseal"
     mlflow_model: str = "gridseal-site-6h"
     """Name in the MLflow registry; its alias ``champion`` serves."""
+    demand_model: str = "energy-demand-lgbm"
+    """Model of ``/predict`` in the registry; its alias ``champion`` answers."""
+    demand_respondent: str = ""
+    """Whose demand it learns. Unset: the respondent with most complete hours."""
+    prometheus_port: int | None = Field(
+        default=None, validation_alias=AliasChoices("FORECAST_PROMETHEUS_PORT", "PROMETHEUS_PORT")
+    )
+    """Also serve the API's figures on a port of their own. Unset: only on ``/metrics`` of the API."""
     mlflow_experiment: str = "energy-demand-forecast"
     """Where trainings of every model are logged."""
     champion_poll_s: float = Field(default=5.0, gt=0)
