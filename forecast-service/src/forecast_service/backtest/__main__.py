@@ -9,6 +9,7 @@ from pathlib import Path
 from forecast_service.backtest.config import read_config
 from forecast_service.backtest.lineup import forecaster
 from forecast_service.backtest.run import Choice, run_set, summary
+from forecast_service.backtest.written import markdown
 from gridseal.errors import ConfigError
 
 SETS = "forecast_service.backtest.sets"
@@ -17,12 +18,16 @@ SETS = "forecast_service.backtest.sets"
 def main() -> int:
     """Run one set; 2 when the config, the file or a model is at fault."""
     arguments = _arguments()
+    if arguments.tables:
+        print(markdown(Path(arguments.out)))
+        return 0
     try:
         path = Path(arguments.config) if arguments.config else _shipped(arguments.set)
         wanted = read_config(path)
         models = tuple(arguments.models.split(",")) if arguments.models else wanted.models
         folders = (path.resolve().parent, Path.cwd(), Path(arguments.data), Path(arguments.out) / "data")
-        choice = Choice(models, arguments.fresh, partial(forecaster, champion=wanted.champion))
+        make = partial(forecaster, champion=wanted.champion, openstef=arguments.openstef)
+        choice = Choice(models, arguments.fresh, not arguments.rescore, make)
         rows = run_set(wanted, folders, Path(arguments.out), choice, _say)
     except ConfigError as error:
         print(f"gridseal backtest: {error}", file=sys.stderr)
@@ -41,7 +46,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", default="../shared/data", help="where the files of the shipped sets are")
     parser.add_argument("--out", default=".local/backtest", help="where results go")
     parser.add_argument("--fresh", action="store_true", help="compute peers again that an earlier run has computed")
+    parser.add_argument("--rescore", action="store_true", help="score the champion's kept forecasts, do not compute them")
+    parser.add_argument("--openstef", type=Path, help="Python 3.12 that has openstef 4.7, for the peer of that name")
+    parser.add_argument("--tables", action="store_true", help="only print the results that are there, as Markdown")
     arguments = parser.parse_args()
+    if arguments.tables:
+        return arguments
     if bool(arguments.config) == bool(arguments.set):
         parser.error("give a config file or --set")
     return arguments

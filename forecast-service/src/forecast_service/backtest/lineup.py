@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 from forecast_service.backtest.ports import TableForecaster
 from gridseal.errors import ConfigError
@@ -50,16 +51,19 @@ CHAMPIONS = {
 }
 
 
-def forecaster(name: str, champion: str = "engine") -> TableForecaster:
+def forecaster(name: str, champion: str = "engine", openstef: Path | None = None) -> TableForecaster:
     """A fresh one.
 
     Args:
         name: As in the tables.
         champion: Which model of our own that name stands for.
+        openstef: Interpreter that has OpenSTEF.
 
     Raises:
         ConfigError: There is none of that name.
     """
+    if name == "openstef":
+        return _made_by(f"{PEERS}.openstef", "OpenStef", openstef)()
     if name not in LINEUP:
-        raise ConfigError(f"models: no model {name}; there are {', '.join(LINEUP)}")
+        raise ConfigError(f"models: no model {name}; there are {', '.join([*LINEUP, 'openstef'])}")
     return CHAMPIONS[champion]() if name == "champion" else LINEUP[name]()

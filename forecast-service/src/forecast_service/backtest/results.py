@@ -13,7 +13,7 @@ from forecast_service.backtest.significance import better_than, block_counts, in
 from forecast_service.model.grid import DAY_S, lag_quantiles
 from gridseal.errors import ConfigError
 
-RIVALS = ("seasonal_naive", "analogue13", "lightgbm", "lightgbm_tuned", "openstef", "random_forest", "linear",
+RIVALS = ("seasonal_naive", "analogue13", "lightgbm", "lightgbm_tuned", "lightgbm_site", "openstef", "random_forest", "linear",
           "persistence", "damped_anomaly")  # fmt: skip
 PV_KINDS = ("pv", "home_pv")
 OWN = "champion"

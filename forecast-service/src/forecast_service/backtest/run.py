@@ -33,6 +33,8 @@ class Choice:
     models: tuple[str, ...]
     fresh: bool = False
     """Compute peers again, too."""
+    again: bool = True
+    """Compute our own model again; else what an earlier run forecast is scored once more."""
     make: Callable[[str], TableForecaster] = forecaster
 
 
@@ -71,7 +73,7 @@ def run_set(wanted: Backtest, folders: tuple[Path, ...], out: Path, choice: Choi
 
 def _forecast(made: Plan, model: str, kept: Kept, choice: Choice) -> Floats:
     print_of = fingerprint(made.part, made.series)
-    if model != OWN and not choice.fresh:
+    if not choice.fresh and (model != OWN or not choice.again):
         old = kept.load(made.part.name, model, print_of)
         if old is not None:
             return old
