@@ -27,7 +27,41 @@ def test_the_fleet_is_complete(shipped: tuple[Record, ...]) -> None:
     def count(kind: type[Record]) -> int:
         return sum(isinstance(record, kind) for record in shipped)
 
-    assert (count(Site), count(Asset), count(Series), count(Product)) == (20, 44, 62, 1)
+    assert (count(Site), count(Asset), count(Series), count(Product)) == (20, 44, 62, 2)
+
+
+OPTIONAL = ("de", "es", "fontana", "us")
+
+
+@pytest.fixture(scope="module")
+def everything() -> tuple[Record, ...]:
+    return load_presets("demo", optional=OPTIONAL)
+
+
+def test_optional_presets_do_not_contradict_the_shipped_ones(everything: tuple[Record, ...]) -> None:
+    assert {path.stem for path in (CATALOG_FOLDER / "optional").glob("*.yaml")} == set(OPTIONAL)
+    assert list(contradictions(everything)) == []
+
+
+def test_the_products_of_the_markets_are_there(everything: tuple[Record, ...]) -> None:
+    products = {record.product_id: record for record in everything if isinstance(record, Product)}
+
+    assert {p.profile for p in products.values()} == {None, "da", "id", "t6", "h24"}
+    assert sum(p.profile == "h24" for p in products.values()) == 5
+    assert (products["de-day-ahead"].delivery, products["de-day-ahead"].gate_local) == ("next_local_day", "12:00")
+    assert (products["es-t6"].issue_on, products["es-t6"].resolution_s) == ("data", 3_600)
+
+
+def test_a_region_is_the_sum_of_its_homes(everything: tuple[Record, ...]) -> None:
+    series = {record.series_id: record for record in everything if isinstance(record, Series)}
+    homes = [s for s in series.values() if s.kind == "home_net" and s.site_id.startswith("home-")]
+
+    assert sorted(map(str, series["us-ca-fontana/net"].inputs)) == sorted(str(i) for home in homes for i in home.inputs)
+
+
+def test_an_optional_preset_that_is_not_there_is_named() -> None:
+    with pytest.raises(ConfigError, match="ASSET_OPTIONAL names fr, there are de, es, fontana, us"):
+        load_presets("demo", optional=["fr"])
 
 
 def test_every_site_names_the_source_of_its_data(shipped: tuple[Record, ...]) -> None:
@@ -66,6 +100,12 @@ def test_ten_minute_devices_are_issued_only_where_no_reading_straddles_the_slot(
         ((*a_catalog()[:3], a_product(kinds=["wind"])), "product/site-6h has no series"),
         ((*a_catalog()[:3], a_product(slot_s=600)), "never meets the issue times"),
         ((*a_catalog()[:3], a_product(horizon_s=1_000)), "does not end on a period border"),
+        ((*a_catalog()[:3], a_product(resolution_s=1_000)), "has periods that those of series/here/pv do not fill"),
+        ((*a_catalog()[:3], a_product(resolution_s=3_600, horizon_s=9_000)), "does not end on a period border"),
+        ((*a_catalog()[:3], a_product(region_ids=["fr"])), "product/site-6h has no series"),
+        ((*a_catalog()[:3], a_product(timezone="Mars/Base")), "a time zone that does not exist: Mars/Base"),
+        ((*a_catalog()[:3], a_product(timezone="UTC", issue_cron="at ten")), "an issue_cron that is none"),
+        ((*a_catalog()[:3], a_product(delivery="next_local_day")), "has local times and no time zone"),
     ],
 )
 def test_a_contradiction_is_named(records: tuple[Record, ...], complaint: str) -> None:
@@ -85,6 +125,18 @@ def test_a_series_may_only_read_what_a_device_of_its_site_measures(source: dict[
 
     with pytest.raises(ConfigError, match=complaint):
         check_catalog((*a_catalog(), broken))
+
+
+def test_a_series_of_a_region_may_read_devices_of_that_region_only() -> None:
+    elsewhere = (a_site("far", region_id="fr"), an_asset("far-pv", site_id="far"))
+    near = (a_site("near"), a_series("near/all", site_id="near", scope="region"))
+    inputs = [{"device_id": "far-pv", "quantity": "active_power"}]
+    far = a_series("near/far", site_id="near", scope="region", primary=False, inputs=inputs)
+
+    found = list(contradictions((*a_catalog(), *elsewhere, *near, far)))
+
+    assert "series/near/far reads device far-pv, which its region does not have" in found
+    assert not any("near/all" in complaint for complaint in found)
 
 
 @pytest.mark.parametrize(

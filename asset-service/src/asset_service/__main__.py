@@ -10,15 +10,17 @@ from asset_service.metrics import CatalogMetrics
 from asset_service.mongo_store import MongoCatalogStore
 from asset_service.performance_source import PostgresPerformance
 from asset_service.presets import load_presets
-from asset_service.settings import AssetSettings
+from asset_service.settings import AssetSettings, optional_of
 from asset_service.sync import CatalogSync
 from asset_service.validity import check_catalog
+from gridseal.registry.announce import announce
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.serve import http_part, main, run_parts
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
 from gridseal.runtime.traces import configure_traces
+from gridseal.wire.topics import ASSETS_CHANGED
 
 
 async def run() -> None:
@@ -28,7 +30,7 @@ async def run() -> None:
     require_loopback(core)
     configure_logs("asset-service", core.log_level)
     configure_traces("asset-service", core.otlp_endpoint)
-    presets = load_presets(core.tenant, settings.catalog_dir)
+    presets = load_presets(core.tenant, settings.catalog_dir, optional_of(settings))
     check_catalog(presets)
 
     registry = new_registry()
@@ -37,7 +39,8 @@ async def run() -> None:
         core.mongo_url, serverSelectionTimeoutMS=timeout_ms, connectTimeoutMS=timeout_ms, socketTimeoutMS=timeout_ms
     )
     store = MongoCatalogStore(client, settings.mongo_database)
-    topic = KafkaCatalogTopic(core.kafka_bootstrap, settings.dependency_timeout_s)
+    schema_ids = await announce(core.schema_registry_url, [ASSETS_CHANGED])
+    topic = KafkaCatalogTopic(core.kafka_bootstrap, settings.dependency_timeout_s, schema_ids)
     sync = CatalogSync(
         presets,
         store,

@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 
 from asset_service.reconcile import Kept, Target
 from gridseal.errors import UnavailableError, WireError
+from gridseal.registry.announce import SchemaIds
 from gridseal.runtime.cloudevents import event_headers
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.catalog import CatalogMessage
@@ -20,9 +21,10 @@ log = get_logger(__name__)
 class KafkaCatalogTopic:
     """``CatalogTopic`` on Kafka. Opens its connections per call: the catalog changes rarely."""
 
-    def __init__(self, bootstrap: str, timeout_s: float) -> None:
+    def __init__(self, bootstrap: str, timeout_s: float, schema_ids: SchemaIds | None = None) -> None:
         self._bootstrap = bootstrap
         self._timeout_s = timeout_s
+        self._stamp = (schema_ids or SchemaIds()).headers(ASSETS_CHANGED)
 
     async def kept(self) -> Mapping[str, Kept]:
         """The newest value under every key; a value of another contract is left out, and logged."""
@@ -54,7 +56,10 @@ class KafkaCatalogTopic:
                         ASSETS_CHANGED,
                         key=target.key.encode(),
                         value=_value(target),
-                        headers=event_headers("catalog/1", "asset-service", event_id=f"{target.key}@{target.revision}"),
+                        headers=[
+                            *event_headers("catalog/1", "asset-service", event_id=f"{target.key}@{target.revision}"),
+                            *self._stamp,
+                        ],
                     )
                     for target in targets
                 ]

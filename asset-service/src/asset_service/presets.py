@@ -4,7 +4,7 @@ A file may carry ``each``: a list of names to put in for ``{…}``; the rest of 
 repeated once per entry. ``templates`` only holds YAML anchors.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,19 @@ CATALOG_FOLDER = Path(__file__).parent / "catalog"
 _SECTIONS = {"each", "templates", "site", "assets", "series", "products"}
 
 
-def load_presets(tenant_id: str, folder: Path = CATALOG_FOLDER) -> tuple[Record, ...]:
+def load_presets(tenant_id: str, folder: Path = CATALOG_FOLDER, optional: Sequence[str] = ()) -> tuple[Record, ...]:
     """Every record of every preset file, ordered by key.
 
+    Args:
+        tenant_id: Whose records.
+        folder: Of the files that are always read.
+        optional: Names of files in its folder ``optional`` to read as well.
+
     Raises:
-        ConfigError: A file is not YAML, has an unknown section, or a record breaks its contract.
+        ConfigError: A file is missing, is not YAML, has an unknown section, or a record breaks its contract.
     """
     records: list[Record] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in [*sorted(folder.glob("*.yaml")), *(_optional(folder, name) for name in sorted(set(optional)))]:
         try:
             content = yaml.safe_load(path.read_text())
         except yaml.YAMLError as error:
@@ -36,6 +41,13 @@ def load_presets(tenant_id: str, folder: Path = CATALOG_FOLDER) -> tuple[Record,
         for names in content.get("each", [{}]):
             records.extend(_records_of(path.name, _filled_in(content, names), tenant_id))
     return tuple(sorted(records, key=lambda record: record.key))
+
+
+def _optional(folder: Path, name: str) -> Path:
+    known = {path.stem: path for path in (folder / "optional").glob("*.yaml")}
+    if name not in known:
+        raise ConfigError(f"ASSET_OPTIONAL names {name}, there are {', '.join(sorted(known)) or 'none'}")
+    return known[name]
 
 
 def _records_of(file: str, content: Mapping[str, Any], tenant_id: str) -> Iterator[Record]:
