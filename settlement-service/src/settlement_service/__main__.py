@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from gridseal.errors import UnavailableError
+from gridseal.registry.announce import announce
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs
 from gridseal.runtime.metrics import new_registry
@@ -21,6 +22,7 @@ from gridseal.runtime.migrations import apply_migrations
 from gridseal.runtime.serve import http_part, main, run_parts
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
 from gridseal.runtime.traces import configure_traces
+from gridseal.wire.topics import FORECASTS_SEALED
 from settlement_service.app import Parts, create_app
 from settlement_service.chain import RegistryChain
 from settlement_service.intake import Intake, issued_consumer
@@ -101,6 +103,7 @@ async def run() -> None:
     configure_traces("settlement-service", core.otlp_endpoint)
     authority, relayer = _keys(core, settings)
     apply_migrations(core.postgres_dsn, "settlement", Path(str(PACKAGE / "migrations")))
+    schema_ids = await announce(core.schema_registry_url, [FORECASTS_SEALED])
     registry = new_registry()
     metrics, clock = SealMetrics(registry), clock_from(core)
     wake, changed = asyncio.Event(), asyncio.Event()
@@ -118,7 +121,7 @@ async def run() -> None:
                 sealer.poll_s, sealer.replace_s = settings.poll_s, settings.replace_s
                 async with asyncio.TaskGroup() as group:
                     group.create_task(sealer.run())
-                    group.create_task(SealPublisher(pool, producer, changed).run())
+                    group.create_task(SealPublisher(pool, producer, changed, schema_ids).run())
 
         async def chain_answers() -> None:
             await chain.height()

@@ -5,6 +5,7 @@ import asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from gridseal.registry.announce import SchemaIds
 from gridseal.runtime.cloudevents import event_headers
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.topics import FORECASTS_SEALED
@@ -17,7 +18,10 @@ log = get_logger(__name__)
 class SealPublisher:
     """Sends what ``seal_events`` holds and marks it sent after Kafka acknowledged."""
 
-    def __init__(self, pool: Pool, producer: AIOKafkaProducer, changed: asyncio.Event) -> None:
+    def __init__(
+        self, pool: Pool, producer: AIOKafkaProducer, changed: asyncio.Event, schema_ids: SchemaIds | None = None
+    ) -> None:
+        self._stamp = (schema_ids or SchemaIds()).headers(FORECASTS_SEALED)
         self._pool = pool
         self._producer = producer
         self._changed = changed
@@ -48,7 +52,7 @@ class SealPublisher:
             )
             rows = await cursor.fetchall()
         for row in rows:
-            headers = event_headers("seal/1", "settlement-service", event_id=f"seal-{row['id']}")
+            headers = [*event_headers("seal/1", "settlement-service", event_id=f"seal-{row['id']}"), *self._stamp]
             await self._producer.send_and_wait(
                 FORECASTS_SEALED, bytes(row["document"]), key=str(row["run_id"]).encode(), headers=headers
             )
