@@ -6,14 +6,14 @@ series' own direction; NaN is "no complete window". Nothing later than the issue
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gridseal.wire.catalog import Series, SeriesKind
+from gridseal.wire.catalog import Product, Series, SeriesKind
 from gridseal.wire.forecasts import WeatherLabel
 
 Floats = NDArray[np.float64]
@@ -50,6 +50,15 @@ class QuantileForecast:
     weather: WeatherLabel = "none"
     weather_age_s: int | None = None
     """Seconds since the weather run, where ``weather`` is ``forecast``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """Calibration offsets of one run, fixed before it is made: whoever makes it again takes the same."""
+
+    levels_bps: tuple[int, ...] = ()
+    offsets: Mapping[str, Floats] = field(default_factory=dict)
+    """Per group (``calibration.live.group_of``) ``(B, Q)`` in band widths, at B knots along the horizon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,18 @@ class ChampionSource(Protocol):
 
         Raises:
             UnavailableError: The registry does not answer; the caller keeps what it has.
+        """
+        ...
+
+
+class CalibrationPins(Protocol):
+    """Fixes what a run is calibrated with before it is computed."""
+
+    def pin(self, product: Product, slot: datetime) -> Pinned:
+        """The offsets of a slot's run: those fixed before, else the newest learned.
+
+        Raises:
+            UnavailableError: The store does not answer.
         """
         ...
 

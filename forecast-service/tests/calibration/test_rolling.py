@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forecast_service.calibration.rolling import RollingCalibration, Rule, fresh, hats, learn
+from forecast_service.calibration.rolling import Outcomes, RollingCalibration, Rule, fresh, hats, learn
 from forecast_service.model.grid import DAY_S, Floats
 from forecast_service.model.levels import SITE_LEVELS_BPS, at_levels, crps, probabilities
 
@@ -83,9 +83,24 @@ def test_two_calls_give_what_one_call_gives() -> None:
 
 def test_holes_teach_nothing() -> None:
     start = fresh(SITE_LEVELS_BPS, Rule())
-    nothing = np.full((5, 7), np.nan)
+    nothing = Outcomes(np.full((5, 7), np.nan), np.full(5, 0.5), np.arange(5), np.zeros((5, 7), dtype=bool))
 
-    assert learn(start, nothing, np.full(5, 0.5), np.arange(5), SITE_LEVELS_BPS, Rule()) is start
+    assert learn(start, nothing, SITE_LEVELS_BPS, Rule()) is start
+
+
+def test_outcomes_that_are_exactly_the_quantile_move_nothing() -> None:
+    tied = Outcomes(np.zeros((5, 7)), np.full(5, 0.5), np.full(5, DAY_S), np.ones((5, 7), dtype=bool))
+
+    assert (learn(fresh(SITE_LEVELS_BPS, Rule()), tied, SITE_LEVELS_BPS, Rule()).offsets == 0).all()
+
+
+def test_an_offset_stays_within_its_limit() -> None:
+    track, rule = fresh(SITE_LEVELS_BPS, Rule()), Rule(limit=0.5)
+    for day in range(1, 200):
+        far = Outcomes(np.full((5, 7), 9.0), np.full(5, 0.5), np.full(5, day * DAY_S), np.zeros((5, 7), dtype=bool))
+        track = learn(track, far, SITE_LEVELS_BPS, rule)
+
+    assert track.offsets[1].tolist() == [0.5] * 7
 
 
 def test_a_group_learns_nothing_from_another() -> None:

@@ -33,10 +33,12 @@ class Rule:
     """How fast to learn. Gains are band widths a day, for outcomes that are all on one side of the median."""
 
     gain: float = 0.03
-    first: float = 1.0
+    first: float = 1.5
     """The gain after ``d`` days is ``first / d`` until that falls under ``gain``."""
     most: float = 0.3
     knots: int = 3
+    limit: float = 2.0
+    """No offset goes further than this: a broken meter is no reason for a band as wide as the sky."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,41 +94,56 @@ def moved(quantiles: Floats, width: Floats, offsets: Floats) -> Floats:
     return np.sort(quantiles + offsets * width[..., None], axis=-1)
 
 
-def learn(track: Track, scores: Floats, where: Floats, ends_s: Ints, levels_bps: Sequence[int], rule: Rule) -> Track:
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What came of forecasts of one group, n of them."""
+
+    scores: Floats
+    """``(n, Q)`` outcome minus quantile as forecast, before any offset, in band widths. NaN rows are left out."""
+    where: Floats
+    """``(n,)`` place of each along the horizon."""
+    ends_s: Ints
+    """``(n,)`` Unix seconds at which each target period ended."""
+    tied: NDArray[np.bool_]
+    """``(n, Q)`` whether the outcome was exactly the quantile that was served, as at a load that is 0 half of the
+    time. Such an outcome lies neither above nor below and moves nothing."""
+
+    def part(self, chosen: NDArray[np.bool_]) -> "Outcomes":
+        """Some of them."""
+        return Outcomes(self.scores[chosen], self.where[chosen], self.ends_s[chosen], self.tied[chosen])
+
+
+def learn(track: Track, seen: Outcomes, levels_bps: Sequence[int], rule: Rule) -> Track:
     """What a group knows after more outcomes.
 
     Args:
         track: What it knew.
-        scores: ``(n, Q)`` outcome minus quantile as forecast, before any offset, in band widths. NaN rows are left out.
-        where: ``(n,)`` place of each along the horizon.
-        ends_s: ``(n,)`` Unix seconds at which each target period ended.
+        seen: What came.
         levels_bps: Q levels.
         rule: How fast.
     """
-    known = np.isfinite(scores).all(axis=1)
-    scores, where, ends_s = scores[known], where[known], ends_s[known]
-    if not len(scores):
+    seen = seen.part(np.isfinite(seen.scores).all(axis=1))
+    if not len(seen.scores):
         return track
     # A day at a time: a week of outcomes at once would move an offset seven steps with one look.
-    day = -(-(ends_s - int(ends_s.min())) // DAY_S)
+    day = -(-(seen.ends_s - int(seen.ends_s.min())) // DAY_S)
     for one in np.unique(day):
-        mine = day == one
-        track = _step(track, scores[mine], where[mine], int(ends_s[mine].max()), levels_bps, rule)
+        track = _step(track, seen.part(np.asarray(day == one)), levels_bps, rule)
     return track
 
 
-def _step(track: Track, scores: Floats, where: Floats, end_s: int, levels_bps: Sequence[int], rule: Rule) -> Track:
-    share = hats(where, rule.knots)
-    below = (scores <= share @ track.offsets) * 1.0
+def _step(track: Track, seen: Outcomes, levels_bps: Sequence[int], rule: Rule) -> Track:
+    share, end_s, levels = hats(seen.where, rule.knots), int(seen.ends_s.max()), probabilities(levels_bps)
+    below = np.where(seen.tied, levels, seen.scores <= share @ track.offsets)
     weight = share.sum(axis=0)
-    lack = (share.T @ (probabilities(levels_bps) - below)) / np.maximum(weight, 1e-9)[:, None]
+    lack = (share.T @ (levels - below)) / np.maximum(weight, 1e-9)[:, None]
     passed = 1.0 if track.until_s == 0 else min(max(end_s - track.until_s, 0) / DAY_S, 1.0)
     days = track.days + passed
     gain = max(rule.gain, min(rule.most, rule.first / max(days, 1e-9)))
     # A knot that the batch hardly touches moves as little.
-    touched = np.minimum(weight * rule.knots / len(scores), 1.0)[:, None]
+    touched = np.minimum(weight * rule.knots / len(seen.scores), 1.0)[:, None]
     step = gain * passed * touched * _rarity(levels_bps) * lack
-    return Track(track.offsets + step, days, max(track.until_s, end_s))
+    return Track(np.clip(track.offsets + step, -rule.limit, rule.limit), days, max(track.until_s, end_s))
 
 
 def _rarity(levels_bps: Sequence[int]) -> Floats:
@@ -195,7 +212,8 @@ class RollingCalibration:
             ends_s = np.concatenate(waiting.ends_s)
             ended: NDArray[np.bool_] = ends_s <= now_s
             if ended.any():
-                track = learn(track, scores[ended], where[ended], ends_s[ended], self._levels, self._rule)
+                seen = Outcomes(scores[ended], where[ended], ends_s[ended], scores[ended] == 0)
+                track = learn(track, seen, self._levels, self._rule)
                 rest = ~ended
                 self._pending[name] = _Pending([scores[rest]], [where[rest]], [ends_s[rest]])
         self.tracks[name] = track

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from forecast_service.hierarchy.paths import PATHS, drawn, quantiles_of_paths, r
 from forecast_service.hierarchy.storage import Battery, within_energy
 from forecast_service.hierarchy.structure import Hierarchy, hierarchies
 from forecast_service.model.grid import DAY_S, Floats, Ints, lag_mean, take
+from forecast_service.physics.limits import Limits
 from forecast_service.ports import QuantileForecast, SeriesHistory
 from gridseal.wire.catalog import Series
 
@@ -19,6 +21,7 @@ _NEVER_NEGATIVE = frozenset({"pv", "home_pv", "home_load", "household", "demand"
 def coherent(
     series: Sequence[Series], histories: Sequence[SeriesHistory], made: Sequence[QuantileForecast],
     levels_bps: tuple[int, ...], slot_s: int, batteries: Mapping[str, Battery] | None = None,
+    limits: Mapping[str, Limits] | None = None,
 ) -> list[QuantileForecast]:  # fmt: skip
     """The same forecasts, in the same order, with quantiles of paths that add up and batteries within their energy.
 
@@ -31,6 +34,7 @@ def coherent(
         levels_bps: Levels of the forecasts.
         slot_s: Unix seconds; nothing later is read.
         batteries: Per series of kind ``storage`` whose energy is known.
+        limits: Per series that a plant or the sun limits; a sum of such series is limited through them.
     """
     by_id = {f.series_id: f for f in made}
     known = {s.series_id: s for s in series if s.series_id in by_id}
@@ -43,7 +47,7 @@ def coherent(
     for group in groups:
         forecasts = [by_id[name] for name in group.series_ids]
         if len({(f.first_target_s, len(f.values_milli)) for f in forecasts}) == 1:
-            paths = coherent_paths(group, known, past, forecasts, levels_bps, slot_s, batteries)
+            paths = coherent_paths(group, known, past, forecasts, levels_bps, slot_s, batteries, limits or {})
             values = quantiles_of_paths(paths, levels_bps)
             by_id |= {f.series_id: replace(f, values_milli=values[n]) for n, f in enumerate(forecasts)}
     return [by_id[f.series_id] for f in made]
@@ -52,6 +56,7 @@ def coherent(
 def coherent_paths(
     group: Hierarchy, series: Mapping[str, Series], past: Mapping[str, SeriesHistory],
     forecasts: Sequence[QuantileForecast], levels_bps: tuple[int, ...], slot_s: int, batteries: Mapping[str, Battery],
+    limits: Mapping[str, Limits] = MappingProxyType({}),
 ) -> Ints:  # fmt: skip
     """Paths of every node in whole thousandths: ``(N, M, H)``; each is exactly the signed sum of the bottom ones."""
     quantiles = np.stack([f.values_milli for f in forecasts]) / 1_000
@@ -61,6 +66,8 @@ def coherent_paths(
     paths = reconciled(group, drawn(quantiles, levels_bps, ranks_of(_days_with_most(deviations))))
     for b, name in enumerate(group.series_ids[: group.bottom]):
         paths[b] = _possible(paths[b], series[name], quantiles[b], batteries.get(name), int(targets_s[0]) - slot_s)
+        if name in limits:
+            paths[b] = np.clip(paths[b], limits[name].low_w, limits[name].high_w)
     return summed(group, np.rint(paths * 1_000).astype(np.int64))
 
 

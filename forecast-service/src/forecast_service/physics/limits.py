@@ -27,8 +27,9 @@ class Limits:
 def limits_of(series: Series, site: Site | None, first_s: int, periods: int) -> Limits | None:
     """Limits of the periods from ``first_s`` on; none where nothing limits the series.
 
-    Loads: nothing below 0. PV: nothing below 0; nothing at all at night; by day its capacity times the clear-sky share of its place, at
-    most its capacity. Wind: its capacity, and its own use when it stands still. Without a known capacity only the sign and the night count.
+    Loads: nothing below 0. PV: nothing below 0; nothing at all at night; by day its capacity times the clear-sky
+    share of its place, at most its capacity. Wind: its capacity, and its own use when it stands still. Without a
+    known capacity only the sign and the night count.
     """
     if series.kind in NEVER_NEGATIVE and series.direction == "from_grid":
         return Limits(np.zeros(periods), np.full(periods, NO_LIMIT))

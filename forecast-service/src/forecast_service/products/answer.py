@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from forecast_service.calibration.live import bounded, recalibrated
 from forecast_service.hierarchy.coherent import coherent
 from forecast_service.hierarchy.storage import Battery
-from forecast_service.ports import Forecaster, QuantileForecast, SeriesHistory, StoredForecast
+from forecast_service.physics.limits import Limits
+from forecast_service.ports import Forecaster, Pinned, QuantileForecast, SeriesHistory, StoredForecast
 from forecast_service.products.plan import Delivery, delivery_of
 from forecast_service.products.recursive import RecursiveForecaster
 from forecast_service.products.stored import from_stored
@@ -31,6 +33,10 @@ class Question:
     """Of those series, in the same order; fewer where telemetry cannot be read."""
     batteries: Mapping[str, Battery] = field(default_factory=dict)
     """Per series of a battery whose energy is known."""
+    pinned: Pinned = field(default_factory=Pinned)
+    """Offsets that calibration gives this run."""
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    """Per series that a plant or the sun limits, over the periods asked for."""
 
     def delivery(self, series: Series) -> Delivery:
         """Periods asked for."""
@@ -59,8 +65,9 @@ def answer(
     """Forecast every series of a slot.
 
     A series that the champion leaves out, or all if it fails, gets the baseline's forecast (rung 3); one that has
-    no history either gets its last stored forecast (rung 4). Left out is only what was never forecast before. What
-    hangs together is then made to add up; the baseline beside it stays as it is.
+    no history either gets its last stored forecast (rung 4). Left out is only what was never forecast before. All
+    are then calibrated, cut to what their plants can do, and what hangs together is made to add up; the baseline
+    beside it stays as it is.
     """
     during = stage or (lambda _: nullcontext())
     with during("baseline"):
@@ -78,7 +85,8 @@ def answer(
     last = stored(lacking) if lacking else {}
     made |= _last(question, last, lacking)
     used = [last[s.series_id] for s in lacking if s.series_id in made]
-    forecasts, contradiction = _ordered(question.series, made), None
+    with during("calibration"):
+        forecasts, contradiction = _calibrated(question, _ordered(question.series, made)), None
     try:
         with during("coherence"):
             forecasts = _coherent(question, forecasts)
@@ -106,10 +114,18 @@ def _cut(made: QuantileForecast, delivery: Delivery) -> QuantileForecast | None:
     return replace(made, first_target_s=delivery.first_s, values_milli=values)
 
 
+def _calibrated(question: Question, forecasts: Sequence[QuantileForecast]) -> list[QuantileForecast]:
+    """Each moved by what calibration learned for its kind and rung, and within its limits."""
+    kinds, levels = {s.series_id: s.kind for s in question.series}, question.product.levels_bps
+    moved = (recalibrated(f, kinds[f.series_id], levels, question.pinned) for f in forecasts)
+    return [bounded(f, question.limits.get(f.series_id)) for f in moved]
+
+
 def _coherent(question: Question, forecasts: Sequence[QuantileForecast]) -> list[QuantileForecast]:
     """Meters, sites and regions that add up, batteries within their energy."""
     slot_s, levels = int(question.slot.timestamp()), question.product.levels_bps
-    return coherent(question.series, question.histories, forecasts, levels, slot_s, question.batteries)
+    series, histories = question.series, question.histories
+    return coherent(series, histories, forecasts, levels, slot_s, question.batteries, question.limits)
 
 
 def _last(

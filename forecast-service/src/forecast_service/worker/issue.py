@@ -8,10 +8,19 @@ from datetime import datetime, timedelta
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import Job
 from forecast_service.monitoring.window_score import drift_score
-from forecast_service.ports import Forecaster, HistoryStore, LastForecasts, SeriesHistory, StoredForecast
+from forecast_service.physics.limits import Limits, limits_of
+from forecast_service.ports import (
+    CalibrationPins,
+    Forecaster,
+    HistoryStore,
+    LastForecasts,
+    Pinned,
+    SeriesHistory,
+    StoredForecast,
+)
 from forecast_service.products.answer import Question, Stored, answer
 from forecast_service.products.batteries import CHARGE_REACH, batteries_of, charge_series
-from forecast_service.products.plan import forecast_series, gate_of
+from forecast_service.products.plan import delivery_of, forecast_series, gate_of
 from forecast_service.replay.inputs import RunInputs
 from forecast_service.store.runs import RunStore
 from forecast_service.worker.compose import compose_run, feature_hash, series_forecasts
@@ -39,6 +48,7 @@ class Issuer:
     def __init__(
         self, catalog: Catalog, history: HistoryStore, runs: RunStore, baseline: Forecaster, clock: Clock,
         metrics: WorkerMetrics, tenant_id: str, *, reach: timedelta, last: LastForecasts | None = None,
+        pins: CalibrationPins | None = None,
     ) -> None:  # fmt: skip
         self._catalog = catalog
         self._history = history
@@ -49,6 +59,7 @@ class Issuer:
         self._tenant_id = tenant_id
         self._reach = reach
         self._last = last
+        self._pins = pins
         self.champions: dict[str, Forecaster] = {}
         """By product id; changed by the champion loop."""
 
@@ -71,7 +82,11 @@ class Issuer:
     def _compute(self, product: Product, series: Sequence[Series], job: Job) -> Outcome:
         champion, records = self.champions.get(product.product_id), self._catalog.records
         histories, context = self._histories(series, job.slot, champion), self._context(series, job.slot)
-        question = Question(product, job.slot, series, histories, batteries_of(series, self._catalog, context))
+        pinned = self._pins.pin(product, job.slot) if self._pins else Pinned()
+        question = Question(
+            product, job.slot, series, histories, batteries_of(series, self._catalog, context), pinned,
+            self._limits(product, series, job.slot),
+        )  # fmt: skip
         given = answer(question, champion, self._baseline, self._stored(product, job.slot), self._metrics.stage)
         if given.failure is not None and champion is not None:
             self._metrics.fallbacks.inc()
@@ -116,6 +131,16 @@ class Issuer:
             return self._history.load(charges, slot - CHARGE_REACH, slot)
         except UnavailableError:  # counted and logged where the histories were read
             return []
+
+    def _limits(self, product: Product, series: Sequence[Series], slot: datetime) -> dict[str, Limits]:
+        """What the plants can do in the periods asked for."""
+        out = {}
+        for one in series:
+            delivery = delivery_of(product, one.resolution_s, slot)
+            found = limits_of(one, self._catalog.sites.get(one.site_id), delivery.first_s, delivery.periods)
+            if found is not None:
+                out[one.series_id] = found
+        return out
 
     def _stored(self, product: Product, slot: datetime) -> Stored:
         """Rung 4.
