@@ -1,6 +1,6 @@
 """A fitted model in memory and the quantiles it gives: the same code in evaluation and in serving."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -84,8 +84,10 @@ def blended(model: SiteModel, frame: Frame, samples: Samples, members: Members) 
     return np.asarray(share * members.nets + (1 - share) * members.trees)
 
 
-def member_quantiles(model: SiteModel, frame: Frame, samples: Samples) -> Members:
-    """Quantiles of each member for the same samples."""
+def member_quantiles(
+    model: SiteModel, frame: Frame, samples: Samples, change: Callable[[Inputs], Inputs] | None = None
+) -> Members:
+    """Quantiles of each member for the same samples; ``change`` alters each batch of inputs before it is used."""
     survival = survival_of(frame, model.series)
     identity = np.array([model.series[one.series_id].identity for one in frame.panel.series])
     columns = {kind: TreeColumns(frame, kind) for kind in sorted(set(model.trees) & set(frame.panel.kinds))}
@@ -97,6 +99,7 @@ def member_quantiles(model: SiteModel, frame: Frame, samples: Samples) -> Member
             part = slice(a, a + CHUNK)
             some = samples.of(part)
             inputs = assemble(frame, survival, some.rows, some.slots, some.known, samples.horizon, samples.first_lead)
+            inputs = change(inputs) if change is not None else inputs
             span = inputs.range_w[:, None, None]
             raw = [run_net(net.eval(), inputs, identity[some.rows]) for net in (model.net, *model.more_nets)]
             nets[part] = np.mean([one.numpy().astype(np.float64) for one in raw], axis=0) * span
