@@ -1,5 +1,6 @@
 """Keeps the forecaster at the version that the registry calls champion."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import structlog
 from forecast_service.inference.registry import ModelRegistry, Registered, scratch_folder
 from forecast_service.inference.serving import ServingForecaster
 from forecast_service.model.artifact import load_model
-from forecast_service.model.sealed import ArtifactRefusedError, Keys
+from forecast_service.model.sealed import MANIFEST, ArtifactRefusedError, Keys
 from forecast_service.ports import Forecaster
 
 log = structlog.get_logger(__name__)
@@ -26,12 +27,28 @@ def open_site_model(folder: Path, registered: Registered, keys: Keys | None, nam
     return ServingForecaster(model, name=name, version=registered.version, model_hash=registered.model_hash)
 
 
+def open_model(folder: Path, registered: Registered, keys: Keys | None, name: str) -> Forecaster:
+    """A model of any format that this version reads, by what its manifest says.
+
+    The format is looked at before the signature is; whoever forges it gets a reader that refuses the rest.
+    """
+    from forecast_service.engine.artifact import FORMAT, load_engine
+    from forecast_service.engine.live import EngineService
+
+    try:
+        told = json.loads((folder / MANIFEST).read_bytes())["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactRefusedError(f"manifest cannot be read: {type(error).__name__}") from error
+    if told != FORMAT:
+        return open_site_model(folder, registered, keys, name)
+    engine = load_engine(folder, registered.model_hash, keys)
+    return EngineService(engine, name=name, version=registered.version, model_hash=registered.model_hash)
+
+
 class ChampionLoader:
     """Implements ``ports.ChampionSource``."""
 
-    def __init__(
-        self, registry: ModelRegistry, trusted: Callable[[], Keys], open_model: Opener = open_site_model
-    ) -> None:
+    def __init__(self, registry: ModelRegistry, trusted: Callable[[], Keys], open_model: Opener = open_model) -> None:
         """Follow the alias.
 
         Args:
@@ -72,7 +89,7 @@ class ChampionLoader:
 
 
 def load_version(
-    registry: ModelRegistry, registered: Registered, keys: Keys | None, open_model: Opener = open_site_model
+    registry: ModelRegistry, registered: Registered, keys: Keys | None, open_model: Opener = open_model
 ) -> Forecaster:
     """Fetch a version and make a forecaster of it.
 

@@ -105,7 +105,7 @@ def _analogues(made: Plan, stale_s: int) -> Floats:
 def _seen_by(values: Floats, origin: int, stale: int, steps: int, per_day: int, levels: Floats) -> Floats:
     past = values[: max(origin, 0)]
     seen = np.where(np.arange(len(past)) < origin - stale, past, np.nan)
-    return analogue_quantiles(seen, np.array([origin]), steps, per_day, levels)[0]
+    return np.asarray(analogue_quantiles(seen, np.array([origin]), steps, per_day, levels)[0])
 
 
 def _stored(made: Plan, quantiles: Floats, stored_s: int) -> Floats:
