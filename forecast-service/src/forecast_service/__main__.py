@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from forecast_service.app import SERVICE, ApiParts, create_app, create_operator_app
 from forecast_service.catalog import Catalog
-from forecast_service.commands import replay_run, train_demand_model
+from forecast_service.commands import demand_trained, replay_run
 from forecast_service.demand import demand_parts
 from forecast_service.inference.importance import RegistryImportance
 from forecast_service.jobs.flow_loop import FlowRule
@@ -263,7 +263,7 @@ async def run_train() -> None:
 
 async def run_train_demand() -> None:
     """One training of the demand model."""
-    await train_demand_model(*_start("train-demand"))
+    print(await demand_trained(*_start("train-demand")), flush=True)
 
 
 async def run_replay() -> None:
