@@ -47,7 +47,7 @@ def config(folder: Path, table: pd.DataFrame, name: str = "own.parquet", **chang
 
 
 class Flat:
-    """The newest value that had arrived, with a band of fixed width. ``late`` periods later than allowed, if told so."""
+    """The newest value that had arrived, with a band of fixed width; ``late`` periods too new, if told so."""
 
     def __init__(self, late: int = 0, name: str = "champion") -> None:
         self.late, self._name = late, name

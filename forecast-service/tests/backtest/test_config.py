@@ -13,9 +13,7 @@ from forecast_service.backtest.rolling import plan
 from forecast_service.backtest.table import load_series
 from gridseal.errors import ConfigError
 
-SHIPPED = sorted(
-    Path(str(f)) for f in files("forecast_service.backtest.sets").iterdir() if f.name.endswith(".yaml")
-)
+SHIPPED = sorted(Path(str(f)) for f in files("forecast_service.backtest.sets").iterdir() if f.name.endswith(".yaml"))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
@@ -86,7 +84,7 @@ def test_words_among_numbers_are_counted(tmp_path: Path) -> None:
 def test_doubled_periods_ask_for_the_column_that_tells_series_apart(tmp_path: Path) -> None:
     table = pd.concat([frame(100), frame(100)])
 
-    with pytest.raises(ConfigError, match="2400 periods occur more than once.*source.series"):
+    with pytest.raises(ConfigError, match=r"2400 periods occur more than once.*source\.series"):
         _load(config(tmp_path, table))
 
 

@@ -1,5 +1,7 @@
 """The scorer means what the field means by the same words."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 import scoringrules
@@ -21,7 +23,7 @@ MEASURE = Yardstick(scale=2.0, peak=2.5, tail=1.0)
 NORMAL = np.array([-1.6449, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.6449])
 
 
-@pytest.fixture()
+@pytest.fixture
 def drawn() -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(3)
     actual = random.normal(size=(60, 24))
@@ -48,8 +50,6 @@ def test_the_tail_score_is_that_of_scoringrules_under_the_chaining_function(
 
 def test_many_quantiles_of_a_normal_distribution_give_its_closed_form() -> None:
     levels = tuple(range(25, 10_000, 50))
-    from statistics import NormalDist
-
     quantiles = np.array([NormalDist().inv_cdf(b / 10_000) for b in levels])
     actual = np.array([-1.0, 0.0, 2.0])
 

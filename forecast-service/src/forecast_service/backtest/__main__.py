@@ -39,14 +39,18 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="gridseal backtest", description="Rolling-origin backtest of quantile forecasts.")
+    parser = argparse.ArgumentParser(
+        prog="gridseal backtest", description="Rolling-origin backtest of quantile forecasts."
+    )
     parser.add_argument("config", nargs="?", help="YAML file; docs/forecasting.md says what it may hold")
     parser.add_argument("--set", help=f"a shipped set instead: {', '.join(_names())}")
     parser.add_argument("--models", help="only these, separated by commas")
     parser.add_argument("--data", default="../shared/data", help="where the files of the shipped sets are")
     parser.add_argument("--out", default=".local/backtest", help="where results go")
     parser.add_argument("--fresh", action="store_true", help="compute peers again that an earlier run has computed")
-    parser.add_argument("--rescore", action="store_true", help="score the champion's kept forecasts, do not compute them")
+    parser.add_argument(
+        "--rescore", action="store_true", help="score the champion's kept forecasts, do not compute them"
+    )
     parser.add_argument("--openstef", type=Path, help="Python 3.12 that has openstef 4.7, for the peer of that name")
     parser.add_argument("--tables", action="store_true", help="only print the results that are there, as Markdown")
     arguments = parser.parse_args()

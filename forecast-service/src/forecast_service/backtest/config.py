@@ -152,7 +152,10 @@ class Part(_Strict):
         """Durations of ``first_lead`` and ``horizon`` in periods."""
         if isinstance(raw, dict) and "resolution" in raw:
             raw = dict(raw)
-            step = _duration(raw["resolution"])
+            try:
+                step = _duration(raw["resolution"])
+            except ValueError:
+                return raw  # the field itself says so
             for name in ("first_lead", "horizon"):
                 if isinstance(raw.get(name), str) and isinstance(step, int):
                     long = _duration(raw[name])
@@ -247,7 +250,9 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _said(error: ValidationError) -> str:
     told = []
-    for e in error.errors():
+    found = error.errors()
+    # A part that is refused leaves an empty list behind, which is no fault of its own.
+    for e in [e for e in found if e["type"] != "too_short"] or found:
         where = ".".join(str(x) for x in e["loc"] if x not in ("parts", 0))
         what = e["msg"].removeprefix("Value error, ")
         text = {"missing": "is missing", "extra_forbidden": "is not a key of a backtest"}.get(e["type"], what)

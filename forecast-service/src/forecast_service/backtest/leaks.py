@@ -35,7 +35,9 @@ def probe(made: Plan, model: TableForecaster) -> str | None:
         gap = float(np.nanmax(np.abs(moved[:, : k + 1] - straight[:, : k + 1])))
         if not np.isfinite(gap) or gap > 1e-6 * scale:
             when = np.datetime64(moment, "s")
-            return f"a forecast issued by {when} changes by {gap:.3g} when only what came after {when} changes: it reads the future"
+            return (
+                f"a forecast issued by {when} moves by {gap:.3g} with what came only after {when}: it reads the future"
+            )
     return None
 
 

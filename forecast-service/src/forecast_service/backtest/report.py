@@ -54,9 +54,10 @@ def _setting(tables: Sequence[Table]) -> list[str]:
         rule = f"'{part.issue.cron}' in {part.issue.zone}" if part.issue.cron else f"every {part.issue.every} periods"
         again = f", trained again every {part.refit // 86_400} days" if part.refit else ", trained once"
         lines.append(
-            f"{part.name}: {len(made.series)} series of {part.resolution // 60} min, {len(made.issues_s)} issues ({rule}), "
-            f"first target {part.task.first_lead} and last {part.task.first_lead + part.task.horizon - 1} periods after the "
-            f"issue, tested {part.test.start.date()} to {part.test.end.date()}, trained to {part.train_end.date()}{again}"
+            f"{part.name}: {len(made.series)} series of {part.resolution // 60} min, "
+            f"{len(made.issues_s)} issues ({rule}), first target {part.task.first_lead} and last {part.task.first_lead + part.task.horizon - 1} periods "
+            f"after the issue, tested {part.test.start.date()} to {part.test.end.date()}, "
+            f"trained to {part.train_end.date()}{again}"
         )
     return lines
 
@@ -70,7 +71,8 @@ def _table(
     return {
         "head": ["model", *wanted],
         "rows": [
-            {"name": m, "own": m == OWN, "cells": [_cell(found.get((m, c)), spans=spans) for c in wanted]} for m in models
+            {"name": m, "own": m == OWN, "cells": [_cell(found.get((m, c)), spans=spans) for c in wanted]}
+            for m in models
         ],
     }
 

@@ -13,8 +13,8 @@ from forecast_service.backtest.significance import better_than, block_counts, in
 from forecast_service.model.grid import DAY_S, lag_quantiles
 from gridseal.errors import ConfigError
 
-RIVALS = ("seasonal_naive", "analogue13", "lightgbm", "lightgbm_tuned", "lightgbm_site", "openstef", "random_forest", "linear",
-          "persistence", "damped_anomaly")  # fmt: skip
+RIVALS = ("seasonal_naive", "analogue13", "lightgbm", "lightgbm_tuned", "lightgbm_site", "openstef", "random_forest",
+          "linear", "persistence", "damped_anomaly")  # fmt: skip
 PV_KINDS = ("pv", "home_pv")
 OWN = "champion"
 
@@ -135,10 +135,7 @@ def _slices(tables: Sequence[Table]) -> Iterator[tuple[str, list[Member]]]:
 
 
 def _figures(members: Sequence[Member], name: str, bucket: str | None) -> dict[str, Floats]:
-    """Mean over series of each figure: ``(1 + B,)``, the figure itself first, then its resamples.
-
-
-    """
+    """Mean over series of each figure: ``(1 + B,)``, the figure itself first, then its resamples."""
     found = []
     for table, i in members:
         scored = table.models[name][i]
@@ -173,7 +170,9 @@ def _tests(label: str, members: Sequence[Member], names: Sequence[str]) -> list[
     span = part.task.horizon * part.resolution
 
     def loss(name: str) -> Floats:
-        return np.asarray(np.mean([issue_loss(t.models[name][i].parts) / t.measures[i].scale for t, i in members], axis=0))
+        return np.asarray(
+            np.mean([issue_loss(t.models[name][i].parts) / t.measures[i].scale for t, i in members], axis=0)
+        )
 
     own = loss(OWN)
     others = [name for name in names if name != OWN]

@@ -44,7 +44,9 @@ def plan(part: Part, series: Sequence[TableSeries]) -> Plan:
         issues = every_issues(rule.every or 1, step, grid, start - reach, end)
     off = [int(i) for i in issues if any((i - one.start_s) % step for one in series)]
     if off:
-        raise ConfigError(f"part {part.name}: {len(off)} issues are not on the grid of the series: check issue and resolution")
+        raise ConfigError(
+            f"part {part.name}: {len(off)} issues are not on the grid of the series: check issue and resolution"
+        )
     targets = targets_of(issues, task.first_lead, task.horizon, step)
     counted = (targets >= start) & (targets < end)
     if rule.next_day_only:

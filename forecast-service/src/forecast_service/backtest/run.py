@@ -86,10 +86,13 @@ def _forecast(made: Plan, model: str, kept: Kept, choice: Choice) -> Floats:
     return quantiles
 
 
-def _write(wanted: Backtest, plans: Sequence[Plan], rows: Sequence[Row], seconds: Mapping[str, float], out: Path) -> None:
+def _write(
+    wanted: Backtest, plans: Sequence[Plan], rows: Sequence[Row], seconds: Mapping[str, float], out: Path
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
     listed = [
-        {**{k: _plain(v) for k, v in asdict(row).items()}, "set": wanted.name, "weather": wanted.weather} for row in rows
+        {**{k: _plain(v) for k, v in asdict(row).items()}, "set": wanted.name, "weather": wanted.weather}
+        for row in rows
     ]
     (out / f"{wanted.name}.json").write_text(_lines(listed), encoding="utf-8")
     about = {
@@ -141,4 +144,3 @@ def summary(rows: Sequence[Row], models: Sequence[str]) -> list[str]:
     lines = [f"{'model':<16}" + "".join(f"{name:>12}" for name in shown)]
     lines += [f"{m:<16}" + "".join(f"{value[m, name]:>12.4f}" for name in shown) for m in models]
     return lines
-

@@ -176,6 +176,6 @@ def figures_of(sums: Floats, levels_bps: Sequence[int], measure: Yardstick) -> d
 
 
 def issue_loss(parts: Floats) -> Floats:
-    """Mean CRPS of each issue, ``(I,)`` from ``(I, K)``: the loss series of a Diebold-Mariano test; NaN without outcome."""
+    """Mean CRPS of each issue, ``(I,)`` from ``(I, K)``, for a Diebold-Mariano test; NaN without outcome."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(parts[:, _PARTS.index("crps")] / parts[:, _PARTS.index("n")])

@@ -69,6 +69,10 @@ def _starts(frame: pd.DataFrame, part: Part, path: Path) -> "pd.Series[float]":
     """Unix seconds; NaN for a row that is to be dropped."""
     source = part.source
     stamps = frame[source.period_start]
+    if pd.api.types.is_numeric_dtype(stamps):
+        raise ConfigError(
+            f"{path}: column {source.period_start} holds numbers; times such as 2024-01-31 06:00 are expected"
+        )
     try:
         read = pd.to_datetime(stamps, utc=False)
     except (ValueError, TypeError):
@@ -87,7 +91,9 @@ def _starts(frame: pd.DataFrame, part: Part, path: Path) -> "pd.Series[float]":
     return seconds.where(read.notna())
 
 
-def _localized(read: "pd.Series[pd.Timestamp]", frame: pd.DataFrame, source: Source, path: Path) -> "pd.Series[pd.Timestamp]":
+def _localized(
+    read: "pd.Series[pd.Timestamp]", frame: pd.DataFrame, source: Source, path: Path
+) -> "pd.Series[pd.Timestamp]":
     """Wall-clock stamps in their zone: of a doubled hour the first is summer time, an impossible one is NaT."""
     by = [read] if source.series is None else [read, frame[source.series]]
     summer = (read.groupby(by, observed=True).cumcount() == 0).to_numpy()
@@ -125,7 +131,8 @@ def _series(rows: pd.DataFrame, name: str, part: Part, path: Path) -> TableSerie
         values = pd.to_numeric(rows[label], errors="coerce")
         words = values.isna() & rows[label].notna()
         if words.any():
-            raise ConfigError(f"{path}: series {name}: column {label} holds {int(words.sum())} values that are no numbers")
+            many = int(words.sum())
+            raise ConfigError(f"{path}: series {name}: column {label} holds {many} values that are no numbers")
         out = np.full(int(at.max()) + 1, np.nan)
         out[at] = values.to_numpy(dtype=np.float64)
         out[~np.isfinite(out)] = np.nan

@@ -28,7 +28,8 @@ def _set(path: Path) -> str:
         lines += [_line([m, *(_number(value.get((m, "rcrps", k)), "rcrps") for k in kinds)]) for m in models]
     versus = sorted({r["metric"] for r in rows if r["model"] == OWN and r["metric"].startswith("skill_vs_")})
     if versus:
-        series = [r["slice"] for r in rows if r["model"] == OWN and r["metric"] == "rcrps" and r["slice"].startswith("series:")]
+        own = [r["slice"] for r in rows if r["model"] == OWN and r["metric"] == "rcrps"]
+        series = [label for label in own if label.startswith("series:")]
         said = [f"{100 * (value[OWN, s, 'all'] or 0.0):.1f} % against {s.removeprefix('skill_vs_')}" for s in versus]
         lines += ["", f"Champion's skill: {', '.join(said)}."]
         won = {s: _won(value, s, series) for s in versus}

@@ -1,6 +1,5 @@
 """Point models with the residual quantiles of the naive rules: ridge regression, and a recursive random forest."""
 
-
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
@@ -60,7 +59,7 @@ def _standard(rows: Floats, mean: Floats, spread: Floats) -> Floats:
 class RecursiveForest(ResidualForecaster):
     """A forest that predicts one period and is fed its own prediction for the next.
 
-    It is fitted on all but the newest weeks, and its errors are collected on those: in sample a forest makes hardly any.
+    It is fitted on all but the newest weeks; its errors are collected on those, as it makes hardly any in sample.
     """
 
     def __init__(self) -> None:

@@ -43,7 +43,8 @@ class OpenStef:
             raise ConfigError("openstef needs --openstef PYTHON, an interpreter with openstef 4.7 and lightgbm")
         folder = Path(self._folder.name)
         values = {
-            f"values_{k}": np.stack([one.target, *one.future.values()]).astype(np.float64) for k, one in enumerate(series)
+            f"values_{k}": np.stack([one.target, *one.future.values()]).astype(np.float64)
+            for k, one in enumerate(series)
         }
         np.savez(
             folder / "task.npz", start_s=[one.start_s for one in series], resolution_s=series[0].resolution_s,

@@ -1,6 +1,7 @@
-"""The OpenSTEF side of the bridge, run by its own Python 3.12: ``python openstef_side.py FOLDER``. Knows nothing of this package.
+"""The OpenSTEF side of the bridge, run by its own Python 3.12: ``python openstef_side.py FOLDER``.
 
-Reads ``FOLDER/task.npz``, writes ``FOLDER/quantiles.npz``. Fitted workflows stay in ``FOLDER`` for the next call.
+It knows nothing of this package. Reads ``FOLDER/task.npz``, writes ``FOLDER/quantiles.npz``. Fitted workflows
+stay in ``FOLDER`` for the next call.
 """
 
 import pickle

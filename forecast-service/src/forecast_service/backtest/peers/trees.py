@@ -17,8 +17,8 @@ TRAINING_DAYS = 1_100
 HELD_SHARE = 0.15
 PATIENCE = 50
 FIXED: Mapping[str, object] = {
-    "objective": "quantile", "num_threads": 1, "verbosity": -1, "seed": 7, "deterministic": True, "force_row_wise": True,
-    "max_bin": 127,
+    "objective": "quantile", "num_threads": 1, "verbosity": -1, "seed": 7, "deterministic": True,
+    "force_row_wise": True, "max_bin": 127,
 }  # fmt: skip
 TABULAR: Parameters = {
     "learning_rate": 0.05, "num_leaves": 63, "feature_fraction": 0.8, "bagging_fraction": 0.8, "bagging_freq": 5,
@@ -76,7 +76,8 @@ class LightGbm:
         for tried in self._tried:
             train = lgb.Dataset(x[~held], y[~held], params={**FIXED})
             booster = lgb.train(
-                {**FIXED, **tried, **middle}, train, ROUNDS, valid_sets=[lgb.Dataset(x[held], y[held], reference=train)],
+                {**FIXED, **tried, **middle}, train, ROUNDS,
+                valid_sets=[lgb.Dataset(x[held], y[held], reference=train)],
                 callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
             )  # fmt: skip
             score = next(iter(booster.best_score["valid_0"].values()))
