@@ -1,9 +1,10 @@
-"""``python -m forecast_service api|worker|scheduler|train``."""
+"""``python -m forecast_service api|worker|scheduler|train|train-demand|replay``."""
 
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -12,6 +13,8 @@ from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
 from forecast_service.app import SERVICE, ApiParts, create_app, create_operator_app
+from forecast_service.calibration.loop import CalibrationLoop
+from forecast_service.calibration.rolling import Rule
 from forecast_service.catalog import Catalog
 from forecast_service.commands import demand_trained, replay_run
 from forecast_service.demand import demand_parts
@@ -28,35 +31,35 @@ from forecast_service.live.feed import LiveFeed
 from forecast_service.live.hub import Hub
 from forecast_service.live.snapshots import snapshots
 from forecast_service.model.analogue import AnalogueForecaster
-from forecast_service.model.sealed import Keys
 from forecast_service.monitoring.performance_check import PerformanceRule
 from forecast_service.monitoring.score_loop import ScoreLoop
-from forecast_service.ports import ChampionSource
+from forecast_service.product_models import champions_of, registry_of
 from forecast_service.requests.compute import RequestAnswerer
 from forecast_service.requests.loop import RequestLoop
-from forecast_service.settings import ForecastSettings, model_of, origins
+from forecast_service.settings import SITE_PRODUCT, ForecastSettings, origins
+from forecast_service.stewardship import lifecycle_of, rollback_watch
 from forecast_service.store.alerts import AlertReader
+from forecast_service.store.calibration import CalibrationStore
 from forecast_service.store.catalog_reader import CatalogReader
 from forecast_service.store.database import migrate, open_async_pool, open_pool
 from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.history import WindowHistory
 from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.last_forecasts import StoredForecasts
+from forecast_service.store.model_events import ModelEvents
 from forecast_service.store.requests import RequestQueue, RequestTable
 from forecast_service.store.runs import RunStore
 from forecast_service.store.scores import ScoreStore
 from forecast_service.store.seals import SealStore
 from forecast_service.store.telemetry import TelemetryReader
 from forecast_service.store.views import ForecastViews
-from forecast_service.trust import trusted_keys
+from forecast_service.trust import signer_of, trusted_keys
 from forecast_service.worker.issue import Issuer
 from forecast_service.worker.loop import ChampionLoop, SealLoop, WorkerLoop
 from forecast_service.worker.metrics import WorkerMetrics
 from forecast_service.worker.relay import Relay
 from forecast_service.worker.warm import WarmLoop
 from gridseal.errors import ConfigError, UnavailableError
-from gridseal.identity.ed25519 import SigningKey
-from gridseal.identity.model_keys import PUBLIC_FILE, ensure_model_key, read_model_keys
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs
 from gridseal.runtime.metrics import new_registry
@@ -82,6 +85,7 @@ async def run_api() -> None:
         core.mongo_url, tz_aware=True, serverSelectionTimeoutMS=3_000
     )
     pool = await open_async_pool(core.postgres_dsn, settings.postgres_pool)
+    models = open_pool(core.postgres_dsn, 1)
     try:
         views, alerts = ForecastViews(pool), AlertReader(mongo, settings.mongo_database)
         reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
@@ -92,7 +96,7 @@ async def run_api() -> None:
         app = create_app(
             ApiParts(
                 views, alerts, catalog, hub, registry, probes, clock.now, core.time_scale, origins(settings), demand,
-                RegistryImportance(core.mlflow_url), RequestTable(pool),
+                RegistryImportance(core.mlflow_url), RequestTable(pool), lifecycle_of(core, settings, models),
             )
         )  # fmt: skip
         https = [http_part(app, core.host, settings.api_port)]
@@ -100,6 +104,7 @@ async def run_api() -> None:
             https.append(http_part(create_operator_app(registry, probes), core.host, settings.prometheus_port))
         await run_parts([reader.run, feed.run, *loops, *https])
     finally:
+        models.close()
         await pool.close()
         await mongo.close()
 
@@ -120,7 +125,7 @@ async def run_worker() -> None:
         reach = timedelta(days=settings.history_days)
         issuer = Issuer(
             catalog, history, runs, AnalogueForecaster(), clock, metrics, core.tenant, reach=reach,
-            last=StoredForecasts(pool),
+            last=StoredForecasts(pool), pins=CalibrationStore(pool) if settings.calibrate else None,
         )  # fmt: skip
         # A day more than a job asks for: the first jobs come later than this, never earlier.
         warm = WarmLoop(history, TelemetryReader(pool), reader, catalog, clock, reach + timedelta(days=1))
@@ -129,9 +134,8 @@ async def run_worker() -> None:
             settings.claim_idle_s,
         )  # fmt: skip
         champion = ChampionLoop(
-            lambda product_id: _champions(core, settings, product_id), catalog, issuer, metrics,
-            settings.champion_poll_s,
-        )  # fmt: skip
+            partial(champions_of, core, settings), catalog, issuer, metrics, settings.champion_poll_s
+        )
         seals = SealLoop(core.kafka_bootstrap, SealStore(pool), metrics)
         answerer = RequestAnswerer(catalog, history, issuer.champions, AnalogueForecaster(), clock, reach)
         requests = RequestLoop(RequestQueue(pool, core.postgres_dsn), answerer, reader, registry)
@@ -142,25 +146,6 @@ async def run_worker() -> None:
         await producer.stop()
         await redis.aclose()
         pool.close()
-
-
-def _champions(core: CoreSettings, settings: ForecastSettings, product_id: str) -> ChampionSource:
-    from forecast_service.inference import ChampionLoader, MlflowRegistry  # PyTorch: only here and in training
-
-    def trusted() -> Keys:
-        return read_model_keys(
-            settings.model_public_keys or core.state_dir / "tls" / PUBLIC_FILE, "FORECAST_MODEL_PUBLIC_KEYS"
-        )
-
-    registry = MlflowRegistry(core.mlflow_url, model_of(settings, product_id), settings.mlflow_experiment)
-    return ChampionLoader(registry, trusted)
-
-
-def _signer(core: CoreSettings, settings: ForecastSettings) -> SigningKey:
-    """The key that signs models; a checkout's own is made where it is missing."""
-    if settings.model_key is not None:
-        return SigningKey.read(settings.model_key, "FORECAST_MODEL_KEY")
-    return ensure_model_key(core.state_dir / "keys", core.state_dir / "tls")
 
 
 async def _started(producer: AIOKafkaProducer) -> None:
@@ -188,11 +173,16 @@ async def run_scheduler() -> None:
         )  # fmt: skip
         flow_runs = FlowRuns(pool)
         training = TrainingLoop(jobs, flow_runs, telemetry, catalog, clock, train_rule, state)
+        watch = rollback_watch(core, settings, pool, catalog, clock, registry)
         limits = _flow_limits(core, settings)
         flows = standard_flows(pool, queue, catalog, clock, registry, state, limits, trains=settings.train)
         scores = ScoreLoop(
             ScoreStore(pool), catalog, clock, registry, every_s=settings.score_every_s,
             window=timedelta(hours=settings.score_window_h),
+        )  # fmt: skip
+        calibration = CalibrationLoop(
+            CalibrationStore(pool), catalog, clock, registry, Rule(), every_s=settings.calibrate_every_s,
+            settle=timedelta(seconds=settings.calibrate_settle_s), first_look=timedelta(hours=settings.score_window_h),
         )  # fmt: skip
         app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe}, state)
         app.include_router(job_routes(flow_runs, clock, limits.reports))
@@ -202,7 +192,10 @@ async def run_scheduler() -> None:
                 await lock.wait()
                 state.leader = True
                 await reader.complete()
-                loops = [slots.run, scores.run, flows.run, lock.hold, *([training.run] if settings.train else [])]
+                loops = [slots.run, scores.run, flows.run, lock.hold]
+                loops += [training.run] if settings.train else []
+                loops += [watch.run] if settings.rollback else []
+                loops += [calibration.run] if settings.calibrate else []
                 async with asyncio.TaskGroup() as group:
                     for loop in loops:
                         group.create_task(loop())
@@ -228,7 +221,8 @@ def _flow_limits(core: CoreSettings, settings: ForecastSettings) -> FlowLimits:
 
 async def run_train() -> None:
     """One training; the scheduler starts it as a child process."""
-    from forecast_service.training import TrainingOptions, run_training
+    from forecast_service.training import Desk, GateRule, TrainingOptions, TrainingRequest, parse_request, run_training
+    from forecast_service.training.product import train_products
 
     core, settings = _start("train")
     clock, registry, catalog = clock_from(core), new_registry(), Catalog()
@@ -244,21 +238,29 @@ async def run_train() -> None:
         finally:
             following.cancel()
         series = {s.series_id: s for p in catalog.products for s in catalog.series_of(p)}
+        request = parse_request(settings.train_parameters, "FORECAST_TRAIN_PARAMETERS")
         pool = open_pool(core.postgres_dsn, 2)
         try:
-            options = TrainingOptions(model_name=settings.mlflow_model)
-            report = await asyncio.to_thread(
-                run_training,
-                WindowHistory(pool),
-                list(series.values()),
-                clock.now(),
-                core.mlflow_url,
-                options,
-                _signer(core, settings),
+            signer, trusted = signer_of(core, settings), trusted_keys(core, settings)
+            rule = GateRule(alpha=settings.gate_alpha, min_days=settings.gate_min_days, by_hand=settings.gate_by_hand)
+            desk = Desk(
+                signer, trusted, rule, ModelEvents(pool).write, settings.train_cause or "manual", settings.train_reason
             )
+            models = registry_of(core, settings, SITE_PRODUCT)
+            report = await asyncio.to_thread(
+                run_training, WindowHistory(pool), list(series.values()), clock.now(), models, desk, request,
+                TrainingOptions(model_name=settings.mlflow_model),
+            )  # fmt: skip
+            said = [report.sentence]
+            if request == TrainingRequest():
+                models_of = partial(registry_of, core, settings)
+                said += await asyncio.to_thread(
+                    train_products, WindowHistory(pool), catalog, models_of, desk, clock.now()
+                )
+                said.append(await demand_trained(core, settings))
         finally:
             pool.close()
-    print(report.sentence, flush=True)  # the last line is what the scheduler records
+    print("; ".join(said), flush=True)  # the last line is what the scheduler records
 
 
 async def run_train_demand() -> None:

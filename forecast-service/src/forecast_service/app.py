@@ -11,6 +11,7 @@ from forecast_service.api.access import AccessMiddleware
 from forecast_service.api.alerts import alert_routes
 from forecast_service.api.docs import install_docs
 from forecast_service.api.forecasts import SummaryReader, forecast_routes
+from forecast_service.api.lifecycle import Lifecycle, lifecycle_routes
 from forecast_service.api.models import ImportanceReader, model_routes
 from forecast_service.api.predict import DemandParts, predict_routes
 from forecast_service.api.requests import RequestBook, request_routes
@@ -46,6 +47,8 @@ class ApiParts:
     """Without: no route for the importance of features."""
     requests: RequestBook | None = None
     """Without: no forecasts on request."""
+    lifecycle: Lifecycle | None = None
+    """Without: no approval and no roll-back."""
 
 
 def create_app(parts: ApiParts) -> FastAPI:
@@ -71,6 +74,8 @@ def create_app(parts: ApiParts) -> FastAPI:
         app.include_router(predict_routes(parts.demand, parts.now))
     if parts.importance is not None:
         app.include_router(model_routes(parts.importance))
+    if parts.lifecycle is not None:
+        app.include_router(lifecycle_routes(parts.lifecycle))
     install_live(app, parts.hub, parts.allowed_origins, parts.now, parts.time_scale)
     return app
 

@@ -45,6 +45,16 @@ class ForecastSettings(PrefixedSettings):
     """Days of paired forecasts without which no champion is replaced."""
     gate_by_hand: bool = False
     """Whether a person must approve a challenger that passed: ``gridseal model approve``."""
+    rollback: bool = True
+    """Whether a champion whose live pinball loss became significantly worse is taken back without a person."""
+    rollback_alpha: float = Field(default=0.01, gt=0, lt=1)
+    """Level at which it must be worse."""
+    rollback_worse_by: float = Field(default=0.05, ge=0)
+    """Share of the loss of the version before by which it must at least have risen."""
+    rollback_settle_h: float = Field(default=7, gt=0)
+    """Domain hours after a slot until its outcomes count: the horizon and a little."""
+    rollback_every_s: float = Field(default=300, gt=0)
+    """Wall seconds between two looks."""
 
     worker_name: str = Field(default_factory=socket.gethostname)
     """Consumer name in the Redis group; two workers on one machine need two names."""
@@ -108,6 +118,11 @@ class ForecastSettings(PrefixedSettings):
     """Wall seconds between two looks for matured targets."""
     score_window_h: int = Field(default=48, gt=0)
     """Domain hours for which an actual may arrive late, or be corrected, and still count."""
+    runtime: Literal["auto", "eager", "torchscript", "onnx"] = "auto"
+    """How networks run. ``auto`` gives the bits of eager PyTorch; ``onnx`` is faster for one series and rounds
+    otherwise, so that a replay needs the same setting."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where networks run: on CUDA where there is one. A replay needs a device of the same sort."""
     calibrate: bool = True
     """Whether outcomes move the bands that are served. Without, they stay as the model gives them."""
     calibrate_every_s: float = Field(default=30, gt=0)

@@ -9,10 +9,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "model"))
 
 from histories import START, a_history
-from memory import KEY, FolderRegistry, MemoryHistory
+from memory import KEY, FolderRegistry, MemoryHistory, trusted
 
 from forecast_service.ports import SeriesHistory
-from forecast_service.training import TrainingOptions, train
+from forecast_service.training import Desk, TrainingOptions, train
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +25,17 @@ def fleet() -> list[SeriesHistory]:
 @pytest.fixture(scope="session")
 def trained(fleet: list[SeriesHistory], tmp_path_factory: pytest.TempPathFactory) -> FolderRegistry:
     registry = FolderRegistry(tmp_path_factory.mktemp("registry"))
-    options = TrainingOptions(fit_steps=60, tune_steps=20, batch=32, max_seconds=1e6, min_days=14, trees=5, tree_rows=600)
-    train(MemoryHistory(fleet), [h.series for h in fleet], START + timedelta(days=55), registry, options, KEY)
+    options = TrainingOptions(
+        fit_steps=60, tune_steps=20, batch=32, max_seconds=1e6, min_days=14, trees=5, tree_rows=600
+    )
+    train(
+        MemoryHistory(fleet),
+        [h.series for h in fleet],
+        START + timedelta(days=55),
+        registry,
+        options,
+        Desk(KEY, trusted),
+    )
     assert registry.serving is not None
     return registry
 

@@ -133,9 +133,7 @@ def test_bands_that_do_not_hold_are_refused_even_if_the_median_is_better(homes: 
 
 
 def test_a_few_days_are_not_enough(homes: list[SeriesHistory]) -> None:
-    short = duel(
-        Simple(of_three_days), Simple(yesterday), homes, slots(END - 2 * DAY), SIX_HOURS, SITE_LEVELS_BPS
-    )
+    short = duel(Simple(of_three_days), Simple(yesterday), homes, slots(END - 2 * DAY), SIX_HOURS, SITE_LEVELS_BPS)
 
     assert "days could be judged" in verdict(short).sentence
 

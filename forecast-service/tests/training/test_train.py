@@ -18,7 +18,7 @@ from forecast_service.training import TrainingOptions, train
 from forecast_service.training.corpus import build, data_hash, scales_until
 from forecast_service.training.evaluate import SHARES, Holdout, shares
 from forecast_service.training.recipe import make_candidate
-from forecast_service.training.train import split_of
+from forecast_service.training.run import split_of
 
 pytestmark = pytest.mark.timeout(400)
 """The first optimizer of a process imports half of PyTorch: a minute where nothing may be compiled ahead."""

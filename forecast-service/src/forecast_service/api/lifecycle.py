@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -59,8 +60,18 @@ class RolledBack(BaseModel):
     serves: Version
 
 
-def lifecycle_routes(steward: Steward, events: Callable[[str, int], list[RecordedEvent]]) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What the routes need."""
+
+    steward: Steward
+    events: Callable[[str, int], list[RecordedEvent]]
+    """Newest events of a model, at most so many."""
+
+
+def lifecycle_routes(lifecycle: Lifecycle) -> APIRouter:
     """The routes on this registry and this journal. Orders need the role ``operator`` once there is a login."""
+    steward, events = lifecycle.steward, lifecycle.events
     router = APIRouter(prefix="/api/v1/models", tags=["models"])
 
     @router.get("/{model}", operation_id="modelState")

@@ -14,6 +14,7 @@ import structlog
 from forecast_service.inference.champion import Opener, load_version, open_site_model
 from forecast_service.inference.events import EventKind, Journal, ModelEvent, forgotten
 from forecast_service.inference.registry import DECISION_TAG, ModelRegistry, Registered, TrainingRecord
+from forecast_service.inference.steward import APPROVAL_TAG, AWAITED
 from forecast_service.model.analogue import AnalogueForecaster
 from forecast_service.model.sealed import ArtifactRefusedError, Keys
 from forecast_service.ports import Forecaster, SeriesHistory
@@ -26,7 +27,6 @@ from forecast_service.training.smoke import smoke_faults
 log = structlog.get_logger(__name__)
 
 TRAINED_UNTIL_TAG = "gridseal.trained_until"
-APPROVAL_TAG = "gridseal.approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Promotion:
         if faults:
             return self._refuse(made, f"smoke test: {'; '.join(faults[:3])}", {})
         if self._rule.by_hand:
-            self._registry.tag(made, {APPROVAL_TAG: "awaited"})
+            self._registry.tag(made, {APPROVAL_TAG: AWAITED})
             return Outcome(False, made, f"version {made.version} waits for approval: {verdict.sentence}")
         self._registry.promote(made)
         self._say("promoted", made, verdict.sentence, figures)

@@ -30,6 +30,7 @@ from forecast_service.training.evaluate import (
     rivals,
     shares,
 )
+from forecast_service.training.finetune import warm_fits, warm_nets
 from forecast_service.training.fit import Fit, Sampler
 from forecast_service.training.gate import Decision, decide
 from forecast_service.training.options import TrainingOptions
@@ -65,15 +66,17 @@ class Candidate:
 
 
 def make_candidate(
-    corpora: Sequence[Corpus], scales: Mapping[str, Scale], split: Split, options: TrainingOptions
+    corpora: Sequence[Corpus],
+    scales: Mapping[str, Scale],
+    split: Split,
+    options: TrainingOptions,
+    start: SiteModel | None = None,
 ) -> Candidate:
-    """Fit, judge against every rival on the test window, and learn on from all days."""
-    fits = series_fits(scales, references(corpora, split.fit_end, options))
-    since = split.start + WARM_UP_DAYS * DAY_S
-    with ThreadPoolExecutor(1) as beside:
-        growing = beside.submit(fit_trees, corpora, fits, since, split.fit_end, options) if options.trees else None
-        nets = fit_nets(corpora, fits, (since, split.fit_end), options)
-    trees = growing.result() if growing else {}
+    """Fit, judge against every rival on the test window, and learn on from all days.
+
+    With ``start`` the networks go on from those of that model, and its trees stay as they are.
+    """
+    fits, since, nets, trees = _members(corpora, scales, split, options, start)
     # Survival of anomalies is an input of the network: it stays as it was fitted. Residuals may learn on.
     tested = renewed(fits, references(corpora, split.test_start, options, fits))
     model = site_model(nets, tested, split, options, trees)
@@ -91,6 +94,25 @@ def make_candidate(
     judged = replace(judged, choices=decision.choices)
     loss = sum(net.loss for net in nets) / len(nets)
     return Candidate(model, judged, decision, table, sum(net.steps for net in nets), loss)
+
+
+def _members(
+    corpora: Sequence[Corpus],
+    scales: Mapping[str, Scale],
+    split: Split,
+    options: TrainingOptions,
+    start: SiteModel | None,
+) -> tuple[dict[str, SeriesFit], int, list[Fit], Mapping[str, TreeSet]]:
+    """What is known of the series, since when is learned, networks and trees."""
+    fitted, since = references(corpora, split.fit_end, options), split.start + WARM_UP_DAYS * DAY_S
+    if start is not None:
+        fits = warm_fits(start, scales, fitted)
+        return fits, since, warm_nets(start, corpora, fits, (since, split.fit_end), options), start.trees
+    fits = series_fits(scales, fitted)
+    with ThreadPoolExecutor(1) as beside:
+        trees = beside.submit(fit_trees, corpora, fits, since, split.fit_end, options) if options.trees else None
+        nets = fit_nets(corpora, fits, (since, split.fit_end), options)
+    return fits, since, nets, trees.result() if trees else {}
 
 
 def fit_nets(

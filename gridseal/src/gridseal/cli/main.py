@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gridseal.cli import device
+from gridseal.cli import device, model
 from gridseal.cli.audit import audit_device
 from gridseal.cli.receipt_key import rotate_key
 from gridseal.cli.receipts import verify_receipts
@@ -28,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(device.app, name="device")
+app.add_typer(model.app, name="model")
 
 NO_STACK = "this command runs the stack of a checkout: get the repository, then 'make setup' there"
 
