@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+STORED = "telemetry.readings"
+# On the tables below the view: by their keys each device takes one look into the index, however much is stored.
 NEWEST = """
-SELECT n.device_id, max(n.sent_at_ms) FROM unnest(%s::text[]) AS asked(device_id), LATERAL (
-    SELECT r.device_id, r.sent_at_ms FROM {table} r
-    WHERE r.device_id = asked.device_id AND r.quantity = ANY(%s)
+SELECT d.device_id, max(n.sent_at_ms) FROM telemetry.devices d, telemetry.quantities q, LATERAL (
+    SELECT r.sent_at_ms FROM telemetry.reading_rows r
+    WHERE r.device_no = d.device_no AND r.quantity_no = q.quantity_no
     ORDER BY r.period_start DESC LIMIT 8) n
-WHERE n.sent_at_ms < %s GROUP BY 1"""
+WHERE d.device_id = ANY(%s) AND q.quantity = ANY(%s) AND n.sent_at_ms < %s GROUP BY 1"""
+NEWEST_OF_CONTROL = """
+SELECT device_id, max(sent_at_ms) FROM {table}
+WHERE device_id = ANY(%s) AND quantity = ANY(%s) AND sent_at_ms < %s GROUP BY 1"""
 QUANTITIES = ["active_power", "air_temperature"]
 """One stored quantity of every class."""
 POLL_S = 0.08
@@ -43,7 +48,7 @@ class Watch:
     """Asks the store again and again, and notes what has recovered."""
 
     def __init__(self, dsn: str, devices: Sequence[str], table: str) -> None:
-        self._query = NEWEST.format(table=table).encode()
+        self._query = (NEWEST if table == STORED else NEWEST_OF_CONTROL.format(table=table)).encode()
         self._dsn, self._devices = dsn, list(devices)
         self._open: list[Recovery] = []
         self._connection: psycopg.AsyncConnection[tuple[str, int]] | None = None

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,7 @@ def test_a_quantile_is_a_measured_value() -> None:
 
 
 def test_a_run_without_a_verdict_does_not_read_as_one_without_losses() -> None:
-    report = {
+    report: dict[str, Any] = {
         **dict.fromkeys(("tier", "seed", "commit", "machine", "load_average", "command", "kills", "freezes"), 1),
         "failpoints_reached": {},
         "findings": None,
