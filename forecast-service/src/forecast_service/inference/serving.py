@@ -5,7 +5,8 @@ the same model, told how old, with wider bands. Rung 3: the analogues, where the
 the series, too little of the last week is there, or telemetry is older than twelve hours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -16,6 +17,7 @@ from forecast_service.model.frame import Frame, slot_frame
 from forecast_service.model.frame import history_s as model_history_s
 from forecast_service.model.grid import Floats
 from forecast_service.model.levels import at_levels, to_milli
+from forecast_service.model.lstm import NetShape, QuantileLstm
 from forecast_service.model.panel import LEARNED_WEEK_SHARE, Panel, align
 from forecast_service.model.predict import (
     Choice,
@@ -36,6 +38,12 @@ class ServingForecaster:
     def __init__(self, model: SiteModel, *, name: str, version: str, model_hash: str) -> None:
         torch.set_num_threads(1)
         self._model, self._name, self._version, self._hash = model, name, version, model_hash
+
+    def running(self, way: Callable[[QuantileLstm, NetShape], QuantileLstm]) -> "ServingForecaster":
+        """The same version with each network run another way."""
+        first, *more = (way(net, self._model.shape) for net in (self._model.net, *self._model.more_nets))
+        model = replace(self._model, net=first, more_nets=tuple(more))
+        return ServingForecaster(model, name=self._name, version=self._version, model_hash=self._hash)
 
     @property
     def name(self) -> str:
