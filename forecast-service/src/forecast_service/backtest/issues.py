@@ -67,7 +67,7 @@ def lead_buckets(first_lead: int, horizon: int, resolution_s: int) -> dict[str, 
     """Target positions by lead, which ends with its period: 0-1, 1-3 and 3-6 h, or for longer horizons by six hours."""
     ends_h = (first_lead + 1 + np.arange(horizon)) * resolution_s / 3_600
     edges = [0.0, 1.0, 3.0, 6.0] if ends_h[-1] <= 6 else [6.0 * k for k in range(int(ends_h[-1] // 6) + 2)]
-    named = {}
+    named: dict[str, Sequence[int]] = {}
     for low, high in pairwise(edges):
         at = np.flatnonzero((ends_h > low) & (ends_h <= high))
         if len(at):

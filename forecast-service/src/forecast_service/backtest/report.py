@@ -51,11 +51,12 @@ def _setting(tables: Sequence[Table]) -> list[str]:
     lines = []
     for table in tables:
         part, made = table.plan.part, table.plan
+        first, last = part.task.first_lead, part.task.first_lead + part.task.horizon - 1
         rule = f"'{part.issue.cron}' in {part.issue.zone}" if part.issue.cron else f"every {part.issue.every} periods"
         again = f", trained again every {part.refit // 86_400} days" if part.refit else ", trained once"
         lines.append(
             f"{part.name}: {len(made.series)} series of {part.resolution // 60} min, "
-            f"{len(made.issues_s)} issues ({rule}), first target {part.task.first_lead} and last {part.task.first_lead + part.task.horizon - 1} periods "
+            f"{len(made.issues_s)} issues ({rule}), first target {first} and last {last} periods "
             f"after the issue, tested {part.test.start.date()} to {part.test.end.date()}, "
             f"trained to {part.train_end.date()}{again}"
         )

@@ -67,8 +67,8 @@ def local_time(series: TableSeries, moments_s: Ints) -> LocalTime:
         return np.asarray(values, dtype=np.int64)[back].reshape(moments_s.shape)
 
     return LocalTime(
-        shaped(clock.hour), shaped(clock.minute), shaped(clock.dayofweek), shaped(clock.month),
-        shaped(clock.dayofyear), shaped(rest),
+        shaped(clock.hour), shaped(clock.minute), shaped(clock.day_of_week), shaped(clock.month),
+        shaped(clock.day_of_year), shaped(rest),
     )  # fmt: skip
 
 
