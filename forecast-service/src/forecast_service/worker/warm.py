@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.slots import fresh_share
+from forecast_service.products.plan import forecast_series
 from forecast_service.store.catalog_reader import CatalogReader
 from forecast_service.store.history import WindowHistory
 from forecast_service.store.telemetry import TelemetryReader
@@ -47,7 +48,8 @@ class WarmLoop:
             await asyncio.sleep(SWEEP_EVERY_S if warm else LOOK_EVERY_S)
 
     async def _fill(self) -> bool:
-        series = [s for p in self._catalog.products for s in self._catalog.series_of(p)]
+        wanted = (s for p in self._catalog.products for s in forecast_series(p, self._catalog.series_of(p)))
+        series = list({(s.series_id, s.resolution_s): s for s in wanted}.values())
         extents = await asyncio.to_thread(self._telemetry.extents, series)
         now = self._clock.now()
         if fresh_share(extents, now, FRESH_S) < SHARE:
