@@ -15,7 +15,7 @@ from gridseal.wire.catalog import Product
 
 _STATE = """
 SELECT kind, rung, offsets, days, extract(epoch FROM until)::bigint, model FROM forecast.calibration
-WHERE product_id = %s AND levels_bps = %s ORDER BY kind, rung, bucket
+WHERE product_id = %s AND levels_bps = %s::int[] ORDER BY kind, rung, bucket
 """
 _KEEP = """
 INSERT INTO forecast.calibration (product_id, kind, rung, bucket, levels_bps, offsets, days, until, model)
@@ -38,7 +38,7 @@ JOIN forecast.scores s USING (series_id, target_start, run_id)
 WHERE v.target_start >= %(since)s - interval '1 day' AND v.target_start < %(until)s
   AND v.target_start + v.resolution_s * interval '1 second' > %(since)s
   AND v.target_start + v.resolution_s * interval '1 second' <= %(until)s
-  AND r.product_id = %(product)s AND r.levels_bps = %(levels)s
+  AND r.product_id = %(product)s AND r.levels_bps = %(levels)s::int[]
 ORDER BY v.target_start, r.slot, v.series_id
 """
 
