@@ -1,7 +1,6 @@
 """The standard flows with their steps, from the parts of the scheduler."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +25,7 @@ from forecast_service.jobs.small_flows import ForecastFlow, IngestionFlow
 from forecast_service.jobs.training import RetrainFlow
 from forecast_service.jobs.training_due import retrain_may_follow
 from forecast_service.monitoring.drift_check import DriftCheck, renew_reference
-from forecast_service.monitoring.gauges import MonitoringGauges
+from forecast_service.monitoring.gauges import RollingGauges
 from forecast_service.monitoring.performance_check import PerformanceCheck, PerformanceRule
 from forecast_service.store.database import Pool
 from forecast_service.store.drift_log import DriftLog
@@ -34,7 +33,6 @@ from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.performance import PerformanceStore
 from forecast_service.store.training_features import TrainingFeatures
-from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
 
 
@@ -83,30 +81,25 @@ def standard_flows(
 ) -> FlowLoop:  # fmt: skip
     """The loop that runs the flows of S3, the performance check and those of the products."""
     runs, jobs, features = FlowRuns(pool), JobRuns(pool), TrainingFeatures(pool)
-    performance, gauges = PerformanceStore(pool), MonitoringGauges(registry)
+    performance, gauges = PerformanceStore(pool), RollingGauges(registry)
     desk = RetrainDesk(runs, jobs, clock, limits.pause, trains=trains)
 
     def renew(run: FlowRun) -> str:
         made_for = f"{run.job_id}, {run.cause}: {run.reason}"
         return renew_reference(features, clock.now(), limits.holdout, made_for, limits.min_rows)
 
-    def newest_score() -> datetime | None:
-        with suppress(UnavailableError):  # the feature table is another service's, and may come later
-            gauges.freshness(features.newest(), clock.now())
-        return performance.newest_target()
-
     steps: Mapping[str, Step] = {
         DATA_INGESTION: IngestionFlow(features.stock, clock, limits.ingestion_command),
         DRIFT_CHECK: DriftCheck(
             features, DriftLog(pool), desk.ask, clock, limits.reports, limits.drift_share, limits.min_rows,
-            desk.trained_at, gauges.drift,
+            desk.trained_at,
         ),
-        PERFORMANCE_CHECK: PerformanceCheck(performance, desk.ask, clock, limits.performance, gauges.performance),
+        PERFORMANCE_CHECK: PerformanceCheck(performance, desk.ask, clock, limits.performance, gauges.show),
         RETRAIN: RetrainFlow(features.windows, catalog, registry, state, limits.min_rows, renew),
         FORECAST_PREFIX: ForecastFlow(catalog, queue, jobs, clock),
     }  # fmt: skip
     data: Mapping[str, Callable[[], datetime | None]] = {
-        PERFORMANCE_CHECK: newest_score,
+        PERFORMANCE_CHECK: performance.newest_target,
         DATA_INGESTION: features.newest,
         DRIFT_CHECK: features.newest,
     }

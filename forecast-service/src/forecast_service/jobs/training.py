@@ -27,6 +27,7 @@ from gridseal.wire.catalog import Series
 log = get_logger(__name__)
 NICENESS = 10
 LOOK_EVERY_S = 5.0
+COMMAND = ("-m", "forecast_service", "train")
 _PR_SET_PDEATHSIG = 1
 BAD_REQUEST = 2
 """Exit status of a setting or parameter that is wrong: trying again does not help."""
@@ -94,7 +95,6 @@ class RetrainFlow:
         self._min_rows = min_rows
         self._renew = renew
         self._ended = Counter("gridseal_trainings_total", "Trainings ended", ["outcome"], registry=registry)
-        self._triggered = Counter("retrain_triggered_total", "Retrainings that were started", registry=registry)
 
     async def __call__(self, run: FlowRun) -> Ended:
         """Train.
@@ -109,8 +109,6 @@ class RetrainFlow:
             self._state.training = f"skipped: {found} rows of {self._min_rows}"
             return Ended("skipped", f"{found} rows are there, {self._min_rows} are needed")
         self._state.training = f"running ({run.reason or run.cause})"
-        if run.attempt == 0:
-            self._triggered.inc()
         code, last = await _child(run)
         outcome = "done" if code == 0 else "failed"
         self._ended.labels(outcome).inc()
@@ -138,7 +136,7 @@ async def _child(run: FlowRun) -> tuple[int, str]:
         "FORECAST_TRAIN_PARAMETERS": json.dumps(dict(run.parameters)),
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "forecast_service", "train", env=os.environ | told,
+        sys.executable, *COMMAND, env=os.environ | told,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=2**20, preexec_fn=_low_and_bound,
     )  # fmt: skip
     assert process.stdout is not None

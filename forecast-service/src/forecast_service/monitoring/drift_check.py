@@ -60,11 +60,11 @@ Retrain = Callable[[Cause, str], str | None]
 
 
 class DriftCheck:
-    """One check. Metrics see its last report through ``told``."""
+    """One check."""
 
     def __init__(
         self, features: Features, drift_log: Log, retrain: Retrain, clock: Clock, reports: Path, threshold: float,
-        min_rows: int, trained_at: Callable[[], datetime | None], told: Callable[[DriftReport], None],
+        min_rows: int, trained_at: Callable[[], datetime | None],
     ) -> None:  # fmt: skip
         self._features = features
         self._log = drift_log
@@ -74,7 +74,6 @@ class DriftCheck:
         self._threshold = threshold
         self._min_rows = min_rows
         self._trained_at = trained_at
-        self._told = told
 
     async def __call__(self, run: FlowRun) -> Ended:
         """Check; parameter ``days`` is the length of the window."""
@@ -96,7 +95,6 @@ class DriftCheck:
         page = drift_page(Checked(report, errors, since, now, reference, current))
         for name in (LATEST, DATED):
             write_whole(self._reports / name, page)
-        self._told(report)
         shifted = ", ".join(name for name, found in report.features.items() if found.drifted) or "none"
         return Ended("done", f"drift_share {report.share:.3f} of {report.n_total} features, drifted: {shifted}{asked}")
 

@@ -55,7 +55,7 @@ class PerformanceCheck:
 
     def __init__(
         self, store: Store, retrain: Retrain, clock: Clock, rule: PerformanceRule,
-        told: Callable[[Sequence[Rolling], Sequence[DemandErrors]], None],
+        told: Callable[[Sequence[Rolling]], None],
     ) -> None:  # fmt: skip
         self._store = store
         self._retrain = retrain
@@ -74,7 +74,7 @@ class PerformanceCheck:
         figures = self._store.rolling(now - WINDOW, now)
         demand = self._store.demand(now - WINDOW, now)
         self._store.keep(figures, now, now - WINDOW, now)
-        self._told(figures, demand)
+        self._told(figures)
         if not figures and not demand:
             return Ended("skipped", f"nothing has matured in the last {WINDOW.days} days")
         reasons = too_bad(figures, demand, self._rule)
