@@ -26,7 +26,7 @@ async def replay_run(core: CoreSettings, settings: ForecastSettings, run_id: str
         trusted, pins = trusted_keys(core, settings), PinnedRuns(CalibrationStore(pool))
         code = await replay_command(
             run_id, RunInputsReader(pool), StoredForecasts(pool),
-            lambda run: model_of_run(core.mlflow_url, trusted, run), _say, pins,
+            lambda run: model_of_run(core.mlflow_url, trusted, run, settings.runtime, settings.device), _say, pins,
         )  # fmt: skip
     finally:
         pool.close()

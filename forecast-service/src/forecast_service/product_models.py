@@ -15,5 +15,7 @@ def registry_of(core: CoreSettings, settings: ForecastSettings, product_id: str)
 def champions_of(core: CoreSettings, settings: ForecastSettings, product_id: str) -> ChampionSource:
     """Follows the champion of one product."""
     from forecast_service.inference.champion import ChampionLoader  # PyTorch: only here and in training
+    from forecast_service.inference.fast import fast_opener
 
-    return ChampionLoader(registry_of(core, settings, product_id), trusted_keys(core, settings))
+    opener = fast_opener(settings.runtime, settings.device)
+    return ChampionLoader(registry_of(core, settings, product_id), trusted_keys(core, settings), opener)

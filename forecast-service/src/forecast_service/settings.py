@@ -8,6 +8,9 @@ from pydantic import AliasChoices, Field
 
 from gridseal.runtime.settings import PrefixedSettings, prefixed
 
+Runtime = Literal["auto", "eager", "torchscript", "onnx"]
+Device = Literal["auto", "cpu", "cuda"]
+
 
 class ForecastSettings(PrefixedSettings):
     """What the api, worker, scheduler and train processes can be told."""
@@ -118,10 +121,10 @@ class ForecastSettings(PrefixedSettings):
     """Wall seconds between two looks for matured targets."""
     score_window_h: int = Field(default=48, gt=0)
     """Domain hours for which an actual may arrive late, or be corrected, and still count."""
-    runtime: Literal["auto", "eager", "torchscript", "onnx"] = "auto"
+    runtime: Runtime = "auto"
     """How networks run. ``auto`` gives the bits of eager PyTorch; ``onnx`` is faster for one series and rounds
     otherwise, so that a replay needs the same setting."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     """Where networks run: on CUDA where there is one. A replay needs a device of the same sort."""
     calibrate: bool = True
     """Whether outcomes move the bands that are served. Without, they stay as the model gives them."""

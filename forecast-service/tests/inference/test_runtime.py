@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from forecast_service.inference.runtime import FastNet, Runtime, device_at_start
+from forecast_service.inference.runtime import FastNet, device_at_start
 from forecast_service.model.levels import SITE_LEVELS_BPS
 from forecast_service.model.lstm import NetShape, QuantileLstm
+from forecast_service.settings import Runtime
 from gridseal.errors import ConfigError
 
 SHAPE = NetShape(SITE_LEVELS_BPS, identities=3)
@@ -50,7 +51,8 @@ def test_what_serves_gives_the_bits_of_eager_pytorch() -> None:
     with torch.inference_mode():
         for batch in (1, 40):
             inputs = some_inputs(batch, 24)
-            assert torch.equal(fast(*inputs), net(*inputs))
+            for _ in range(4):  # a trace is optimized further while it runs
+                assert torch.equal(fast(*inputs), net(*inputs))
 
 
 class _Forgetful(nn.Module):

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from forecast_service.inference.fast import examples
-from forecast_service.inference.runtime import FastNet, Runtime, device_at_start
+from forecast_service.inference.runtime import FastNet, device_at_start
 from forecast_service.model.frame import ENCODER_STEPS
 from forecast_service.model.levels import SITE_LEVELS_BPS
 from forecast_service.model.lstm import NetShape, QuantileLstm
+from forecast_service.settings import Runtime
 from tests.bench.figures import Figure
 
 RUNS = int(os.environ.get("BENCH_RUNS", "5"))

@@ -128,7 +128,8 @@ def learn(track: Track, seen: Outcomes, levels_bps: Sequence[int], rule: Rule) -
     # A day at a time: a week of outcomes at once would move an offset seven steps with one look.
     day = -(-(seen.ends_s - int(seen.ends_s.min())) // DAY_S)
     for one in np.unique(day):
-        track = _step(track, seen.part(np.asarray(day == one)), levels_bps, rule)
+        mine: NDArray[np.bool_] = np.asarray(day == one, dtype=np.bool_)
+        track = _step(track, seen.part(mine), levels_bps, rule)
     return track
 
 

@@ -8,12 +8,13 @@ from torch import Tensor
 
 from forecast_service.inference.champion import Opener, open_model
 from forecast_service.inference.registry import Registered
-from forecast_service.inference.runtime import Device, FastNet, Runtime
+from forecast_service.inference.runtime import FastNet
 from forecast_service.inference.serving import ServingForecaster
 from forecast_service.model.frame import ENCODER_STEPS
 from forecast_service.model.lstm import NetShape, QuantileLstm
 from forecast_service.model.sealed import Keys
 from forecast_service.ports import Forecaster
+from forecast_service.settings import Device, Runtime
 
 
 def fast_opener(runtime: Runtime, device: Device) -> Opener:

@@ -11,19 +11,18 @@ int8 is left out: it moved outputs by 0.02 of a range and was slower on networks
 import io
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Literal, cast
+from typing import cast
 
 import numpy as np
 import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from forecast_service.settings import Device, Runtime
 from gridseal.errors import ConfigError
 from gridseal.runtime.logs import get_logger
 
 log = get_logger(__name__)
-Runtime = Literal["auto", "eager", "torchscript", "onnx"]
-Device = Literal["auto", "cpu", "cuda"]
 Example = tuple[Tensor, ...]
 TOLERANCE = 1e-6
 

@@ -7,11 +7,14 @@ from forecast_service.model.analogue import AnalogueForecaster
 from forecast_service.model.sealed import Keys
 from forecast_service.ports import Forecaster
 from forecast_service.replay.inputs import InputsUnreadableError
+from forecast_service.settings import Device, Runtime
 from gridseal.wire.forecasts import ForecastRun
 
 
-def model_of_run(url: str, trusted: Callable[[], Keys], run: ForecastRun) -> Forecaster | None:
-    """The forecaster of a run; none where the baseline served.
+def model_of_run(
+    url: str, trusted: Callable[[], Keys], run: ForecastRun, runtime: Runtime = "auto", device: Device = "auto"
+) -> Forecaster | None:
+    """The forecaster of a run, on the runtime and device that serve; none where the baseline served.
 
     Raises:
         InputsUnreadableError: The registry has no such version, or another model under its number.
@@ -21,6 +24,7 @@ def model_of_run(url: str, trusted: Callable[[], Keys], run: ForecastRun) -> For
     if run.model_name == AnalogueForecaster().name:
         return None
     from forecast_service.inference.champion import load_version  # PyTorch: only where a network is replayed
+    from forecast_service.inference.fast import fast_opener
 
     registry = MlflowRegistry(url, run.model_name)
     registered = registry.numbered(run.model_version)
@@ -28,4 +32,4 @@ def model_of_run(url: str, trusted: Callable[[], Keys], run: ForecastRun) -> For
         raise InputsUnreadableError(
             f"the registry has no {run.model_name}/{run.model_version} with the hash of the run"
         )
-    return load_version(registry, registered, trusted())
+    return load_version(registry, registered, trusted(), fast_opener(runtime, device))
