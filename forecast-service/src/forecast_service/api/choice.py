@@ -32,6 +32,12 @@ class Asked(BaseModel):
     cursor: str | None = None
 
 
+class AskedLatest(Asked):
+    """The same, of one product or of all."""
+
+    product_id: str | None = None
+
+
 def choose(catalog: Catalog, asked: Asked, product_id: str | None) -> Chosen:
     """The series of one product; of all, each with the product that speaks for it, where none is named.
 

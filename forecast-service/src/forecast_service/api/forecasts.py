@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from forecast_service.api.choice import Asked, Chosen, choose, choose_profile, within
+from forecast_service.api.choice import Asked, AskedLatest, Chosen, choose, choose_profile, within
 from forecast_service.api.cursor import decode_cursor, encode_cursor
 from forecast_service.catalog import Catalog
 from forecast_service.store.views import Counts, ForecastViews
@@ -62,37 +62,7 @@ def forecast_routes(
     """The routes on these stores."""
     router = APIRouter(prefix="/api/v1/forecasts", tags=["forecasts"])
 
-    async def page_of(request: Request, response: Response, asked: Asked, chosen: Chosen) -> LatestForecasts:
-        at = min(asked.as_at, now()) if asked.as_at else now()
-        if asked.cursor is not None:
-            after = decode_cursor(asked.cursor, 1)[0]
-            chosen = [(s, p) for s, p in chosen if s.series_id > after]
-        page = chosen[: asked.limit]
-        since = at - timedelta(hours=asked.hours)
-        products = {s.series_id: p for s, p in page}
-        found = await views.latest([s for s, _ in page], catalog.sites, since, at, asked.as_at, products)
-        more = encode_cursor([page[-1][0].series_id]) if len(chosen) > asked.limit else None
-        if more:
-            response.headers["Link"] = f'<{request.url.include_query_params(cursor=more)}>; rel="next"'
-        items = (within(view, asked.horizon) for view in found)
-        return LatestForecasts(as_at=at, items=tuple(v for v in items if v.points), next_cursor=more)
-
-    @router.get("/latest", operation_id="latestForecasts")
-    async def latest(
-        response: Response, request: Request, asked: Annotated[Asked, Query()], product_id: str | None = None
-    ) -> LatestForecasts:
-        """The newest run of each series, with what was measured; as known at ``as_at`` where given."""
-        return await page_of(request, response, asked, choose(catalog, asked, product_id))
-
-    @router.get("/day-ahead", operation_id="dayAheadForecasts")
-    async def day_ahead(response: Response, request: Request, asked: Annotated[Asked, Query()]) -> LatestForecasts:
-        """The next local day of each series that has a day-ahead product, hour by hour."""
-        return await page_of(request, response, asked, choose_profile(catalog, asked, "da"))
-
-    @router.get("/intraday", operation_id="intradayForecasts")
-    async def intraday(response: Response, request: Request, asked: Annotated[Asked, Query()]) -> LatestForecasts:
-        """The next hours of each series that has an intraday product."""
-        return await page_of(request, response, asked, choose_profile(catalog, asked, "id"))
+    _add_lists(router, views, catalog, now)
 
     @router.get("/summary", operation_id="forecastSummary")
     async def read_summary() -> ForecastSummary:
@@ -113,3 +83,35 @@ def forecast_routes(
         return Response(body, media_type="application/json", headers=headers)
 
     return router
+
+
+def _add_lists(router: APIRouter, views: ForecastViews, catalog: Catalog, now: Callable[[], datetime]) -> None:
+    async def page_of(request: Request, response: Response, asked: Asked, chosen: Chosen) -> LatestForecasts:
+        at = min(asked.as_at, now()) if asked.as_at else now()
+        if asked.cursor is not None:
+            after = decode_cursor(asked.cursor, 1)[0]
+            chosen = [(s, p) for s, p in chosen if s.series_id > after]
+        page = chosen[: asked.limit]
+        since = at - timedelta(hours=asked.hours)
+        products = {s.series_id: p for s, p in page}
+        found = await views.latest([s for s, _ in page], catalog.sites, since, at, asked.as_at, products)
+        more = encode_cursor([page[-1][0].series_id]) if len(chosen) > asked.limit else None
+        if more:
+            response.headers["Link"] = f'<{request.url.include_query_params(cursor=more)}>; rel="next"'
+        items = (within(view, asked.horizon) for view in found)
+        return LatestForecasts(as_at=at, items=tuple(v for v in items if v.points), next_cursor=more)
+
+    @router.get("/latest", operation_id="latestForecasts")
+    async def latest(response: Response, request: Request, asked: Annotated[AskedLatest, Query()]) -> LatestForecasts:
+        """The newest run of each series, with what was measured; as known at ``as_at`` where given."""
+        return await page_of(request, response, asked, choose(catalog, asked, asked.product_id))
+
+    @router.get("/day-ahead", operation_id="dayAheadForecasts")
+    async def day_ahead(response: Response, request: Request, asked: Annotated[Asked, Query()]) -> LatestForecasts:
+        """The next local day of each series that has a day-ahead product, hour by hour."""
+        return await page_of(request, response, asked, choose_profile(catalog, asked, "da"))
+
+    @router.get("/intraday", operation_id="intradayForecasts")
+    async def intraday(response: Response, request: Request, asked: Annotated[Asked, Query()]) -> LatestForecasts:
+        """The next hours of each series that has an intraday product."""
+        return await page_of(request, response, asked, choose_profile(catalog, asked, "id"))

@@ -4,6 +4,7 @@ The issuer gets everything through its ports as it got it then: the catalog, the
 the model. What it makes must be the stored run, byte for byte.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,14 +39,21 @@ class Verdict:
 
 
 class _Histories:
-    """Gives out what was stored, whatever reach is asked for."""
+    """Gives out what was stored, whatever reach is asked for; a series that was read twice comes in the same order."""
 
     def __init__(self, histories: Sequence[SeriesHistory]) -> None:
-        self._by_id = {history.series.series_id: history for history in histories}
+        self._left: dict[tuple[str, int], list[SeriesHistory]] = defaultdict(list)
+        for history in histories:
+            self._left[history.series.series_id, history.series.resolution_s].append(history)
 
     def load(self, series: Sequence[Series], start: datetime, until: datetime) -> list[SeriesHistory]:
-        found = [(one, self._by_id[one.series_id]) for one in series if one.series_id in self._by_id]
-        return [SeriesHistory(one, history.start_s, history.values) for one, history in found]
+        found = []
+        for one in series:
+            left = self._left.get((one.series_id, one.resolution_s))
+            if left:
+                history = left.pop(0) if len(left) > 1 else left[0]
+                found.append(SeriesHistory(one, history.start_s, history.values))
+        return found
 
 
 class _Captured(RunStore):

@@ -1,4 +1,6 @@
-"""What the site model pays heed to: by permutation, as ``feature_importance.csv``.
+"""What the network of the site model pays heed to: by permutation, as ``feature_importance.csv``.
+
+The first network of the ensemble stands for the others, which learned the same from other seeds.
 
 Breiman, Random Forests (2001), section 10: shuffle one input among samples of a kind and see how much
 the range-normalized CRPS rises. Inputs that say nearly the same each look dispensable.
@@ -11,14 +13,15 @@ import numpy as np
 
 from forecast_service.model.assemble import DECODER_NAMES, Inputs
 from forecast_service.model.levels import crps
-from forecast_service.model.predict import SiteModel, blended, member_quantiles
+from forecast_service.model.predict import SiteModel, member_quantiles
 from forecast_service.model.samples import Samples
 from forecast_service.training.corpus import Corpus
 from forecast_service.training.evaluate import EVERY_S
 
 HISTORY = "history"
 """The 48 periods before the slot, shuffled as one."""
-MOST = 96
+CSV_FILE = "feature_importance.csv"
+MOST = 64
 """Samples a kind: seconds of a training, and enough to tell the first from the last."""
 
 
@@ -26,7 +29,7 @@ def importance_csv(
     model: SiteModel, corpora: Sequence[Corpus], since_s: int, until_s: int, most: int = MOST, seed: int = 0
 ) -> str:
     """``feature,importance,std``: mean rise over the kinds and its standard deviation, the greatest first."""
-    rng = np.random.default_rng(seed)
+    rng, model = np.random.default_rng(seed), replace(model, trees={}, more_nets=())
     rises: dict[str, list[float]] = {name: [] for name in (*DECODER_NAMES, HISTORY)}
     for corpus in corpora:
         everything = corpus.samples(since_s, until_s, EVERY_S)
@@ -64,7 +67,7 @@ def _shuffled(name: str, rng: np.random.Generator) -> Callable[[Inputs], Inputs]
 
 def _loss(model: SiteModel, corpus: Corpus, samples: Samples, change: Callable[[Inputs], Inputs] | None) -> float:
     """Mean CRPS in ranges; NaN where nothing has come yet."""
-    members = member_quantiles(model, corpus.frame, samples, change)
-    loss = crps(corpus.actual(samples), blended(model, corpus.frame, samples, members), model.shape.levels_bps)
+    quantiles = member_quantiles(model, corpus.frame, samples, change).nets
+    loss = crps(corpus.actual(samples), quantiles, model.shape.levels_bps)
     there = np.isfinite(loss)
     return float((loss / corpus.panel.ranges[samples.rows][:, None])[there].mean()) if there.any() else float("nan")

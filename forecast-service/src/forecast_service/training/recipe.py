@@ -33,6 +33,7 @@ from forecast_service.training.evaluate import (
 from forecast_service.training.finetune import warm_fits, warm_nets
 from forecast_service.training.fit import Fit, Sampler
 from forecast_service.training.gate import Decision, decide
+from forecast_service.training.importance import importance_csv
 from forecast_service.training.options import TrainingOptions
 from forecast_service.training.trees import fit_trees
 from gridseal.wire.fields import format_utc
@@ -63,6 +64,8 @@ class Candidate:
     table: Mapping[str, Mapping[str, Figures]]
     steps: int
     loss: float
+    importance: str = ""
+    """``feature_importance.csv`` of the judged model, on the test window."""
 
 
 def make_candidate(
@@ -86,6 +89,7 @@ def make_candidate(
     judged = replace(model, calibration=calibrate(model, before, (split.test_start - split.fit_end) / DAY_S))
     table = _judge(judged, holdouts, split, options)
     decision = decide(table)
+    importance = importance_csv(judged, corpora, split.test_start, split.end)
     whole = calibrate(model, holdouts, (split.end - split.fit_end) / DAY_S)
     tune_nets(nets, corpora, fits, (since, split.end), options)
     final = renewed(fits, references(corpora, split.end, options, fits))
@@ -93,7 +97,7 @@ def make_candidate(
     model = replace(model, calibration=whole, choices=decision.choices)
     judged = replace(judged, choices=decision.choices)
     loss = sum(net.loss for net in nets) / len(nets)
-    return Candidate(model, judged, decision, table, sum(net.steps for net in nets), loss)
+    return Candidate(model, judged, decision, table, sum(net.steps for net in nets), loss, importance)
 
 
 def _members(

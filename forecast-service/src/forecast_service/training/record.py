@@ -14,6 +14,7 @@ from forecast_service.training.contest import Duel
 from forecast_service.training.corpus import data_hash
 from forecast_service.training.desk import Desk
 from forecast_service.training.gate import Verdict
+from forecast_service.training.importance import CSV_FILE as IMPORTANCE_FILE
 from forecast_service.training.options import TrainingOptions
 from forecast_service.training.promotion import TRAINED_UNTIL_TAG, figures_of
 from forecast_service.training.provenance import environment
@@ -77,7 +78,8 @@ def training_record(
     }
     if options.git_commit:
         tags["git_commit"] = tags["mlflow.source.git.commit"] = options.git_commit
-    return TrainingRecord(params, _finite(metrics), tags)
+    texts = {IMPORTANCE_FILE: candidate.importance} if candidate.importance else {}
+    return TrainingRecord(params, _finite(metrics), tags, texts)
 
 
 def with_gate(record: TrainingRecord, verdict: Verdict, found: Duel, desk: Desk) -> TrainingRecord:
