@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from forecast_service.settings import SITE_PRODUCT
 from forecast_service.store.database import AsyncPool, answering
 from gridseal.wire.catalog import Series, Site
 from gridseal.wire.forecasts import ForecastRun, Point, Seal
@@ -140,9 +141,12 @@ class ForecastViews:
 
     async def counts(self) -> Counts:
         """How many runs there are, how many are sealed, and how they scored."""
-        newest = "SELECT model_name, model_version FROM forecast.runs ORDER BY slot DESC, recorded_at DESC LIMIT 1"
+        newest = (
+            "SELECT model_name, model_version FROM forecast.runs WHERE product_id = %s"
+            " ORDER BY slot DESC, recorded_at DESC LIMIT 1"
+        )
         numbers = await self._one(_COUNTS, ()) or (0, 0, 0)
-        serving = await self._one(newest, ())
+        serving = await self._one(newest, (SITE_PRODUCT,))
         with answering():
             async with self._pool.connection() as connection:
                 rows = await (await connection.execute(_ACCURACY)).fetchall()
