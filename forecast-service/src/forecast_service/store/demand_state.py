@@ -17,7 +17,7 @@ _DRIFT = """
 SELECT drift_share, dataset_drift_detected FROM energy_mlops.drift_log ORDER BY check_timestamp DESC, id DESC LIMIT 1
 """
 _NEWEST = "SELECT max(period) FROM energy_mlops.raw_demand WHERE value IS NOT NULL"
-_RETRAINS = "SELECT count(*) FROM forecast.job_runs WHERE kind = 'train'"
+_RETRAINS = "SELECT count(*) FROM forecast.job_runs WHERE kind = 'train' AND state <> 'skipped'"
 
 
 @dataclass(frozen=True, slots=True)
