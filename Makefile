@@ -45,7 +45,7 @@ chaos: setup-test ## Kill every process of the path again and again under load, 
 backfill: setup ## Bring Kafka's history through Bronze, Silver and Gold; with the stack stopped, what Bronze holds
 	@$(STACK) run streaming_processor.lake backfill
 
-backtest: setup ## Forecast public data from a rolling origin beside its peers: SET=name, MODELS=a,b for some of them
+backtest: setup ## Forecast public data from a rolling origin beside its peers: SET=name or all, MODELS=a,b for some of them
 	@$(PYTHON) -m forecast_service.backtest --set $(or $(SET),vic-none) $(if $(MODELS),--models $(MODELS))
 
 schemas: setup ## Write the JSON schemas of all messages again

@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+from gridseal.errors import ConfigError
+
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 COLUMNS = {
     "rcrps": "rCRPS", "rcrps_peak": "peak-weighted", "twcrps_p99": "twCRPS@P99", "rmae": "rMAE", "mape": "MAPE %",
     "coverage80": "cover 80", "coverage90": "cover 90", "mace": "MACE", "crossings": "crossings",
@@ -13,6 +16,19 @@ OWN = "champion"
 def markdown(folder: Path) -> str:
     """One table a set, champion first, then by rCRPS; sets of several kinds get one of kinds as well."""
     return "\n\n".join(_set(path) for path in sorted(folder.glob("*.json")))
+
+
+def put(file: Path, text: str) -> None:
+    """Replace what stands between the marks of a file.
+
+    Raises:
+        ConfigError: It has no such marks.
+    """
+    whole = file.read_text(encoding="utf-8")
+    if BEGIN not in whole or END not in whole:
+        raise ConfigError(f"{file}: the lines {BEGIN} and {END} are missing")
+    before, after = whole.split(BEGIN)[0], whole.split(END)[1]
+    file.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 def _set(path: Path) -> str:
