@@ -122,14 +122,13 @@ def learn(track: Track, seen: Outcomes, levels_bps: Sequence[int], rule: Rule) -
         levels_bps: Q levels.
         rule: How fast.
     """
-    seen = seen.part(np.isfinite(seen.scores).all(axis=1))
+    seen = seen.part(np.asarray(np.isfinite(seen.scores).all(axis=1)))
     if not len(seen.scores):
         return track
     # A day at a time: a week of outcomes at once would move an offset seven steps with one look.
     day = -(-(seen.ends_s - int(seen.ends_s.min())) // DAY_S)
     for one in np.unique(day):
-        mine: NDArray[np.bool_] = np.asarray(day == one, dtype=np.bool_)
-        track = _step(track, seen.part(mine), levels_bps, rule)
+        track = _step(track, seen.part(day == one), levels_bps, rule)
     return track
 
 
