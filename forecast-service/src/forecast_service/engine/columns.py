@@ -21,6 +21,7 @@ ANALOGUES_D = (*WEEKS_D, 35, 42, *YEAR_D)
 SINGLES = np.float32
 LIMIT = 8.0
 RECENT_H = (1, 3, 24)
+STILL_SHARE = 1e-4
 OWN_COLUMNS = 27
 PER_COLUMN = 5
 ENCODER_OWN = 8
@@ -106,8 +107,15 @@ class _Lookup:
         self.limit = issue.known[:, None]
         self.today = frame.layout.day[np.clip(issue.known, 0, len(frame.layout.day) - 1)]
         self.center, self.spread = frame.center[self.today], frame.spread[self.today]
-        width = frame.width[self.today[:, None], self.slot]
-        self.unit = np.nan_to_num(width) + 0.02 * frame.scale.range_ + 0.1 * self.spread[:, None]
+        self.unit = self._unit()
+
+    def _unit(self) -> Floats:
+        """The slot's own deviation and a little of the series'; next to nothing where the slot never moves."""
+        spread = np.broadcast_to(self.spread[:, None], self.slot.shape)
+        width = self.frame.width[self.today[:, None], self.slot]
+        width = np.where(np.isfinite(width), width, spread)
+        range_ = self.frame.scale.range_
+        return np.asarray(width + np.minimum(0.02 * range_ + 0.1 * spread, 5 * width) + STILL_SHARE * range_)
 
     def at_days(self, days: Ints) -> Ints:
         """Periods of the targets' slots on other days: ``(n, H)``, -1 where there are none."""
@@ -228,7 +236,6 @@ def _weather(frame: Frame, at: _Lookup, is_future: NDArray[np.bool_]) -> list[Fl
     """Known-future covariates at the target, against the days of the reference and around it; and whether there are."""
     future = frame.columns[is_future]
     sums = frame.column_sums[:, is_future]
-    shape = (*at.targets.shape, len(future))
     now = np.moveaxis(_at(future, at.targets), 0, -1)
     week = np.moveaxis(_at(future, at.at_days(at.day - at.newest(7))), 0, -1)
     same = frame.layout.same_type[at.day]
@@ -236,7 +243,7 @@ def _weather(frame: Frame, at: _Lookup, is_future: NDArray[np.bool_]) -> list[Fl
     typical = np.moveaxis(_mean_last(types), 0, -1)
     day = np.moveaxis(at.block(sums, at.targets + 1, frame.per_day), 0, -1)
     days = np.moveaxis(at.block(sums, at.targets + 1, 3 * frame.per_day), 0, -1)
-    have = np.isfinite(now).any(axis=-1, keepdims=True) * 1.0 if len(future) else np.zeros((*shape[:2], 1))
+    have: Floats = np.asarray(np.isfinite(now).any(axis=-1, keepdims=True), dtype=np.float64)
     return [now, now - week, now - typical, day, days, have]
 
 

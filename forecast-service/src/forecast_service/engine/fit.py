@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast_service.backtest.ports import TableSeries, Task
+from forecast_service.backtest.scores import quantile_crps
+from forecast_service.engine.calendar import HOUR_S
 from forecast_service.engine.columns import (
     HISTORY_BLOCKS,
-    HOUR_S,
     Issue,
     build_inputs,
     decoder_width,
@@ -21,10 +22,10 @@ from forecast_service.engine.net import EngineNet, EngineShape
 from forecast_service.engine.pool import Pool, draw_origins, make_pool
 from forecast_service.engine.recalibrate import Ledger, last_offsets
 from forecast_service.engine.reference import Reference, fit_reference, plain_reference
-from forecast_service.engine.train import PEAK_RATE, Effort, Trainer
+from forecast_service.engine.train import BATCH, PEAK_RATE, Effort, Trainer
 from forecast_service.engine.trees import Trees, fit_trees
 from forecast_service.model.grid import DAY_S, Floats, Ints, take
-from forecast_service.model.levels import crps, probabilities
+from forecast_service.model.levels import probabilities
 from gridseal.errors import ConfigError
 
 FINE_RATE = 0.4 * PEAK_RATE
@@ -35,7 +36,10 @@ LEAST_DAYS = 40
 """Below, nothing is held out: everything is needed for learning."""
 POOL_BYTES = 350_000_000
 POOL_WINDOWS = 8_000
+LEAST_WINDOWS = 3_000
 STEPS_PER_ROOT_DAY = 9.3
+TREE_GROWTH = 1.08
+"""Trees are grown again when there is so much more to learn from; the networks go on at every refit."""
 REFERENCE_ORIGINS = 300
 JUDGED = 600
 """Held-out issues on which the mix is judged."""
@@ -55,6 +59,8 @@ class Options:
     trees: bool = True
     rounds: int = 150
     """Of boosting, for each level."""
+    rows: int = 40_000
+    """Targets that the trees learn from."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,8 @@ class Fitted:
     held: Engine
     held_since_s: int
     trainers: tuple[Trainer, ...]
+    trees_days: float
+    """Days of data the trees were grown from."""
 
 
 def fit_engine(series: Sequence[TableSeries], task: Task, until_s: int, options: Options) -> Fitted:
@@ -82,12 +90,11 @@ def fit_engine(series: Sequence[TableSeries], task: Task, until_s: int, options:
     effort = Effort(steps_for(frames, held_since, options), options.seconds)
     for trainer in trainers:
         trainer.run(first, effort)
-    levels = [float(p) for p in probabilities(task.levels_bps)]
-    trees = Trees(fit_trees(first, levels, options.rounds)) if options.trees and len(first) else None
+    trees = _grown(first, blank, options) if options.trees and len(first) else None
     held = _mixed(replace(blank, nets=_nets(trainers), trees=trees, until_s=held_since), frames, until_s)
     held = _with_offsets(held, frames, until_s)
     if held_since >= until_s:
-        return Fitted(replace(held, until_s=until_s), held, until_s, trainers)
+        return Fitted(replace(held, until_s=until_s), held, until_s, trainers, known_days(frames, until_s))
     del first
     return _all_data(held, frames, until_s, options, trainers, held_since)
 
@@ -99,24 +106,29 @@ def _all_data(
     steps = max(1, round(steps_for(frames, until_s, options) * FINE_SHARE))
     for trainer in trainers:
         trainer.run(second, Effort(steps, options.seconds * FINE_SHARE), FINE_RATE)
-    levels = [float(p) for p in probabilities(held.task.levels_bps)]
-    trees = Trees(fit_trees(second, levels, options.rounds)) if held.trees is not None else None
+    trees = _grown(second, held, options) if held.trees is not None else None
     engine = replace(held, nets=_nets(trainers), trees=trees, until_s=until_s)
-    return Fitted(engine, held, since, trainers)
+    return Fitted(engine, held, since, trainers, known_days(frames, until_s))
 
 
 def refit_engine(fitted: Fitted, series: Sequence[TableSeries], until_s: int, options: Options) -> Fitted:
     """Go on learning with what has come since: same scales, references and mix."""
     old = fitted.engine
     frames = [old.frame(one, until_s) for one in series]
-    pool = draw_pool(old, frames, until_s, np.random.default_rng(until_s % 2**32))
     steps = max(1, round(steps_for(frames, until_s, options) * options.refit_share))
+    windows = min(POOL_WINDOWS, max(LEAST_WINDOWS, steps * BATCH))
+    pool = draw_pool(old, frames, until_s, np.random.default_rng(until_s % 2**32), windows)
     for trainer in fitted.trainers:
         trainer.run(pool, Effort(steps, options.seconds * options.refit_share), FINE_RATE)
-    levels = [float(p) for p in probabilities(old.task.levels_bps)]
-    trees = Trees(fit_trees(pool, levels, options.rounds)) if old.trees is not None and len(pool) else old.trees
+    days, trees = known_days(frames, until_s), old.trees
+    if days < fitted.trees_days * TREE_GROWTH:
+        days = fitted.trees_days
+    elif trees is not None and len(pool):
+        trees = Trees(
+            fit_trees(pool, [float(p) for p in probabilities(old.task.levels_bps)], options.rounds, options.rows)
+        )
     engine = replace(old, nets=_nets(fitted.trainers), trees=trees, until_s=until_s)
-    return Fitted(engine, old, old.until_s, fitted.trainers)
+    return Fitted(engine, old, old.until_s, fitted.trainers, days)
 
 
 def steps_for(frames: Sequence[Frame], until_s: int, options: Options) -> int:
@@ -124,16 +136,22 @@ def steps_for(frames: Sequence[Frame], until_s: int, options: Options) -> int:
 
     250 for two years of one series; with four times the days twice as many.
     """
-    known = sum(np.isfinite(f.values[: max(0, f.index_of(until_s))]).sum() / f.per_day for f in frames)
-    return int(np.clip(STEPS_PER_ROOT_DAY * np.sqrt(known), 1, options.steps))
+    return int(np.clip(STEPS_PER_ROOT_DAY * np.sqrt(known_days(frames, until_s)), 1, options.steps))
 
 
-def draw_pool(engine: Engine, frames: Sequence[Frame], until_s: int, random: np.random.Generator) -> Pool:
-    """Windows of all series, as many as fit into the memory allowed."""
+def known_days(frames: Sequence[Frame], until_s: int) -> float:
+    """Days of values that all series hold together."""
+    return float(sum(np.isfinite(f.values[: max(0, f.index_of(until_s))]).sum() / f.per_day for f in frames))
+
+
+def draw_pool(
+    engine: Engine, frames: Sequence[Frame], until_s: int, random: np.random.Generator, windows: int = POOL_WINDOWS
+) -> Pool:
+    """Windows of all series, as many as are wanted and fit into the memory allowed."""
     columns = engine.columns
     shape = engine.shape
     floats = HISTORY_BLOCKS * shape.encoder_features + engine.task.horizon * (shape.decoder_features + 2)
-    most = max(1, min(POOL_WINDOWS, POOL_BYTES // (4 * floats)) // max(len(frames), 1))
+    most = max(1, min(windows, POOL_BYTES // (4 * floats)) // max(len(frames), 1))
     parts = [
         (
             frame,
@@ -149,19 +167,19 @@ def draw_pool(engine: Engine, frames: Sequence[Frame], until_s: int, random: np.
 def _blank(
     columns: Columns, scales: dict[str, SeriesScale], task: Task, series: Sequence[TableSeries], until_s: int
 ) -> Engine:
-    stride = max(1, HOUR_S // min(one.resolution_s for one in series))
+    widths = {one.resolution_s for one in series}
+    if len(widths) != 1:
+        raise ConfigError("a table needs at least one series, and all of one resolution")
+    resolution_s = widths.pop()
     ids = {series_id: k for k, series_id in enumerate(sorted(scales))}
     shape = EngineShape(
         levels_bps=task.levels_bps,
         identities=len(ids),
         encoder_features=encoder_width(len(columns.past) + len(columns.future)),
         decoder_features=decoder_width(len(columns.future)),
-        stride=stride,
+        stride=max(1, HOUR_S // resolution_s),
     )
     places = {one.series_id: Place(one.zone, one.country, one.subdivision) for one in series}
-    widths = {one.resolution_s for one in series}
-    if len(widths) != 1:
-        raise ConfigError("series of one table must share one resolution")
     return Engine(
         task=task,
         columns=columns,
@@ -175,7 +193,7 @@ def _blank(
         identities=ids,
         until_s=until_s,
         places=places,
-        resolution_s=widths.pop(),
+        resolution_s=resolution_s,
     )
 
 
@@ -224,7 +242,10 @@ def _mixed(engine: Engine, frames: Sequence[Frame], until_s: int) -> Engine:
 def _losses(engine: Engine, frame: Frame, issues: Ints, actual: Floats, shares: Floats) -> Floats:
     net, tree = engine.both(frame, issues)
     levels = engine.task.levels_bps
-    return np.array([np.nanmean(crps(actual, w * net + (1 - w) * tree, levels)) for w in shares]) / frame.scale.range_
+    return (
+        np.array([np.nanmean(quantile_crps(actual, w * net + (1 - w) * tree, levels)) for w in shares])
+        / frame.scale.range_
+    )
 
 
 def _with_offsets(engine: Engine, frames: Sequence[Frame], until_s: int) -> Engine:
@@ -246,6 +267,11 @@ def _with_offsets(engine: Engine, frames: Sequence[Frame], until_s: int) -> Engi
         )
         offsets[frame.series_id] = last_offsets(ledger, levels)[0]
     return replace(engine, offsets=offsets)
+
+
+def _grown(pool: Pool, engine: Engine, options: Options) -> Trees:
+    levels = [float(p) for p in probabilities(engine.task.levels_bps)]
+    return Trees(fit_trees(pool, levels, options.rounds, options.rows))
 
 
 def _nets(trainers: Sequence[Trainer]) -> tuple[EngineNet, ...]:

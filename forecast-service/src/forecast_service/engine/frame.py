@@ -15,6 +15,8 @@ SAME_TYPE_USED = 4
 RANGE_QUANTILES = (0.01, 0.99)
 LIMIT = 6.0
 FLOOR_SHARE = 0.02
+LEAST_SLOTS = 9
+"""Values of a slot and its neighbours under which their deviation says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Frame:
     week: Floats
     """``(D, P)`` mean of the slot over the 7 days before each day."""
     width: Floats
-    """``(D, P)`` standard deviation of the slot and its neighbours over the 28 days before each day."""
+    """``(D, P)`` standard deviation of the slot and its neighbours over the 28 days before each day, NaN if too few."""
     columns: Floats
     """``(C, N)`` covariates, past ones first, in spreads around their median, NaN where not known."""
     column_sums: Floats
@@ -184,11 +186,11 @@ def _level(table: Floats, scale: SeriesScale) -> tuple[Floats, Floats]:
     between = 1.48 * _median(np.abs(means - center[:, None]))
     spread = np.nan_to_num(_median(_windows(within, WINDOW_DAYS))) + np.nan_to_num(between)
     floor = FLOOR_SHARE * scale.range_
-    return np.where(np.isfinite(center), center, scale.level), np.maximum(spread, floor)
+    return np.where(np.isfinite(center), center, scale.level), np.asarray(np.maximum(spread, floor), dtype=np.float64)
 
 
 def _median(samples: Floats) -> Floats:
-    return quantiles_of(samples, (0.5,))[0]
+    return np.asarray(quantiles_of(samples, (0.5,))[0], dtype=np.float64)
 
 
 def _slots(table: Floats) -> tuple[Floats, Floats]:
@@ -204,7 +206,7 @@ def _slots(table: Floats) -> tuple[Floats, Floats]:
     n, s, q = over(count, WINDOW_DAYS), over(first, WINDOW_DAYS), over(second, WINDOW_DAYS)
     n, s, q = (x + np.roll(x, 1, axis=1) + np.roll(x, -1, axis=1) for x in (n, s, q))
     variance = q / np.maximum(n, 1) - (s / np.maximum(n, 1)) ** 2
-    return week, np.sqrt(np.maximum(variance, 0.0))
+    return week, np.where(n >= LEAST_SLOTS, np.sqrt(np.maximum(variance, 0.0)), np.nan)
 
 
 def _column(columns: Mapping[str, Floats], name: str, scale: SeriesScale, count: int) -> Floats:

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from forecast_service.backtest.ports import TableSeries
+from forecast_service.engine.artifact import load_engine
 from forecast_service.engine.model import Engine, Place
 from forecast_service.engine.pool import MINIMUM_DAYS, known_until
+from forecast_service.engine.product import table_of
+from forecast_service.inference.registry import Registered
 from forecast_service.model.grid import DAY_S, slot_index
 from forecast_service.model.levels import at_levels, to_milli
+from forecast_service.model.sealed import Keys
 from forecast_service.ports import QuantileForecast, SeriesHistory
 
 HISTORY_DAYS = 380
@@ -18,6 +22,16 @@ HISTORY_DAYS = 380
 FRESH_PERIODS = 3
 LATE_DAYS = 2
 """Older telemetry than this was not trained for: the baseline answers."""
+
+
+def open_engine(folder: Path, registered: Registered, keys: Keys, name: str) -> "EngineService":
+    """An ``inference.champion.Opener`` for engines.
+
+    Raises:
+        ArtifactRefusedError: The files are not what was registered and signed.
+    """
+    engine = load_engine(folder, registered.model_hash, keys)
+    return EngineService(engine, name=name, version=registered.version, model_hash=registered.model_hash)
 
 
 class EngineService:
@@ -82,16 +96,7 @@ class EngineService:
         if len(known) == 0 or at - known[0] < MINIMUM_DAYS * DAY_S // one.resolution_s:
             return None
         place = engine.places.get(one.series_id, self._home)
-        table = TableSeries(
-            series_id=one.series_id,
-            start_s=history.start_s,
-            resolution_s=one.resolution_s,
-            target=past,
-            zone=place.zone,
-            country=place.country,
-            subdivision=place.subdivision,
-            kind=one.kind,
-        )
+        table = table_of(SeriesHistory(one, history.start_s, past), place)
         frame = engine.frame(table, slot_s)
         stale = at - int(known_until(frame, np.array([at]))[0])
         if stale * one.resolution_s > LATE_DAYS * DAY_S or known[-1] < at - LATE_DAYS * DAY_S // one.resolution_s:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_service.backtest.ports import TableSeries, Task
-from forecast_service.engine.columns import FEATURES, OWN_COLUMNS, decoder_width
+from forecast_service.engine.calendar import FEATURES
+from forecast_service.engine.columns import OWN_COLUMNS, decoder_width
 from forecast_service.engine.frame import Frame, SeriesScale, build_frame, scale_of
 from forecast_service.engine.net import EngineNet, EngineShape
 from forecast_service.engine.pool import inputs_of
@@ -16,6 +17,9 @@ from forecast_service.engine.reference import Reference
 from forecast_service.engine.train import deviations
 from forecast_service.engine.trees import Trees
 from forecast_service.model.grid import Floats, Ints
+
+CHUNK = 256
+"""Issues whose inputs are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,10 @@ class Engine:
 
     def both(self, frame: Frame, issues: Ints) -> tuple[Floats, Floats]:
         """Quantiles of the networks and of the trees: ``(n, H, Q)`` each, in the unit of the series."""
+        parts = [self._both(frame, issues[at : at + CHUNK]) for at in range(0, len(issues), CHUNK)]
+        return np.concatenate([net for net, _ in parts]), np.concatenate([tree for _, tree in parts])
+
+    def _both(self, frame: Frame, issues: Ints) -> tuple[Floats, Floats]:
         inputs = inputs_of(frame, issues, self.window, self.columns.is_future)
         middle = self.references.get(frame.series_id, self.fallback).of(inputs)[..., None]
         identity = self.identities.get(frame.series_id, self.shape.identities)

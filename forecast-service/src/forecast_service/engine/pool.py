@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_service.engine.columns import HOUR_S, Inputs, Issue, build_inputs
+from forecast_service.engine.calendar import HOUR_S
+from forecast_service.engine.columns import Inputs, Issue, build_inputs
 from forecast_service.engine.frame import Frame
 from forecast_service.engine.reference import Reference
 from forecast_service.model.grid import Ints, take
@@ -49,7 +50,7 @@ def draw_origins(
         return np.zeros(0, dtype=np.int64)
     begin = max(int(known[0]) + MINIMUM_DAYS * frame.per_day, frame.index_of(since_s))
     last = frame.index_of(until_s) - first_lead - horizon
-    origins = np.arange(begin, last + 1, step, dtype=np.int64)
+    origins: Ints = np.arange(begin, last + 1, step, dtype=np.int64)
     if len(origins) == 0:
         return origins
     there = np.isfinite(take(frame.values, origins[:, None] + first_lead + np.arange(horizon))).mean(axis=1) > 0.5
@@ -60,7 +61,8 @@ def draw_origins(
     chance = np.ones(len(origins))
     if horizon % frame.per_day == 0 and midnight.any():
         chance[midnight] = (~midnight).sum() / midnight.sum()
-    return random.choice(origins, most, replace=False, p=chance / chance.sum())
+    chosen: Ints = random.choice(origins, most, replace=False, p=chance / chance.sum())
+    return chosen
 
 
 def make_pool(
@@ -86,7 +88,8 @@ def make_pool(
             columns[4].append((inputs.unit / frame.scale.range_).astype(np.float32))
     count = sum(len(x) for x in columns[2])
     if count == 0:
-        return Pool(*[np.zeros((0, 0, 0), np.float32)] * 2, np.zeros(0, np.int64), *[np.zeros((0, 0), np.float32)] * 2)
+        nothing, flat = np.zeros((0, 0, 0), np.float32), np.zeros((0, 0), np.float32)
+        return Pool(nothing, nothing, np.zeros(0, np.int64), flat, flat)
     order = random.permutation(count)
     return Pool(*[np.concatenate(x)[order] for x in columns])
 

@@ -16,16 +16,23 @@ from forecast_service.model.grid import Floats, Ints
 
 GROUPS = 4
 WINDOW_DAYS = 90
-HALF_LIFE_DAYS = 30.0
+HALF_LIFE_DAYS = 20.0
+"""Age at which an outcome weighs half."""
 LEAST = 20
+"""Outcomes under which a series follows everyone's offset."""
 TRUST_DAYS = 8.0
 """Days of own errors at which an offset counts half."""
 POOL_DAYS = 20.0
 """Days of own errors that weigh as much as everyone's."""
 GAIN = 1.0
+"""How much of a surplus of outcomes below a quantile its level gives way."""
 MEMORY_DAYS = 40.0
+"""Days over which that surplus is averaged."""
 FLOOR_SHARE = 0.005
 DAY_S = 86_400
+UPDATE_S = 22 * 3_600
+MOST_ISSUES = 400
+"""Issues that are looked at together; more are thinned out evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +60,16 @@ def recalibrate(ledger: Ledger, levels: Floats) -> Floats:
     out = np.array(ledger.raw)
     control = _Controller(series, levels)
     offsets = np.zeros((series, GROUPS, len(levels)))
-    judged, updated = 0, -DAY_S
+    judged, updated = 0, -(2**62)
     for i in range(count):
         now = int(ledger.issues_s[i])
-        if now - updated >= DAY_S // 2:
+        if now - updated >= UPDATE_S:
             while judged < i and ledger.ends_s[judged, -1] <= now:
-                control.see(ledger.actual[:, judged], out[:, judged])
+                since = ledger.issues_s[judged] - ledger.issues_s[judged - 1] if judged else DAY_S
+                control.see(ledger.actual[:, judged], out[:, judged], min(since / DAY_S, 1.0))
                 judged += 1
             recent = np.flatnonzero((ledger.issues_s >= now - WINDOW_DAYS * DAY_S) & (np.arange(count) < i))
+            recent = recent[:: max(1, -(-len(recent) // MOST_ISSUES))]
             known = (ledger.ends_s[recent] <= now)[None, :, :, None]
             seen = np.where(known, score[:, recent], np.nan)
             days = len(np.unique(ledger.issues_s[recent] // DAY_S))
@@ -96,17 +105,16 @@ class _Controller:
     def __init__(self, series: int, levels: Floats) -> None:
         self._levels = levels
         self._surplus = np.zeros((series, len(levels)))
-        self._keep = 1 - 1 / MEMORY_DAYS
 
-    def see(self, actual: Floats, corrected: Floats) -> None:
-        """Take in one issue: ``(S, H)`` and ``(S, H, Q)``."""
+    def see(self, actual: Floats, corrected: Floats, days: float) -> None:
+        """Take in one issue, ``(S, H)`` and ``(S, H, Q)``, that stands for so many days."""
         known = np.isfinite(actual)[..., None] & np.isfinite(corrected)
         count = known.sum(axis=1)
         tied = actual[..., None] == corrected
         below = np.where(tied, self._levels, actual[..., None] < corrected)
         share = np.where(known, below, 0.0).sum(axis=1) / np.maximum(count, 1)
         surplus = np.where(count > 0, share - self._levels, 0.0)
-        self._surplus = self._keep * self._surplus + (1 - self._keep) * surplus
+        self._surplus += days / MEMORY_DAYS * (surplus - self._surplus)
 
     def levels(self) -> Floats:
         """``(S, Q)``."""

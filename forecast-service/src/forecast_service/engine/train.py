@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from forecast_service.backtest.scores import level_weights
 from forecast_service.engine.net import EngineNet, EngineShape
 from forecast_service.engine.pool import Pool
-from forecast_service.model.levels import interval_weights, probabilities
+from forecast_service.model.levels import probabilities
 
 BATCH = 128
 PEAK_RATE = 4e-3
@@ -45,7 +46,7 @@ class Trainer:
         self.average = copy.deepcopy(self._net).eval()
         self._optimizer = torch.optim.AdamW(self._net.parameters(), lr=1e-3, weight_decay=0.01)
         self._levels = torch.tensor(probabilities(shape.levels_bps), dtype=torch.float32)
-        self._weights = torch.tensor(interval_weights(shape.levels_bps), dtype=torch.float32)
+        self._weights = torch.tensor(level_weights(shape.levels_bps), dtype=torch.float32)
         self._weather = torch.from_numpy(weather)
         self.steps = 0
         self.loss = float("nan")

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from forecast_service.engine.pool import Pool
 
-ROWS = 60_000
 PARAMETERS = {
     "objective": "quantile",
     "learning_rate": 0.06,
@@ -31,13 +30,13 @@ def flat(decoder: NDArray[np.float32], identity: NDArray[np.int64]) -> NDArray[n
     return np.concatenate([decoder, own], axis=-1).reshape(-1, decoder.shape[-1] + 1)
 
 
-def fit_trees(pool: Pool, levels: Sequence[float], rounds: int) -> list[str]:
-    """One booster a level, as LightGBM's own text."""
+def fit_trees(pool: Pool, levels: Sequence[float], rounds: int, most: int) -> list[str]:
+    """One booster a level from at most so many targets, as LightGBM's own text."""
     random = np.random.default_rng(5)
     goal, weight = pool.goal.ravel(), pool.weight.ravel()
     rows = np.flatnonzero(np.isfinite(goal))
-    if len(rows) > ROWS:
-        rows = np.sort(random.choice(rows, ROWS, replace=False))
+    if len(rows) > most:
+        rows = np.sort(random.choice(rows, most, replace=False))
     features = flat(pool.decoder, pool.identity)[rows]
     data = lgb.Dataset(features, goal[rows], weight=weight[rows], params=PARAMETERS, free_raw_data=False)
     boosters = [lgb.train({**PARAMETERS, "alpha": p, "seed": 5}, data, rounds) for p in levels]
