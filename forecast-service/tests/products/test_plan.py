@@ -71,3 +71,23 @@ def test_finer_series_are_forecast_at_the_products_resolution_and_coarser_ones_a
 
     assert [s.resolution_s for s in forecast_series(day_ahead(), [fine, coarse])] == [3_600, 7_200]
     assert [s.resolution_s for s in forecast_series(a_product(), [fine])] == [900]
+
+
+@pytest.mark.parametrize(
+    ("profile", "changes", "resolution_s", "periods"),
+    [
+        ("id", {"horizon_s": 14_400}, 900, 16),
+        ("t6", {"horizon_s": 21_600, "resolution_s": 3_600, "issue_on": "data"}, 300, 6),
+        ("h24", {"horizon_s": 86_400, "slot_s": 3_600}, 3_600, 24),
+    ],
+)
+def test_every_profile_is_only_a_record(
+    profile: str, changes: dict[str, object], resolution_s: int, periods: int
+) -> None:
+    product = a_product(profile=profile, **changes)
+    (series,) = forecast_series(product, [a_series(resolution_s=resolution_s, issue_every_s=resolution_s)])
+
+    delivery = delivery_of(product, series.resolution_s, SLOT)
+
+    assert delivery.periods == periods
+    assert delivery.start == SLOT + timedelta(seconds=series.resolution_s)

@@ -9,12 +9,13 @@ import pytest
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import Job
 from forecast_service.model.analogue import AnalogueForecaster
-from forecast_service.ports import QuantileForecast, SeriesHistory
+from forecast_service.ports import QuantileForecast, SeriesHistory, StoredForecast
 from forecast_service.replay.inputs import RunInputs
 from forecast_service.store.runs import RunStore
 from forecast_service.worker.compose import compose_run, feature_hash, series_forecasts
 from forecast_service.worker.issue import Issuer
 from forecast_service.worker.metrics import WorkerMetrics
+from gridseal.errors import UnavailableError
 from gridseal.runtime.metrics import new_registry
 from gridseal.wire.catalog import Series
 from gridseal.wire.forecasts import ForecastRun, SeriesForecast
@@ -101,6 +102,41 @@ async def test_a_job_becomes_one_run_of_every_due_series_with_data() -> None:
     assert len(run.series[0].points) == 6
     assert run.series[0].points[0].target_start == run.delivery_start == SLOT + timedelta(hours=1)
     assert (run.model_name, run.series[0].model) == ("analogue", "analogue")
+
+
+async def test_every_forecast_says_how_it_was_made() -> None:
+    runs = MemoryRuns()
+
+    await an_issuer(SLOT + timedelta(minutes=1), runs).issue(JOB)
+
+    (made,) = next(iter(runs.kept.values())).series
+    assert (made.rung, made.data_age_s, made.weather, made.drift_milli) == (3, 0, "none", 0)
+
+
+async def test_telemetry_that_cannot_be_read_leaves_rung_4() -> None:
+    class Blind(MemoryHistory):
+        def load(self, series: Sequence[Series], start: datetime, until: datetime) -> list[SeriesHistory]:
+            raise UnavailableError("telemetry is locked")
+
+    class Last:
+        def last(
+            self, product_id: str, series: Sequence[Series], slot: datetime, as_at: datetime
+        ) -> dict[str, StoredForecast]:
+            first_s = int(slot.timestamp())
+            rows = np.arange(6)[:, None] * 1_000 + np.array([0, 5, 9])
+            levels = (500, 5_000, 9_500)
+            one = StoredForecast("home-01/net", "home_net", first_s - 3_600, first_s, 3_600, levels, rows, 60)
+            return {"home-01/net": one}
+
+    runs = MemoryRuns()
+    issuer = Issuer(
+        an_issuer(SLOT, runs)._catalog, Blind(), runs, AnalogueForecaster(), FixedClock(SLOT + timedelta(minutes=1)),
+        WorkerMetrics(new_registry()), "demo", reach=timedelta(days=60), last=Last(),
+    )  # fmt: skip
+
+    assert (await issuer.issue(JOB)).label == "issued"
+    (made,) = next(iter(runs.kept.values())).series
+    assert (made.series_id, made.rung, made.model, made.data_age_s) == ("home-01/net", 4, "stored", 3_660)
 
 
 async def test_a_job_whose_gate_has_closed_is_refused() -> None:
