@@ -1,71 +1,24 @@
 """What must not serve does not: the over-fitted, the leaking, the merely lucky, the ill-calibrated."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from histories import START, a_history
+from simple import DAY, HOUR, SIX_HOURS, Simple, at, of_three_days, yesterday
 
 from forecast_service.model.levels import SITE_LEVELS_BPS
-from forecast_service.ports import QuantileForecast, SeriesHistory
+from forecast_service.ports import SeriesHistory
 from forecast_service.training.contest import Duel, cut, duel
 from forecast_service.training.gate import Verdict, Windows, judge
 from forecast_service.training.leakage import Column, column_of, forecaster_leaks, leaking
 from forecast_service.training.promotion import slots_between
 from forecast_service.training.rules import GateRule
 
-HOUR, DAY, SIX_HOURS = 3_600, 86_400, 21_600
 T0 = int(START.timestamp())
 FIT_END, TEST_START, END = T0 + 40 * DAY, T0 + 45 * DAY, T0 + 60 * DAY
 HONEST = Windows(FIT_END, FIT_END, TEST_START, TEST_START + SIX_HOURS, SIX_HOURS)
-Point = Callable[[SeriesHistory, int, np.ndarray], np.ndarray]
-"""Median of a series at a slot for target starts."""
-
-
-@dataclass
-class Simple:
-    """A forecaster made of a point rule and one band width."""
-
-    point: Point
-    band: float = 400.0
-    name: str = "simple"
-    version: str = "1"
-    model_hash: str = "0x"
-    history_s: int = 8 * DAY
-
-    def forecast(
-        self, histories: Sequence[SeriesHistory], slot: datetime, horizon_s: int, levels_bps: Sequence[int]
-    ) -> list[QuantileForecast]:
-        made = []
-        for history in histories:
-            step, at = history.series.resolution_s, int(slot.timestamp())
-            targets = at + step * (1 + np.arange(horizon_s // step))
-            middle = self.point(history, at, targets)
-            spread = np.linspace(-self.band, self.band, len(levels_bps))
-            values = np.rint(1_000 * (np.nan_to_num(middle)[:, None] + spread)).astype(np.int64)
-            made.append(QuantileForecast(history.series.series_id, int(targets[0]), values, "simple", 1, 0))
-        return made
-
-
-def at(history: SeriesHistory, moments_s: np.ndarray) -> np.ndarray:
-    """Values of a history, NaN where it has none."""
-    k = (moments_s - history.start_s) // history.series.resolution_s
-    inside = (k >= 0) & (k < len(history.values))
-    return np.where(inside, history.values[np.clip(k, 0, max(len(history.values) - 1, 0))], np.nan)
-
-
-def yesterday(history: SeriesHistory, slot_s: int, targets_s: np.ndarray) -> np.ndarray:
-    return at(history, targets_s - DAY)
-
-
-def of_three_days(history: SeriesHistory, slot_s: int, targets_s: np.ndarray) -> np.ndarray:
-    """Mean of three days: less noise than yesterday alone, plus what the last hour was off."""
-    day = np.mean([at(history, targets_s - k * DAY) for k in (1, 2, 3)], axis=0)
-    last = np.array([slot_s - HOUR])
-    off = at(history, last) - np.mean([at(history, last - k * DAY) for k in (1, 2, 3)], axis=0)
-    return day + off * 0.9 ** np.arange(1, len(targets_s) + 1)
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +152,6 @@ def test_a_restated_weather_run_is_noticed(homes: list[SeriesHistory]) -> None:
 
     assert leaking(honest, columns, issue) == []
     assert leaking(restated, columns, issue) == ["temperature"]
+    found = verdict(fight(Simple(of_three_days), Simple(yesterday, band=500), homes), leaking(restated, columns, issue))
+    assert not found.accepted
+    assert "leak: temperature" in found.sentence
