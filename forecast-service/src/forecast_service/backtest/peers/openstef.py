@@ -1,7 +1,9 @@
 """OpenSTEF 4 out of the box (its preset ``lgbm``), in an environment of its own: it needs Python 3.12 or newer."""
 
+import shutil
 import subprocess
 import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +22,7 @@ class OpenStef:
     def __init__(self, python: Path | None) -> None:
         self._python = python
         self._task, self._until_s = Task((5_000,), 0, 1), 0
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder = Path(tempfile.gettempdir())
 
     @property
     def name(self) -> str:
@@ -28,20 +30,23 @@ class OpenStef:
         return "openstef"
 
     def fit(self, series: Sequence[TableSeries], task: Task, until_s: int) -> None:
-        """Forget the last fit; the child fits before it first forecasts."""
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._task, self._until_s, self._folder = task, until_s, tempfile.TemporaryDirectory()
+        """Forget the last fit; the child fits before it first forecasts.
+
+        Raises:
+            ConfigError: There is no interpreter.
+        """
+        if self._python is None:
+            raise ConfigError("openstef needs --openstef PYTHON, an interpreter with openstef 4.7 and lightgbm")
+        self._task, self._until_s, self._folder = task, until_s, Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def predict(self, series: Sequence[TableSeries], issues_s: Ints) -> Floats:
         """``(S, I, H, Q)``.
 
         Raises:
-            ConfigError: There is no such interpreter, or OpenSTEF fails there.
+            ConfigError: The interpreter cannot be started, or OpenSTEF fails there.
         """
-        if self._python is None or self._folder is None:
-            raise ConfigError("openstef needs --openstef PYTHON, an interpreter with openstef 4.7 and lightgbm")
-        folder = Path(self._folder.name)
+        folder = self._folder
         values = {
             f"values_{k}": np.stack([one.target, *one.future.values()]).astype(np.float64)
             for k, one in enumerate(series)
@@ -53,7 +58,9 @@ class OpenStef:
             levels=probabilities(self._task.levels_bps), **values,  # type: ignore[arg-type]
         )  # fmt: skip
         try:
-            ran = subprocess.run([self._python, SIDE, folder], capture_output=True, text=True, check=False)
+            ran = subprocess.run(
+                [str(self._python), str(SIDE), str(folder)], capture_output=True, text=True, check=False
+            )
         except OSError as error:
             raise ConfigError(f"openstef: {self._python} cannot be started: {error.strerror}") from None
         if ran.returncode:
