@@ -35,7 +35,7 @@ def measure() -> Iterator[Figure]:
     shape = NetShape(SITE_LEVELS_BPS, identities=39)
     net = QuantileLstm(shape).eval()
     given = examples(shape)
-    ways = {way: FastNet(net, given, runtime=way, device="cpu") for way in WAYS}
+    ways: dict[str, FastNet] = {way: FastNet(net, given, runtime=way, device="cpu") for way in WAYS}
     yield from _figures("forecast_inference", ways, SERVED, shape)
     if device_at_start("auto").type == "cuda":
         fast = {"cuda": FastNet(net, given, device="cuda"), "eager": ways["eager"]}
