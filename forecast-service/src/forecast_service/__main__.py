@@ -39,7 +39,7 @@ from forecast_service.requests.loop import RequestLoop
 from forecast_service.settings import SITE_PRODUCT, ForecastSettings, origins
 from forecast_service.stewardship import lifecycle_of, rollback_watch
 from forecast_service.store.alerts import AlertReader
-from forecast_service.store.calibration import CalibrationStore
+from forecast_service.store.calibration import CalibrationStore, PinnedRuns
 from forecast_service.store.catalog_reader import CatalogReader
 from forecast_service.store.database import migrate, open_async_pool, open_pool
 from forecast_service.store.flow_runs import FlowRuns
@@ -137,7 +137,10 @@ async def run_worker() -> None:
             partial(champions_of, core, settings), catalog, issuer, metrics, settings.champion_poll_s
         )
         seals = SealLoop(core.kafka_bootstrap, SealStore(pool), metrics)
-        answerer = RequestAnswerer(catalog, history, issuer.champions, AnalogueForecaster(), clock, reach)
+        answerer = RequestAnswerer(
+            catalog, history, issuer.champions, AnalogueForecaster(), clock, reach,
+            PinnedRuns(CalibrationStore(pool)) if settings.calibrate else None,
+        )  # fmt: skip
         requests = RequestLoop(RequestQueue(pool, core.postgres_dsn), answerer, reader, registry)
         app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe})
         http = http_part(app, core.host, settings.worker_port)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.queue import Job
 from forecast_service.monitoring.window_score import drift_score
-from forecast_service.physics.limits import Limits, limits_of
 from forecast_service.ports import (
     CalibrationPins,
     Forecaster,
@@ -20,7 +19,8 @@ from forecast_service.ports import (
 )
 from forecast_service.products.answer import Question, Stored, answer
 from forecast_service.products.batteries import CHARGE_REACH, batteries_of, charge_series
-from forecast_service.products.plan import delivery_of, forecast_series, gate_of
+from forecast_service.products.envelopes import envelopes_of
+from forecast_service.products.plan import forecast_series, gate_of
 from forecast_service.replay.inputs import RunInputs
 from forecast_service.store.runs import RunStore
 from forecast_service.worker.compose import compose_run, feature_hash, series_forecasts
@@ -85,7 +85,7 @@ class Issuer:
         pinned = self._pins.pin(product, job.slot) if self._pins else Pinned()
         question = Question(
             product, job.slot, series, histories, batteries_of(series, self._catalog, context), pinned,
-            self._limits(product, series, job.slot),
+            envelopes_of(product, series, job.slot, self._catalog.sites),
         )  # fmt: skip
         given = answer(question, champion, self._baseline, self._stored(product, job.slot), self._metrics.stage)
         if given.failure is not None and champion is not None:
@@ -131,16 +131,6 @@ class Issuer:
             return self._history.load(charges, slot - CHARGE_REACH, slot)
         except UnavailableError:  # counted and logged where the histories were read
             return []
-
-    def _limits(self, product: Product, series: Sequence[Series], slot: datetime) -> dict[str, Limits]:
-        """What the plants can do in the periods asked for."""
-        out = {}
-        for one in series:
-            delivery = delivery_of(product, one.resolution_s, slot)
-            found = limits_of(one, self._catalog.sites.get(one.site_id), delivery.first_s, delivery.periods)
-            if found is not None:
-                out[one.series_id] = found
-        return out
 
     def _stored(self, product: Product, slot: datetime) -> Stored:
         """Rung 4.
