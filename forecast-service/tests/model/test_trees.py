@@ -51,9 +51,7 @@ def test_one_slot_gives_the_same_bits_as_the_whole_history(histories: list[Serie
 
 @BOTH
 @pytest.mark.parametrize("late", [0, 3])
-def test_nothing_that_is_not_known_reaches_the_columns(
-    histories: list[SeriesHistory], horizon: int, late: int
-) -> None:
+def test_nothing_that_is_not_known_reaches_the_columns(histories: list[SeriesHistory], horizon: int, late: int) -> None:
     panel = a_panel(histories)
     slot = 45 * panel.per_day
     changed = panel.values.copy()

@@ -42,7 +42,7 @@ def fit_trees(
 ) -> dict[str, TreeSet]:
     """Trees of every kind from slots whose targets ended by ``until_s``; stops when the time is used up.
 
-    A kind that the time did not reach has no trees and is left to the networks.
+    A kind that the time did not reach, or with too few rows for two leaves, is left to the networks.
     """
     began = time.thread_time()
     random = np.random.default_rng(options.seed)
@@ -50,7 +50,8 @@ def fit_trees(
     for corpus in corpora:
         for kind in sorted(set(corpus.panel.kinds)):
             rows = _rows(corpus, kind, fits, corpus.samples(since_s, until_s), options.tree_rows, random)
-            if rows is None or time.thread_time() - began > options.tree_seconds:
+            late = time.thread_time() - began > options.tree_seconds
+            if rows is None or late or len(rows[1]) < 2 * options.tree_leaf:
                 continue
             out[kind] = _boost(*rows, options)
     return out
@@ -74,7 +75,9 @@ def _rows(
     chosen = pretended_late(corpus, random, chosen)
     survival, builder = survival_of(corpus.frame, fits), TreeColumns(corpus.frame, kind)
     identity = np.array([fits[one.series_id].identity for one in corpus.panel.series])
-    parts: list[tuple[Floats, ...]] = []
+    columns: list[NDArray[np.float32]] = []
+    deviations: list[Floats] = []
+    weights: list[Floats] = []
     for a in range(0, len(chosen.rows), CHUNK):
         some = chosen.of(slice(a, a + CHUNK))
         inputs = assemble(corpus.frame, survival, some.rows, some.slots, some.known, some.horizon, some.first_lead)
@@ -84,9 +87,10 @@ def _rows(
         row = np.arange(len(taken))[:, None]
         deviation = (actual - inputs.reference) / np.maximum(inputs.unit, 1e-6)
         good = np.isfinite(deviation[row, taken]) & (inputs.open[row, taken] > 0)
-        parts.append((matrix[row, taken][good], deviation[row, taken][good], inputs.unit[row, taken][good]))
-    columns, deviations, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return columns.astype(np.float32), deviations, weights.astype(np.float64)
+        columns.append(matrix[row, taken][good])
+        deviations.append(deviation[row, taken][good])
+        weights.append(inputs.unit[row, taken][good].astype(np.float64))
+    return np.concatenate(columns), np.concatenate(deviations), np.concatenate(weights)
 
 
 def _boost(columns: NDArray[np.float32], deviations: Floats, weights: Floats, options: TrainingOptions) -> TreeSet:
