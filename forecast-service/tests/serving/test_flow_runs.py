@@ -38,14 +38,14 @@ def a_loop(
 ) -> FlowLoop:
     clock = TimeLapseClock(origin=NOW, anchor=datetime.now(UTC), scale=scale)
     return FlowLoop(
-        FlowRuns(pool), [flow], {flow.name: step}, {flow.name: data}, clock, new_registry(), FlowRule(3_600, 30),
+        FlowRuns(pool), [flow], {flow.name: step}, {flow.name: data}, clock, new_registry(), FlowRule(3_600, 600),
         FlowsState(),
     )  # fmt: skip
 
 
 async def run_until(loop: FlowLoop, met: Callable[[], bool]) -> None:
     task = asyncio.create_task(loop.run())
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(110):
         while not await asyncio.to_thread(met):
             assert not task.done(), task.exception()
             await asyncio.sleep(0.02)
