@@ -8,6 +8,7 @@ import pytest
 from memory import KEY, FolderRegistry, MemoryHistory, trusted
 
 from forecast_service.engine.fit import Options
+from forecast_service.engine.product import task_of
 from forecast_service.inference.champion import load_version, open_model
 from forecast_service.inference.registry import Registered
 from forecast_service.model.analogue import AnalogueForecaster
@@ -15,7 +16,7 @@ from forecast_service.model.sealed import ArtifactRefusedError
 from forecast_service.ports import Floats, SeriesHistory
 from forecast_service.products.answer import Question, answer
 from forecast_service.products.plan import current_slot, delivery_of
-from forecast_service.products.view import ProductView, task_of
+from forecast_service.products.view import ProductView
 from forecast_service.training.desk import Desk
 from forecast_service.training.product import ProductWork, train_product
 from gridseal.wire.catalog import Product, Series, SeriesInput

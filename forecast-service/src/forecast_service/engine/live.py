@@ -24,7 +24,7 @@ LATE_DAYS = 2
 """Older telemetry than this was not trained for: the baseline answers."""
 
 
-def open_engine(folder: Path, registered: Registered, keys: Keys, name: str) -> "EngineService":
+def open_engine(folder: Path, registered: Registered, keys: Keys | None, name: str) -> "EngineService":
     """An ``inference.champion.Opener`` for engines.
 
     Raises:

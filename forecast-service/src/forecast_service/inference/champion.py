@@ -32,8 +32,8 @@ def open_model(folder: Path, registered: Registered, keys: Keys | None, name: st
 
     The format is looked at before the signature is; whoever forges it gets a reader that refuses the rest.
     """
-    from forecast_service.engine.artifact import FORMAT, load_engine
-    from forecast_service.engine.live import EngineService
+    from forecast_service.engine.artifact import FORMAT
+    from forecast_service.engine.live import open_engine
 
     try:
         told = json.loads((folder / MANIFEST).read_bytes())["format"]
@@ -41,8 +41,7 @@ def open_model(folder: Path, registered: Registered, keys: Keys | None, name: st
         raise ArtifactRefusedError(f"manifest cannot be read: {type(error).__name__}") from error
     if told != FORMAT:
         return open_site_model(folder, registered, keys, name)
-    engine = load_engine(folder, registered.model_hash, keys)
-    return EngineService(engine, name=name, version=registered.version, model_hash=registered.model_hash)
+    return open_engine(folder, registered, keys, name)
 
 
 class ChampionLoader:

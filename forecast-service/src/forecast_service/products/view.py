@@ -4,20 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from forecast_service.backtest.ports import Task
 from forecast_service.ports import Forecaster, QuantileForecast, SeriesHistory
 from forecast_service.products.plan import current_slot, delivery_of
 from gridseal.wire.catalog import Product
 
 DAY_S = 86_400
-LONGEST_DAY_S = 25 * 3_600
-
-
-def task_of(product: Product, resolution_s: int, slot: datetime) -> Task:
-    """What a model is trained for: the periods of a slot, of the longest local day where it is a day."""
-    delivery = delivery_of(product, resolution_s, slot)
-    length_s = LONGEST_DAY_S if product.delivery == "next_local_day" else product.horizon_s
-    return Task(product.levels_bps, delivery.skipped + 1, length_s // resolution_s)
 
 
 class ProductView:

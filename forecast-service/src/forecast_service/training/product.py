@@ -9,19 +9,21 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from forecast_service.backtest.ports import TableSeries, Task
+from forecast_service.backtest.ports import Task
 from forecast_service.catalog import Catalog
 from forecast_service.engine.artifact import save_engine
 from forecast_service.engine.fit import Options
 from forecast_service.engine.forecaster import EngineForecaster
 from forecast_service.engine.live import EngineService
+from forecast_service.engine.model import Place
+from forecast_service.engine.product import table_of, task_of
 from forecast_service.inference.champion import open_model
 from forecast_service.inference.registry import ModelRegistry, Registered, TrainingRecord, scratch_folder
 from forecast_service.model.grid import DAY_S
 from forecast_service.model.sealed import Keys
 from forecast_service.ports import Forecaster, HistoryStore, SeriesHistory
 from forecast_service.products.plan import current_slot, forecast_series
-from forecast_service.products.view import ProductView, task_of
+from forecast_service.products.view import ProductView
 from forecast_service.training.contest import Duel
 from forecast_service.training.corpus import data_hash
 from forecast_service.training.desk import Desk
@@ -112,7 +114,7 @@ def train_product(store: HistoryStore, work: ProductWork, now: datetime) -> Outc
         return Outcome(False, None, f"{span_s / DAY_S:.0f} of {LEAST_DAYS} days of history")
     task = task_of(product, _resolution(work), until)
     windows = _windows(end_s, span_s, (task.first_lead + task.horizon) * _resolution(work))
-    tables = [_table(h, work.sites.get(h.series.site_id)) for h in histories]
+    tables = [table_of(h, _place(work.sites.get(h.series.site_id))) for h in histories]
     forecaster = EngineForecaster(options=work.effort)
     forecaster.fit(tables, task, windows.fitted_until)
     judged = EngineService(forecaster.engine, name=work.registry.model_name, version="judged", model_hash="0x")
@@ -144,17 +146,12 @@ def _slots_apart_s(product: Product) -> int:
     return DAY_S if product.issue_cron is not None else product.slot_s
 
 
-def _table(history: SeriesHistory, site: Site | None) -> TableSeries:
-    return TableSeries(
-        series_id=history.series.series_id, start_s=history.start_s, resolution_s=history.series.resolution_s,
-        target=history.values, zone=site.timezone if site else "UTC", country=_country(site), kind=history.series.kind,
-    )  # fmt: skip
-
-
-def _country(site: Site | None) -> str | None:
-    """Regions begin with the ISO code of their country."""
-    code = site.region_id.split("-")[0].upper() if site else ""
-    return code if len(code) == 2 else None
+def _place(site: Site | None) -> Place:
+    """Clock and holidays of a site; regions begin with the ISO code of their country."""
+    if site is None:
+        return Place()
+    code = site.region_id.split("-")[0].upper()
+    return Place(site.timezone, code if len(code) == 2 else None)
 
 
 def _first_s(history: SeriesHistory) -> int:
