@@ -73,14 +73,15 @@ class TreeColumns:
         """The newest values one by one, then in means."""
         scale = self._scale(samples)
         hourly = self._frame.panel.per_hour == 1
-        out = [self._value(samples.rows, samples.known - lag) / scale for lag in range(1, 25 if hourly else 9)]
+        found = self._before(samples, range(1, 25 if hourly else 49))
+        out = found if hourly else found[:8]
         if not hourly:
-            out += [self._mean(samples, range(a, b)) / scale for a, b in ((9, 13), (13, 17), (17, 25), (25, 49))]
-        return [column[:, None] for column in out]
+            out = out + [_mean(found[a - 1 : b - 1]) for a, b in ((9, 13), (13, 17), (17, 25), (25, 49))]
+        return [(column / scale)[:, None] for column in out]
 
     def _rough(self, samples: Samples) -> Iterable[Floats]:
         """How much the series moved of late."""
-        lags = [self._value(samples.rows, samples.known - lag) for lag in range(1, 13)]
+        lags = self._before(samples, range(1, 13))
         steps = _mean([np.abs(a - b) for a, b in itertools.pairwise(lags[:9])])
         return [column[:, None] / self._scale(samples)[:, None] for column in (_spread(lags[:4]), _spread(lags), steps)]
 
@@ -88,7 +89,8 @@ class TreeColumns:
         """The time of day on past days: one by one, around it, by day type, with fading weight; the day's level."""
         panel, targets = self._frame.panel, samples.targets
         day, scale, known = panel.per_day, self._scale(samples)[:, None], samples.known[:, None]
-        days = [self._value(samples.rows, targets - lag * day) for lag in range(1, 29)]
+        back = day * np.arange(1, 29)
+        days = list(np.moveaxis(self._value(samples.rows, targets[..., None] - back), -1, 0))
         out = [value / scale for value in days[:7]]
         for lag in (1, 2, 7):
             for beside in (-2, -1, 1, 2):
@@ -127,11 +129,13 @@ class TreeColumns:
 
         out = [index(known - lag) for lag in GROUP_LAGS]
         out += [index(targets - day), index(known - 1 - day)]
-        peak, total, sums = floor, np.zeros(known.shape), np.zeros(known.shape)
-        for lag in range(1, day + 1):
-            clear = self._clear(rows, known - lag)
-            peak, total = np.maximum(peak, clear), total + clear
-            sums = sums + np.nan_to_num(self._value(rows, known - lag))
+        lags = known - np.arange(1, day + 1)
+        clear, power = self._clear(rows, lags), np.nan_to_num(self._value(rows, lags))
+        peak = np.maximum(floor, clear.max(axis=1, keepdims=True))
+        # Added lag by lag: a sum over an axis may round differently in a batch.
+        total, sums = np.zeros(known.shape), np.zeros(known.shape)
+        for lag in range(day):
+            total, sums = total + clear[:, lag : lag + 1], sums + power[:, lag : lag + 1]
         out += [sums / np.maximum(total, floor), self._clear(rows, targets) / peak, self._clear(rows, known - 1) / peak]
         out.append((self._clear(rows, targets + 1) - self._clear(rows, targets - 1)) / peak)
         out += [_along(self._index, known - lag) for lag in (1, 2, 3)]
@@ -147,8 +151,12 @@ class TreeColumns:
     def _clear(self, rows: Ints, at: Ints) -> Floats:
         return np.nan_to_num(_picked(self._frame.positions.envelope, rows, at - self._frame.positions_first))
 
+    def _before(self, samples: Samples, lags: Iterable[int]) -> list[Floats]:
+        """Values some periods behind the newest: one array ``(n,)`` a lag."""
+        return list(self._value(samples.rows, samples.known[:, None] - np.array([*lags])).T)
+
     def _mean(self, samples: Samples, lags: Iterable[int]) -> Floats:
-        return _mean([self._value(samples.rows, samples.known - lag) for lag in lags])
+        return _mean(self._before(samples, lags))
 
 
 class _Weighted:

@@ -189,7 +189,7 @@ def _history(one: TableSeries, start_s: int, until_s: int) -> SeriesHistory:
         series_id=series_id_of(one),
         site_id=series_id_of(one).partition("/")[0],
         name=one.series_id,
-        kind=kinds.get(one.kind, one.kind),  # type: ignore[arg-type]
+        kind=kinds.get(one.kind, one.kind),
         unit="W",
         resolution_s=step,
         issue_every_s=ISSUE_EVERY_S.get(one.kind, step),
