@@ -101,13 +101,13 @@ def parts_of(
     banded: Mask | None = None,
     outer: OuterWeight = "unit",
 ) -> Floats:
-    """Sums per issue, ``(I, K)``, from ``(I, H)`` outcomes and ``(I, H, Q)`` quantiles of one series.
+    """Sums per issue, ``(I, K)``, of one series.
 
     Args:
-        actual: NaN where there is no outcome.
-        quantiles: NaN where there is no forecast: refused, a missing forecast must not improve a score.
+        actual: ``(I, H)``, NaN where there is no outcome.
+        quantiles: ``(I, H, Q)``; NaN is refused, as a missing forecast must not improve a score.
         levels_bps: ``(Q,)`` ascending.
-        measure: Of this series.
+        measure: Its own.
         banded: ``(I, H)`` targets that count for coverage; all when left out. At night PV has no band.
         outer: See ``level_weights``.
 
@@ -117,15 +117,13 @@ def parts_of(
     known = np.isfinite(actual)
     if not np.isfinite(quantiles[known]).all():
         raise ValueError("a forecast is missing or not a number where there is an outcome")
-    y = np.where(known, actual, 0.0)
-    q = np.where(known[..., None], quantiles, 0.0)
+    y, q = np.where(known, actual, 0.0), np.where(known[..., None], quantiles, 0.0)
     weight = np.where(known, np.clip(np.abs(y) / max(measure.peak, 1e-12), 0.1, 1.0), 0.0)
     crps = quantile_crps(y, q, levels_bps, outer)
     middle = np.abs(y - at_levels(q, levels_bps, [5_000])[..., 0])
     sizable = known & (np.abs(y) >= LEAST_RELATIVE * measure.peak)
     inside = known if banded is None else known & banded
-    bands = {name: at_levels(q, levels_bps, pair) for name, pair in BANDS_BPS.items()}
-    held = {name: (y >= b[..., 0]) & (y <= b[..., 1]) & inside for name, b in bands.items()}
+    bands, held = _bands(y, q, levels_bps, inside)
     parts: Mapping[str, Floats] = {
         "n": known,
         "crps": crps,
@@ -145,6 +143,12 @@ def parts_of(
     sums = [np.asarray(parts[name], dtype=np.float64).sum(axis=1) for name in _PARTS]
     below = ((y[..., None] <= q) & inside[..., None]).sum(axis=1).astype(np.float64)
     return np.concatenate([np.stack(sums, axis=1), below], axis=1)
+
+
+def _bands(y: Floats, q: Floats, levels_bps: Sequence[int], inside: Mask) -> tuple[dict[str, Floats], dict[str, Mask]]:
+    """Edges ``(I, H, 2)`` of each band, and which counted outcomes lie within."""
+    bands = {name: at_levels(q, levels_bps, pair) for name, pair in BANDS_BPS.items()}
+    return bands, {name: (y >= b[..., 0]) & (y <= b[..., 1]) & inside for name, b in bands.items()}
 
 
 def figures_of(sums: Floats, levels_bps: Sequence[int], measure: Yardstick) -> dict[str, Floats]:

@@ -64,6 +64,7 @@ def _config(task: dict[str, Any], k: int, step: timedelta) -> ForecastingWorkflo
     return ForecastingWorkflowConfig(
         model_id=f"series-{k}", model="lgbm", location=place, sample_interval=step,
         quantiles=[Quantile(p) for p in task["levels"]], horizons=[LeadTime(reach)], verbosity=0,
+        mlflow_storage=None,
     )  # fmt: skip
 
 
