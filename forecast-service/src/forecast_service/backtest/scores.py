@@ -119,12 +119,11 @@ def parts_of(
         raise ValueError("a forecast is missing or not a number where there is an outcome")
     y, q = np.where(known, actual, 0.0), np.where(known[..., None], quantiles, 0.0)
     weight = np.where(known, np.clip(np.abs(y) / max(measure.peak, 1e-12), 0.1, 1.0), 0.0)
-    crps = quantile_crps(y, q, levels_bps, outer)
-    middle = np.abs(y - at_levels(q, levels_bps, [5_000])[..., 0])
+    crps, middle = quantile_crps(y, q, levels_bps, outer), np.abs(y - at_levels(q, levels_bps, [5_000])[..., 0])
     sizable = known & (np.abs(y) >= LEAST_RELATIVE * measure.peak)
     inside = known if banded is None else known & banded
     bands, held = _bands(y, q, levels_bps, inside)
-    parts: Mapping[str, Floats] = {
+    parts: Mapping[str, Floats | Mask] = {
         "n": known,
         "crps": crps,
         "peak_weight": weight,

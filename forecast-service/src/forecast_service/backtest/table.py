@@ -1,5 +1,6 @@
 """From a Parquet or CSV file to series on a regular grid. Says what is wrong with a file, and where."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,11 @@ from forecast_service.backtest.config import Part, Source
 from forecast_service.backtest.ports import Floats, TableSeries
 from gridseal.errors import ConfigError
 
-READERS = {".parquet": pd.read_parquet, ".csv": pd.read_csv, ".gz": pd.read_csv}
+READERS: Mapping[str, Callable[[Path], pd.DataFrame]] = {
+    ".parquet": pd.read_parquet,
+    ".csv": pd.read_csv,
+    ".gz": pd.read_csv,
+}
 
 
 def load_series(part: Part, folders: tuple[Path, ...]) -> list[TableSeries]:
@@ -48,7 +53,7 @@ def _read(path: Path, source: Source) -> pd.DataFrame:
     if reader is None:
         raise ConfigError(f"{path}: a Parquet or CSV file is expected (.parquet, .csv, .csv.gz)")
     try:
-        frame: pd.DataFrame = reader(path)
+        frame = reader(path)
     except Exception as error:  # the readers raise a dozen kinds; any of them means the same to the reader
         raise ConfigError(f"{path}: cannot be read as {path.suffix[1:]}: {error}") from error
     if isinstance(frame.index, pd.DatetimeIndex) and frame.index.name and frame.index.name not in frame:

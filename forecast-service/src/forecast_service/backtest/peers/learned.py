@@ -35,9 +35,9 @@ class Linear(ResidualForecaster):
         count = np.maximum(known.sum(axis=0), 1)
         mean = np.where(known, rows, 0.0).sum(axis=0) / count
         spread = np.sqrt(np.where(known, (rows - mean) ** 2, 0.0).sum(axis=0) / count)
-        spread = np.where(spread > 1e-9, spread, np.inf)
+        spread = np.asarray(np.where(spread > 1e-9, spread, np.inf), dtype=np.float64)
         z = _standard(rows, mean, spread)
-        weights = np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y[np.isfinite(y)])
+        weights: Floats = np.asarray(np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y[np.isfinite(y)]))
         self._fitted[seen.series_id] = (unit, mean, spread, weights)
         return super()._learn(seen, issues_s)
 
@@ -85,7 +85,7 @@ class RecursiveForest(ResidualForecaster):
     def _row(self, one: TableSeries, steps: Ints, recent: list[Floats], values: Floats) -> Floats:
         per_day = DAY_S // one.resolution_s
         clock = local_time(one, one.start_s + steps * one.resolution_s)
-        columns = [*recent, take(values, steps - per_day), take(values, steps - 7 * per_day)]
+        columns: list[Floats | Ints] = [*recent, take(values, steps - per_day), take(values, steps - 7 * per_day)]
         columns += [clock.hour + clock.minute / 60, clock.weekday, clock.month, clock.holiday]
         columns += [take(v, steps) for v in one.future.values()]
         return np.stack([np.asarray(c, dtype=np.float64) for c in columns], axis=-1)

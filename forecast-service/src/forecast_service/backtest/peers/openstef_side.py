@@ -43,7 +43,7 @@ def _series(folder: Path, k: int, task: dict[str, Any], step: timedelta) -> Any:
         until = pd.Timestamp(int(task["until_s"]), unit="s", tz="UTC")
         workflow = create_forecasting_workflow(_config(task, k, step))
         known = frame[frame.index < until].dropna(subset=["load"])
-        workflow.fit(TimeSeriesDataset(known.asfreq(step), sample_interval=step))
+        workflow.fit(TimeSeriesDataset(known.asfreq(pd.tseries.frequencies.to_offset(step)), sample_interval=step))
         kept.write_bytes(pickle.dumps(workflow))
     return np.stack([_issue(workflow, frame, int(issue), task, step) for issue in task["issues_s"]])
 
