@@ -1,6 +1,7 @@
 """``ModelRegistry`` on an MLflow server."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from gridseal.errors import UnavailableError
 EXPERIMENT = "energy-demand-forecast"
 """Where trainings of every model are logged."""
 FOLDER = "model"
+AT_ONCE = 100
+"""Parameters that MLflow takes in one request."""
 
 
 class MlflowRegistry:
@@ -142,10 +145,13 @@ class MlflowRegistry:
         experiment_id = experiment.experiment_id if experiment else client.create_experiment(self._experiment)
         tags = {"gridseal.model": self._name, **record.tags}
         run_id: str = client.create_run(experiment_id, tags=tags, run_name=tags.get("mlflow.runName")).info.run_id
-        for name, value in record.params.items():
-            client.log_param(run_id, name, value)
-        for name, number in record.metrics.items():
-            client.log_metric(run_id, name, number)
+        from mlflow.entities import Metric, Param
+
+        now_ms = int(time.time() * 1_000)
+        params = [Param(name, str(value)) for name, value in record.params.items()]
+        metrics = [Metric(name, number, now_ms, 0) for name, number in record.metrics.items()]
+        for k in range(0, max(len(params), len(metrics)), AT_ONCE):
+            client.log_batch(run_id, metrics=metrics[k : k + AT_ONCE], params=params[k : k + AT_ONCE])
         for name, text in record.texts.items():
             client.log_text(run_id, text, name)
         return run_id
