@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from edge_agent.datasets.sources import SOURCES, load_source
 from edge_agent.datasets.tracks import Floats, Track
 
@@ -73,9 +74,8 @@ def main() -> int:
     for kind, tables in rows.items():
         table = pd.concat(tables, ignore_index=True)
         table.to_parquet(OUT / f"{kind}.parquet", index=False)
-        print(
-            f"{kind}: {table['series'].nunique()} series, {len(table)} rows, {int(table['power_w'].isna().sum())} missing"
-        )
+        missing = int(table["power_w"].isna().sum())
+        print(f"{kind}: {table['series'].nunique()} series, {len(table)} rows, {missing} missing")
     return 0
 
 

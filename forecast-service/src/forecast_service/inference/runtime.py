@@ -109,8 +109,8 @@ def _exported(net: nn.Module, example: Example) -> Callable[..., Tensor] | None:
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(
-                net, example, file, dynamo=False, opset_version=17, input_names=names, output_names=["quantiles"],
-                dynamic_axes=axes | {"quantiles": {0: "batch", 1: "steps"}},
+                net, example, cast(str, file), dynamo=False, opset_version=17, input_names=names,
+                output_names=["quantiles"], dynamic_axes=axes | {"quantiles": {0: "batch", 1: "steps"}},
             )  # fmt: skip
         except (RuntimeError, ImportError) as error:
             log.warning("export_failed", detail=str(error).splitlines()[0])
