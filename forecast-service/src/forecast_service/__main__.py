@@ -130,7 +130,8 @@ async def run_worker() -> None:
         # A day more than a job asks for: the first jobs come later than this, never earlier.
         warm = WarmLoop(history, TelemetryReader(pool), reader, catalog, clock, reach + timedelta(days=1))
         work = WorkerLoop(
-            settings.worker_name, queue, issuer, Relay(producer, runs, metrics), JobRuns(pool), reader, metrics,
+            settings.worker_name, queue, issuer,
+            await Relay.announced(core.schema_registry_url, producer, runs, metrics), JobRuns(pool), reader, metrics,
             settings.claim_idle_s,
         )  # fmt: skip
         champion = ChampionLoop(
