@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tables import DAY_AHEAD, LEVELS, daily_issues, eia, made, until
+from eia_tables import DAY_AHEAD, LEVELS, daily_issues, eia, made, until
 
 from forecast_service.backtest.ports import TableSeries, Task
 from forecast_service.engine.artifact import load_engine, save_engine

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tables import daily_issues, eia, made, until
+from eia_tables import daily_issues, eia, made, until
 
 from forecast_service.backtest.ports import TableSeries
 from forecast_service.engine.columns import Inputs, Issue, build_inputs

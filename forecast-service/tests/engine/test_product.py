@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from tables import LEVELS
+from eia_tables import LEVELS
 
 from forecast_service.engine.product import fit_product, task_of
 from gridseal.errors import ConfigError

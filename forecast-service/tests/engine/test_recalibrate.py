@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from tables import LEVELS
+from eia_tables import LEVELS
 
 from forecast_service.engine.recalibrate import Ledger, last_offsets, moved, recalibrate
 from forecast_service.model.levels import probabilities
