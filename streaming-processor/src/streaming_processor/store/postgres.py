@@ -64,6 +64,8 @@ class PostgresStore:
         self._merging = 0
         self._live = False
         """Most windows of the last batch were there before it."""
+        self._plain = False
+        """Windows are one table with one index: a hypertable has an index in each chunk, and each would be asked."""
 
     def take_over(self) -> None:
         """Become the driver: batches of any other are refused from now on."""
@@ -131,7 +133,7 @@ class PostgresStore:
         rows = judged.rows if len(fresh) == len(judged.rows) else judged.rows.take(fresh)
         late = newest.count(rows, newest_readings)
         deltas = window_deltas(rows, numbers.reference.lanes)
-        windows = steps.add_to_windows(connection, deltas, numbers, live=self._live)
+        windows = steps.add_to_windows(connection, deltas, numbers, live=self._live and self._plain)
         if len(windows):
             self._live = 2 * int((windows.version == 1).sum()) < len(windows)
         kept = steps.keep_refused(connection, judged.refusals)
@@ -181,6 +183,7 @@ class PostgresStore:
                 self._connection = psycopg.connect(self._dsn, autocommit=True, connect_timeout=5)
                 for statement in sql.STAGING:
                     self._connection.execute(statement)
+                self._plain = self._connection.execute(sql.TIER).fetchone() == ("plain",)
             with self._connection.transaction():
                 yield self._connection
         except psycopg.errors.CheckViolation as error:

@@ -89,10 +89,13 @@ _NEW: Final = f"""
 SELECT series_no, width_s, window_start, weighted_sum, covered_s, inputs, count, min_milli, max_milli,
        {_mean_half_even("weighted_sum", "inputs", "covered_s")}, 1, clock_timestamp()
 FROM staged_windows d"""
-# The bounds say nothing new about the rows, but which chunks of a hypertable to look into.
-_SAME: Final = """w.series_no = d.series_no AND w.width_s = d.width_s AND w.window_start = d.window_start
-      AND w.window_start BETWEEN to_timestamp({first}) AND to_timestamp({last})"""
+_SAME: Final = "w.series_no = d.series_no AND w.width_s = d.width_s AND w.window_start = d.window_start"
 
+TIER: Final = "SELECT tier()"
+# One look into the index for each window, whatever the statistics say: they are older than the newest windows, and
+# a planner that expects one row there compares each with each.
+BY_INDEX: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+AS_PLANNED: Final = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
 # Of live data nearly every window is there already. To update those, then to insert the rest, takes half the time
 # of ON CONFLICT, which tries to insert first; of history nearly none is, and then ON CONFLICT is faster.
 UPDATE_WINDOWS: Final = f"""

@@ -129,11 +129,12 @@ def add_to_windows(
     stage_windows(connection, deltas, numbers)
     if not live:
         return states_from(read_copy(connection, sql.MERGE_WINDOWS), numbers, deltas)
-    bounds = {"first": int(deltas.window_start.min()), "last": int(deltas.window_start.max())}
-    rows = unpack(sql.STATE_LAYOUT, read_copy(connection, sql.UPDATE_WINDOWS.format(**bounds)))
+    connection.execute(sql.BY_INDEX)
+    rows = unpack(sql.STATE_LAYOUT, read_copy(connection, sql.UPDATE_WINDOWS))
     if len(rows[0]) < len(deltas):
-        added = unpack(sql.STATE_LAYOUT, read_copy(connection, sql.INSERT_WINDOWS.format(**bounds)))
+        added = unpack(sql.STATE_LAYOUT, read_copy(connection, sql.INSERT_WINDOWS))
         rows = [np.concatenate(pair) for pair in zip(rows, added, strict=True)]
+    connection.execute(sql.AS_PLANNED)
     return states_of(rows, numbers, deltas)
 
 
