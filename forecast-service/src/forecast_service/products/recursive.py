@@ -14,6 +14,7 @@ import numpy as np
 from forecast_service.model.grid import Floats
 from forecast_service.model.levels import at_levels, probabilities, to_milli
 from forecast_service.ports import Forecaster, QuantileForecast, SeriesHistory
+from forecast_service.products.view import Around
 
 PATHS = 16
 _STRIDE = 7
@@ -21,26 +22,11 @@ _STRIDE = 7
 _ASKED_BPS = (500, 2_500, 5_000, 7_500, 9_500)
 
 
-class RecursiveForecaster:
+class RecursiveForecaster(Around):
     """Implements ``ports.Forecaster`` with another one that is asked for one period at a time."""
 
     def __init__(self, inner: Forecaster, *, paths: int = PATHS) -> None:
         self._inner, self._paths = inner, paths
-
-    @property
-    def name(self) -> str:
-        """Name of the inner model."""
-        return self._inner.name
-
-    @property
-    def version(self) -> str:
-        """Version of the inner model."""
-        return self._inner.version
-
-    @property
-    def model_hash(self) -> str:
-        """Hash of the inner model."""
-        return self._inner.model_hash
 
     @property
     def history_s(self) -> int:

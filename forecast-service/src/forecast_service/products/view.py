@@ -11,14 +11,10 @@ from gridseal.wire.catalog import Product
 DAY_S = 86_400
 
 
-class ProductView:
-    """Implements ``ports.Forecaster``: whatever slot is asked for, the newest one of the product by then answers.
+class Around:
+    """A model seen through another: it answers under the name, version and hash of the inner one."""
 
-    So a gate that asks at any hour compares models on the runs that will be issued, with what was known for them.
-    """
-
-    def __init__(self, inner: Forecaster, product: Product) -> None:
-        self._inner, self._product = inner, product
+    _inner: Forecaster
 
     @property
     def name(self) -> str:
@@ -34,6 +30,16 @@ class ProductView:
     def model_hash(self) -> str:
         """Hash of the inner model."""
         return self._inner.model_hash
+
+
+class ProductView(Around):
+    """Implements ``ports.Forecaster``: whatever slot is asked for, the newest one of the product by then answers.
+
+    So a gate that asks at any hour compares models on the runs that will be issued, with what was known for them.
+    """
+
+    def __init__(self, inner: Forecaster, product: Product) -> None:
+        self._inner, self._product = inner, product
 
     @property
     def history_s(self) -> int:
