@@ -100,12 +100,11 @@ class LakeTable:
 
     def select(self, query: str) -> pa.Table:
         """Rows by SQL over the newest version, which is called ``t``."""
-        found = pa.table(QueryBuilder().register("t", self.table()).execute(query))
-        return found.cast(pa.schema([_plain(field) for field in found.schema]))
+        return _rows(self.table(), query)
 
     def as_of(self, version: int) -> pa.Table:
         """The whole content of an earlier version."""
-        return DeltaTable(self.url, version=version).to_pyarrow_table()
+        return _rows(DeltaTable(self.url, version=version), "SELECT * FROM t")
 
     def tidy(self, keep_hours: int) -> dict[str, int]:
         """Put small files together, write a checkpoint, and delete what no version needed for ``keep_hours``."""
@@ -119,6 +118,16 @@ class LakeTable:
         counts = {"added": done["numFilesAdded"], "removed": done["numFilesRemoved"], "deleted": len(gone)}
         log.info("lake_table_tidied", table=self.spec.name, version=table.version(), **counts)
         return counts
+
+
+def _rows(table: DeltaTable, query: str) -> pa.Table:
+    """Read by DataFusion.
+
+    The threads of pyarrow's datasets call back into Python, and some outlive the interpreter: the
+    process then aborts after its work is done (apache/arrow#34314).
+    """
+    found = pa.table(QueryBuilder().register("t", table).execute(query))
+    return found.cast(pa.schema([_plain(field) for field in found.schema]))
 
 
 def _plain(field: pa.Field) -> pa.Field:
