@@ -11,7 +11,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from pydantic import Field
 
-from gridseal.notary.leaf import leaf_hash, leaves_of, levels_hash, name_hash, salt_of
+from gridseal.notary.leaf import leaf_hashes, leaves_of, levels_hash, name_hash
 from gridseal.notary.merkle import MerkleTree
 from gridseal.wire.fields import Address, Hex32, Message
 from gridseal.wire.forecasts import ForecastRun
@@ -76,7 +76,7 @@ class SigningDomain(Message):
 
 def tree_of(run: ForecastRun, secret: bytes) -> MerkleTree:
     """The Merkle tree of a run, salted under ``secret``."""
-    return MerkleTree([leaf_hash(leaf, salt_of(secret, i)) for i, leaf in enumerate(leaves_of(run))])
+    return MerkleTree(leaf_hashes(leaves_of(run), secret))
 
 
 def batch_of(run: ForecastRun, root: bytes, *, prev_batch: str, nonce: int) -> Batch:

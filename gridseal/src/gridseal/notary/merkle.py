@@ -6,7 +6,7 @@ of the sorted order at ``2n - 2 - i``; a node is the keccak of its two children 
 
 from collections.abc import Sequence
 
-from eth_utils.crypto import keccak
+from gridseal.notary.keccak import keccak
 
 
 def _pair(a: bytes, b: bytes) -> bytes:
@@ -20,14 +20,15 @@ class MerkleTree:
         if not leaf_hashes:
             raise ValueError("a tree needs at least one leaf")
         count = len(leaf_hashes)
-        order = sorted(range(count), key=lambda i: leaf_hashes[i])
-        self._nodes: list[bytes] = [b""] * (2 * count - 1)
+        order = sorted(range(count), key=leaf_hashes.__getitem__)
+        self._nodes = nodes = [b""] * (2 * count - 1)
         self._place = [0] * count
         for rank, index in enumerate(order):
-            self._nodes[2 * count - 2 - rank] = leaf_hashes[index]
+            nodes[2 * count - 2 - rank] = leaf_hashes[index]
             self._place[index] = 2 * count - 2 - rank
         for i in range(count - 2, -1, -1):
-            self._nodes[i] = _pair(self._nodes[2 * i + 1], self._nodes[2 * i + 2])
+            left, right = nodes[2 * i + 1], nodes[2 * i + 2]
+            nodes[i] = keccak(left + right if left < right else right + left)
 
     @property
     def root(self) -> bytes:
