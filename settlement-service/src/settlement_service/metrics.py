@@ -22,3 +22,25 @@ class SealMetrics:
             registry=registry,
         )
         self.writer = Gauge("gridseal_seal_writer", "1 in the process that seals", registry=registry)
+
+
+class ChainMetrics:
+    """Counters of the transactions of every key."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.sent = Counter(
+            "gridseal_chain_transactions_total", "Transactions handed to the node", ["key"], registry=registry
+        )
+        self.included = Counter(
+            "gridseal_chain_orders_total", "Orders that were settled by a block", ["key", "outcome"], registry=registry
+        )
+        self.replaced = Counter(
+            "gridseal_chain_replacements_total", "Transactions replaced by a better offer", ["key"], registry=registry
+        )
+        self.lost = Counter(
+            "gridseal_chain_reorganized_total", "Orders whose block went away", ["key"], registry=registry
+        )
+        self.gaps = Counter(
+            "gridseal_chain_nonce_gaps_total", "Nonces that had to be filled", ["key"], registry=registry
+        )
+        self.errors = Counter("gridseal_chain_errors_total", "Calls the node refused", ["key"], registry=registry)

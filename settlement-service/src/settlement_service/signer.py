@@ -1,11 +1,15 @@
-"""The two keys of the service, read from keystores."""
+"""The keys of the service: read from keystores, or kept by a remote signer."""
 
+import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from eth_account import Account
 
 from gridseal.errors import ConfigError
+from gridseal.notary.batch import Batch, SigningDomain, sign_batch
 
 
 class Key:
@@ -17,6 +21,15 @@ class Key:
 
     def __repr__(self) -> str:
         return f"Key({self.address})"
+
+    async def sign(self, fields: Mapping[str, Any]) -> tuple[str, bytes]:
+        """Hash and raw form of a type 2 transaction."""
+        signed = await asyncio.to_thread(Account.sign_transaction, dict(fields), self.secret)
+        return "0x" + bytes(signed.hash).hex(), bytes(signed.raw_transaction)
+
+    async def sign_batch(self, batch: Batch, domain: SigningDomain) -> bytes:
+        """The 65-byte signature of an authority over a batch."""
+        return await asyncio.to_thread(sign_batch, batch, domain, self.secret)
 
 
 def load_key(variable: str, keystore: Path, passphrase: Path) -> Key:

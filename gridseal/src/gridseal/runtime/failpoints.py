@@ -22,6 +22,14 @@ Name = Literal[
     "sink.before_commit",
     "sink.after_commit_before_redis",
     "sink.after_commit_before_checkpoint",
+    "seal.after_sign",
+    "seal.after_order",
+    "chain.before_save",
+    "chain.after_save",
+    "chain.after_send",
+    "chain.after_mark",
+    "chain.before_included",
+    "chain.before_final",
 ]
 NAMES: Final[tuple[str, ...]] = get_args(Name)
 _SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
