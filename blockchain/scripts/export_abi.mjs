@@ -1,14 +1,25 @@
-// Writes the ABI from the build to where it is read, or with --check fails if a committed file differs from it.
+// Writes the ABIs from the build to where they are read, or with --check fails if a committed file differs from it.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const built = JSON.parse(
-  readFileSync(new URL("../artifacts/contracts/ForecastRegistry.sol/ForecastRegistry.json", import.meta.url), "utf8"),
-);
-const { contractName, abi, bytecode, deployedBytecode } = built;
-const outputs = {
-  "blockchain/abi/ForecastRegistry.json": { contractName, abi, bytecode, deployedBytecode },
-  "settlement-service/src/settlement_service/registry_abi.json": abi,
+// Where the source is, and whether settlement-service carries the ABI as package data.
+const contracts = {
+  ForecastRegistry: { source: "ForecastRegistry.sol", service: "registry_abi.json" },
+  Operations: { source: "Operations.sol", service: "operations_abi.json" },
+  StakePool: { source: "StakePool.sol", service: "stake_pool_abi.json" },
+  ActualsRegistry: { source: "ActualsRegistry.sol", service: "actuals_abi.json" },
+  Arbiter: { source: "Arbiter.sol", service: "arbiter_abi.json" },
+  LocalToken: { source: "local/LocalToken.sol", service: "token_abi.json" },
 };
+
+const outputs = {};
+for (const [name, { source, service }] of Object.entries(contracts)) {
+  const built = JSON.parse(
+    readFileSync(new URL(`../artifacts/contracts/${source}/${name}.json`, import.meta.url), "utf8"),
+  );
+  const { contractName, abi, bytecode, deployedBytecode } = built;
+  outputs[`blockchain/abi/${name}.json`] = { contractName, abi, bytecode, deployedBytecode };
+  if (service) outputs[`settlement-service/src/settlement_service/${service}`] = abi;
+}
 
 for (const [path, content] of Object.entries(outputs)) {
   const target = new URL(`../../${path}`, import.meta.url);

@@ -43,11 +43,18 @@ interface IActualsRegistry {
     event ActualsFinal(bytes32 indexed productId, uint64 indexed slot, uint32 version, bytes32 root);
     event ActualsVoid(bytes32 indexed productId, uint64 indexed slot, uint32 version, uint256 ruling);
     event Withdrawn(address indexed account, uint256 amount);
+    event TreasuryPaid(uint256 amount);
 
     /// @notice Only a provider with the role may propose.
     error NotProvider(address account);
-    /// @notice A version is open already, or the slot's outcome is not over.
+    /// @notice Not in this state of the newest version; None also for a slot that has not begun, or no such version.
     error NotNow(Status status);
+    /// @notice Less arrived than the other side's bond.
+    error BondTooSmall(uint256 expected, uint256 arrived);
+    /// @notice The caller is not the arbitrator of such a dispute, or gave it twice.
+    error NoSuchDispute(address arbitrator, uint256 disputeId);
+    /// @notice Rulings are 0 (no answer), 1 (for the provider), 2 (for the challenger).
+    error NoSuchRuling(uint256 ruling);
     /// @notice The window ended at `finalAt`; at that second and later only `finalize` is possible.
     error WindowClosed(uint64 finalAt);
     /// @notice The window is open until `finalAt`.
@@ -61,7 +68,8 @@ interface IActualsRegistry {
     function propose(bytes32 productId, uint64 slot, bytes32 root, uint32 leafCount) external returns (uint32 version);
 
     /// @notice Doubts the open version with an equal bond, before `finalAt`. Sends the arbitration cost along.
-    function dispute(bytes32 productId, uint64 slot, bytes32 evidenceHash) external payable;
+    /// @param version The version that is doubted: a newer one could have come up while the call was on its way.
+    function dispute(bytes32 productId, uint64 slot, uint32 version, bytes32 evidenceHash) external payable;
 
     /// @notice Makes an undisputed version final, from `finalAt` on. Anyone may call.
     function finalize(bytes32 productId, uint64 slot) external;
@@ -71,6 +79,10 @@ interface IActualsRegistry {
 
     /// @notice Pays out what the caller is owed.
     function withdraw() external returns (uint256 amount);
+
+    /// @notice Moves the halves of lost bonds into the treasury of the stake pool. Anyone may call.
+    /// @dev Apart from the ruling, so that no token can stand in the way of a ruling.
+    function payTreasury() external returns (uint256 amount);
 
     /// @notice Number of the newest version, 0 for none.
     function latest(bytes32 productId, uint64 slot) external view returns (uint32);
@@ -83,6 +95,9 @@ interface IActualsRegistry {
 
     /// @notice What `account` may withdraw.
     function owed(address account) external view returns (uint256);
+
+    /// @notice Halves of lost bonds that wait for payTreasury.
+    function treasuryDue() external view returns (uint256);
 
     /// @notice Bond of a proposal, and of a dispute.
     function bondAmount() external view returns (uint256);

@@ -25,4 +25,8 @@ interface IOperations {
     /// @notice May propose actuals.
     // solhint-disable-next-line func-name-mixedcase
     function PROVIDER_ROLE() external view returns (bytes32);
+
+    /// @notice May stop entries into the money contracts; only the admin lets them in again.
+    // solhint-disable-next-line func-name-mixedcase
+    function GUARDIAN_ROLE() external view returns (bytes32);
 }

@@ -5,6 +5,10 @@ pragma solidity 0.8.28;
 interface Vm {
     function warp(uint256 time) external;
     function prank(address sender) external;
+    function startPrank(address sender) external;
+    function stopPrank() external;
+    function deal(address account, uint256 balance) external;
+    function recordLogs() external;
     function chainId(uint256 id) external;
     function etch(address at, bytes calldata code) external;
     function addr(uint256 key) external pure returns (address);
