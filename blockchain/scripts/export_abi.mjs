@@ -1,14 +1,14 @@
 // Writes the ABIs from the build to where they are read, or with --check fails if a committed file differs from it.
 import { readFileSync, writeFileSync } from "node:fs";
 
-// Where the source is, and whether settlement-service carries the ABI as package data.
+// Where the source is, and where settlement-service carries the ABI as package data.
 const contracts = {
   ForecastRegistry: { source: "ForecastRegistry.sol", service: "registry_abi.json" },
-  Operations: { source: "Operations.sol", service: "operations_abi.json" },
-  StakePool: { source: "StakePool.sol", service: "stake_pool_abi.json" },
-  ActualsRegistry: { source: "ActualsRegistry.sol", service: "actuals_abi.json" },
-  Arbiter: { source: "Arbiter.sol", service: "arbiter_abi.json" },
-  LocalToken: { source: "local/LocalToken.sol", service: "token_abi.json" },
+  Operations: { source: "Operations.sol", service: "abi/Operations.json" },
+  StakePool: { source: "StakePool.sol", service: "abi/StakePool.json" },
+  ActualsRegistry: { source: "ActualsRegistry.sol", service: "abi/ActualsRegistry.json" },
+  Arbiter: { source: "Arbiter.sol", service: "abi/Arbiter.json" },
+  LocalToken: { source: "local/LocalToken.sol", service: "abi/LocalToken.json" },
 };
 
 const outputs = {};
