@@ -15,7 +15,7 @@ from gridseal.runtime.clock import SystemClock
 from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun
 from settlement_service.app import Parts, create_app
-from settlement_service.sealing import Deployment, Sealing, Signing
+from settlement_service.sealing import Deployment, Sealing, Signer, Signing
 from settlement_service.signer import Key
 
 KEY = Key(b"\x42" * 32)
@@ -29,7 +29,7 @@ class MemoryRuns:
     rows: dict[str, Sealing] = field(default_factory=dict)
     stored: dict[str, ForecastRun] = field(default_factory=dict)
 
-    async def add(self, run: ForecastRun) -> bool:
+    async def add(self, run: ForecastRun, signer: Signer = "forecast") -> bool:
         self.rows.setdefault(run.run_id, self.queue(run))
         return True
 

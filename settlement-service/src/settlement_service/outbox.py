@@ -182,7 +182,12 @@ class Outbox:
 
 
 async def write_event(connection: Connection, sealing: Sealing) -> None:
-    """Add the seal event of the run's present state to the outbox of ``forecasts.sealed``."""
+    """Add the seal event of the run's present state to the outbox of ``forecasts.sealed``.
+
+    The benchmark's runs were never issued to anybody: their seals are no news there.
+    """
+    if sealing.signer != "forecast":
+        return
     await connection.execute(
         "INSERT INTO settlement.seal_events (run_id, document) VALUES (%s, %s)",
         (sealing.run_id, encode(seal_of(sealing))),
@@ -217,6 +222,7 @@ async def load_sealing(connection: Connection, row: dict[str, Any]) -> Sealing:
         secret=bytes(row["secret"]),
         document=bytes(row["document"]),
         received_at=row["received_at"],
+        signer=row["signer"],
         signing=signing or None,
         transactions=tuple(_transaction(t) for t in sent),
         tx_hash=row["tx_hash"],

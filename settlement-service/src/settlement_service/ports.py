@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gridseal.errors import UnavailableError
 from gridseal.wire.forecasts import ForecastRun
-from settlement_service.sealing import ChainView, Deployment, Position, Sealing, Signing, State, Transaction
+from settlement_service.sealing import ChainView, Deployment, Position, Sealing, Signer, Signing, State, Transaction
 
 
 class NodeAwayError(UnavailableError):
@@ -80,8 +80,8 @@ class SealStore(Protocol):
 class RunBook(Protocol):
     """What the REST face asks of the outbox."""
 
-    async def add(self, run: ForecastRun) -> bool:
-        """Queue a run for sealing; False if it is known already."""
+    async def add(self, run: ForecastRun, signer: Signer = "forecast") -> bool:
+        """Queue a run for sealing under one of our authorities; False if it is known already."""
         ...
 
     async def retry(self, run_id: str, domain_now: datetime) -> bool:

@@ -11,7 +11,7 @@ from gridseal.notary.batch import tree_of
 from gridseal.wire.codec import encode
 from gridseal.wire.forecasts import ForecastRun
 from settlement_service.outbox import Connection, database, load_sealing, write_event
-from settlement_service.sealing import Sealing
+from settlement_service.sealing import Sealing, Signer
 
 Pool = AsyncConnectionPool[Connection]
 
@@ -34,7 +34,7 @@ class Runs:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def add(self, run: ForecastRun) -> bool:
+    async def add(self, run: ForecastRun, signer: Signer = "forecast") -> bool:
         """Queue a run for sealing; False if it is known already. Its secret is made here, once."""
         if await self.find(run.run_id) is not None:
             return False
@@ -43,8 +43,8 @@ class Runs:
         async with database(), self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(
                 "INSERT INTO settlement.batches"
-                " (run_id, product_id, slot, version, gate_closure, document, secret, root, state)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'built') ON CONFLICT (run_id) DO NOTHING RETURNING *",
+                " (run_id, product_id, slot, version, gate_closure, document, secret, root, signer, state)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'built') ON CONFLICT (run_id) DO NOTHING RETURNING *",
                 (
                     run.run_id,
                     run.product_id,
@@ -54,6 +54,7 @@ class Runs:
                     encode(run),
                     secret,
                     root,
+                    signer,
                 ),
             )
             row = await cursor.fetchone()
@@ -111,7 +112,9 @@ class Runs:
     async def summary(self) -> dict[str, int]:
         """Number of runs per state."""
         async with database(), self._pool.connection() as connection:
-            cursor = await connection.execute("SELECT state, count(*) AS n FROM settlement.batches GROUP BY state")
+            cursor = await connection.execute(
+                "SELECT state, count(*) AS n FROM settlement.batches WHERE signer = 'forecast' GROUP BY state"
+            )
             return {str(row["state"]): int(row["n"]) for row in await cursor.fetchall()}
 
     async def ping(self) -> None:

@@ -9,6 +9,8 @@ from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun, SealState
 
 State = Literal["built", "signed", "sent", "mined", "late", "failed"]
+Signer = Literal["forecast", "benchmark"]
+"""Which of our authorities signs: each has its own key, nonces and chain of batches."""
 OPEN_STATES: tuple[State, ...] = ("built", "signed", "sent")
 
 
@@ -70,6 +72,7 @@ class Sealing:
     """The run as it was issued."""
     received_at: datetime
     """Wall time."""
+    signer: Signer = "forecast"
     signing: Signing | None = None
     transactions: tuple[Transaction, ...] = ()
     tx_hash: str | None = None
