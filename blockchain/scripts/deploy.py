@@ -60,6 +60,13 @@ def keep_key(folder: Path, name: str) -> str:
     return str(Web3.to_checksum_address(address if address.startswith("0x") else "0x" + address))
 
 
+def keep_secret(folder: Path, name: str) -> None:
+    """A file with a random 32-byte key in hexadecimal; made if there is none."""
+    path = folder / name
+    if not path.exists():
+        _write_private(path, secrets.token_hex(32))
+
+
 def _write_private(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.write_text(text + "\n")
@@ -131,6 +138,7 @@ class Deployer:
 def deploy(rpc: str, keys: Path, state: Path, deadline: float) -> dict[str, Any]:
     """Do what is still to do and return what ``deployment.json`` says."""
     authority, relayer = keep_key(keys, "authority"), keep_key(keys, "relayer")
+    keep_secret(keys, "batch-secrets.key")
     web3 = Web3(HTTPProvider(rpc, request_kwargs={"timeout": 10}))
     chain_id = wait_for(f"node at {rpc}", deadline, lambda: web3.eth.chain_id)
     if chain_id != LOCAL_CHAIN_ID:
