@@ -7,19 +7,23 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Leaves} from "./Leaves.sol";
 import {IForecastRegistry} from "./interfaces/IForecastRegistry.sol";
 
 /// @title Immutable registry of sealed forecast runs.
 /// @notice The owner decides who may seal from now on, and nothing else: there is no proxy, no pause and no
 /// function that touches a record. Ownership moves in two steps.
 contract ForecastRegistry is IForecastRegistry, EIP712, Ownable2Step {
-    /// @dev Three storage slots; the last four members share one.
+    /// @dev One storage slot. The nonce outlives a revocation.
+    struct Signer {
+        SignerKind kind;
+        uint248 nonce;
+    }
+
+    /// @dev One storage slot is written per slot; the list costs something only if the slot is recorded again.
     struct Entry {
-        bytes32 root;
         bytes32 batchHash;
-        uint32 version;
-        uint64 notarizedAt;
-        uint64 gateClosure;
+        bytes32[] replaced;
     }
 
     /// @notice EIP-712 type hash of ForecastBatch.
@@ -30,97 +34,106 @@ contract ForecastRegistry is IForecastRegistry, EIP712, Ownable2Step {
     );
 
     /// @inheritdoc IForecastRegistry
-    mapping(address authority => SignerKind) public signerKind;
-    /// @inheritdoc IForecastRegistry
-    mapping(address authority => uint256) public nextNonce;
-    /// @inheritdoc IForecastRegistry
     mapping(address authority => bytes32) public lastBatch;
 
+    mapping(address authority => Signer) private _signers;
     mapping(address authority => mapping(bytes32 productId => mapping(uint64 slot => Entry))) private _entries;
 
     constructor(address admin) EIP712("GridsealForecastRegistry", "1") Ownable(admin) {}
 
     /// @inheritdoc IForecastRegistry
     function registerAuthority(address authority, SignerKind kind) external onlyOwner {
-        if (signerKind[authority] != SignerKind.None) revert AlreadyRegistered(authority);
+        if (_signers[authority].kind != SignerKind.None) revert AlreadyRegistered(authority);
         bool fits = kind == SignerKind.Account || (kind == SignerKind.Contract && authority.code.length != 0);
         if (!fits || authority == address(0)) revert WrongSignerKind(authority, kind);
-        signerKind[authority] = kind;
+        _signers[authority].kind = kind;
         emit AuthorityRegistered(authority, kind);
     }
 
     /// @inheritdoc IForecastRegistry
     function revokeAuthority(address authority) external onlyOwner {
-        if (signerKind[authority] == SignerKind.None) revert UnknownAuthority(authority);
-        signerKind[authority] = SignerKind.None;
+        if (_signers[authority].kind == SignerKind.None) revert UnknownAuthority(authority);
+        _signers[authority].kind = SignerKind.None;
         emit AuthorityRevoked(authority);
     }
 
     /// @inheritdoc IForecastRegistry
     function notarize(ForecastBatch calldata batch, address authority, bytes calldata signature) external {
-        _checkTimes(batch);
-        bytes32 batchHash = hashBatch(batch);
-        _checkSigner(authority, _hashTypedDataV4(batchHash), signature);
-
-        uint256 nonce = nextNonce[authority];
-        if (batch.nonce != nonce) revert WrongNonce(nonce, batch.nonce);
-        bytes32 last = lastBatch[authority];
-        if (batch.prevBatch != last) revert WrongPreviousBatch(last, batch.prevBatch);
-
-        Entry storage entry = _entries[authority][batch.productId][batch.slot];
-        if (batch.version <= entry.version) revert VersionNotHigher(entry.version, batch.version);
-        // Without this a later version could bring its own later gate, made after the outcome was seen.
-        if (entry.version != 0 && batch.gateClosure > entry.gateClosure) {
-            revert GateMoved(entry.gateClosure, batch.gateClosure);
-        }
-
-        nextNonce[authority] = nonce + 1;
-        lastBatch[authority] = batchHash;
-        entry.root = batch.root;
-        entry.batchHash = batchHash;
-        entry.version = batch.version;
-        entry.notarizedAt = uint64(block.timestamp);
-        entry.gateClosure = batch.gateClosure;
-
-        emit BatchNotarized(
-            batch.root,
-            authority,
-            batch.productId,
-            batch.slot,
-            batch.version,
-            batch.leafCount,
-            batch.gateClosure,
-            batchHash
-        );
-        emit Recorded(batch.root, authority);
+        _recordFirst(batch, authority, signature);
     }
 
     /// @inheritdoc IForecastRegistry
-    function record(address authority, bytes32 productId, uint64 slot)
-        external
-        view
-        returns (bytes32 root, bytes32 batchHash, uint32 version, uint64 notarizedAt, uint64 gateClosure)
-    {
+    function notarizeAgain(
+        ForecastBatch calldata batch,
+        ForecastBatch calldata previous,
+        address authority,
+        bytes calldata signature
+    ) external {
+        bytes32 batchHash = _follow(batch, authority, signature);
+        Entry storage entry = _entries[authority][batch.productId][batch.slot];
+        bytes32 recorded = entry.batchHash;
+        bytes32 given = hashBatch(previous);
+        if (recorded != given) revert NotTheRecordedBatch(recorded, given);
+        if (batch.version <= previous.version) revert VersionNotHigher(previous.version, batch.version);
+        if (batch.gateClosure > previous.gateClosure) revert GateMoved(previous.gateClosure, batch.gateClosure);
+        entry.replaced.push(recorded);
+        entry.batchHash = batchHash;
+        _tell(batch, authority, batchHash);
+    }
+
+    /// @inheritdoc IForecastRegistry
+    function notarizeMany(ForecastBatch[] calldata batches, address authority, bytes[] calldata signatures) external {
+        if (batches.length == 0 || batches.length != signatures.length) {
+            revert WrongSignatureCount(batches.length, signatures.length);
+        }
+        for (uint256 i; i < batches.length; ++i) {
+            _recordFirst(batches[i], authority, signatures[i]);
+        }
+    }
+
+    /// @inheritdoc IForecastRegistry
+    function signerKind(address authority) external view returns (SignerKind) {
+        return _signers[authority].kind;
+    }
+
+    /// @inheritdoc IForecastRegistry
+    function nextNonce(address authority) external view returns (uint256) {
+        return _signers[authority].nonce;
+    }
+
+    /// @inheritdoc IForecastRegistry
+    function record(address authority, bytes32 productId, uint64 slot) external view returns (bytes32 batchHash) {
+        return _entries[authority][productId][slot].batchHash;
+    }
+
+    /// @inheritdoc IForecastRegistry
+    function history(address authority, bytes32 productId, uint64 slot) external view returns (bytes32[] memory all) {
         Entry storage entry = _entries[authority][productId][slot];
-        return (entry.root, entry.batchHash, entry.version, entry.notarizedAt, entry.gateClosure);
+        bytes32 last = entry.batchHash;
+        if (last == bytes32(0)) return all;
+        uint256 count = entry.replaced.length;
+        all = new bytes32[](count + 1);
+        for (uint256 i; i < count; ++i) {
+            all[i] = entry.replaced[i];
+        }
+        all[count] = last;
     }
 
     /// @inheritdoc IForecastRegistry
     function verifyLeaf(
+        ForecastBatch calldata batch,
+        address authority,
         bytes32 seriesId,
         uint64 targetStart,
         uint32 resolutionS,
         int64[] calldata valuesMilli,
         bytes32 salt,
-        bytes32[] calldata proof,
-        address authority,
-        bytes32 productId,
-        uint64 slot
+        bytes32[] calldata proof
     ) external view returns (bool) {
-        Entry storage entry = _entries[authority][productId][slot];
-        if (entry.version == 0 || targetStart < entry.gateClosure) return false;
-        bytes32 leaf = leafHash(seriesId, targetStart, resolutionS, valuesMilli, salt);
-        return MerkleProof.verifyCalldata(proof, entry.root, leaf);
+        if (_entries[authority][batch.productId][batch.slot].batchHash != hashBatch(batch)) return false;
+        if (targetStart < batch.gateClosure) return false;
+        bytes32 leaf = Leaves.ofForecast(seriesId, targetStart, resolutionS, valuesMilli, salt);
+        return MerkleProof.verifyCalldata(proof, batch.root, leaf);
     }
 
     /// @inheritdoc IForecastRegistry
@@ -134,17 +147,55 @@ contract ForecastRegistry is IForecastRegistry, EIP712, Ownable2Step {
     }
 
     /// @inheritdoc IForecastRegistry
-    /// @dev Hashed twice, so that an inner node (64 bytes hashed once) can never stand for a leaf.
     function leafHash(
         bytes32 seriesId,
         uint64 targetStart,
         uint32 resolutionS,
         int64[] calldata valuesMilli,
         bytes32 salt
-    ) public pure returns (bytes32) {
-        return keccak256(
-            bytes.concat(keccak256(abi.encode(seriesId, targetStart, resolutionS, valuesMilli, salt)))
+    ) external pure returns (bytes32) {
+        return Leaves.ofForecast(seriesId, targetStart, resolutionS, valuesMilli, salt);
+    }
+
+    function _recordFirst(ForecastBatch calldata batch, address authority, bytes calldata signature) private {
+        bytes32 batchHash = _follow(batch, authority, signature);
+        if (batch.version == 0) revert VersionNotHigher(0, 0);
+        Entry storage entry = _entries[authority][batch.productId][batch.slot];
+        bytes32 recorded = entry.batchHash;
+        if (recorded != bytes32(0)) revert AlreadyRecorded(recorded);
+        entry.batchHash = batchHash;
+        _tell(batch, authority, batchHash);
+    }
+
+    /// @dev Checks all that does not depend on what the slot holds, and moves the authority's chain on.
+    function _follow(ForecastBatch calldata batch, address authority, bytes calldata signature)
+        private
+        returns (bytes32 batchHash)
+    {
+        _checkTimes(batch);
+        batchHash = hashBatch(batch);
+        Signer memory signer = _signers[authority];
+        _checkSignature(authority, signer.kind, _hashTypedDataV4(batchHash), signature);
+        if (batch.nonce != signer.nonce) revert WrongNonce(signer.nonce, batch.nonce);
+        bytes32 last = lastBatch[authority];
+        if (batch.prevBatch != last) revert WrongPreviousBatch(last, batch.prevBatch);
+        ++signer.nonce;
+        _signers[authority] = signer;
+        lastBatch[authority] = batchHash;
+    }
+
+    function _tell(ForecastBatch calldata batch, address authority, bytes32 batchHash) private {
+        emit BatchNotarized(
+            batch.root,
+            authority,
+            batch.productId,
+            batch.slot,
+            batch.version,
+            batch.leafCount,
+            batch.gateClosure,
+            batchHash
         );
+        emit Recorded(batch.root, authority);
     }
 
     function _checkTimes(ForecastBatch calldata batch) private view {
@@ -155,8 +206,10 @@ contract ForecastRegistry is IForecastRegistry, EIP712, Ownable2Step {
         if (block.timestamp >= batch.gateClosure) revert GateClosed(batch.gateClosure, block.timestamp);
     }
 
-    function _checkSigner(address authority, bytes32 digest, bytes calldata signature) private view {
-        SignerKind kind = signerKind[authority];
+    function _checkSignature(address authority, SignerKind kind, bytes32 digest, bytes calldata signature)
+        private
+        view
+    {
         if (kind == SignerKind.None) revert UnknownAuthority(authority);
         if (kind == SignerKind.Contract) {
             if (SignatureChecker.isValidERC1271SignatureNowCalldata(authority, digest, signature)) return;

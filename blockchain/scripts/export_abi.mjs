@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 // Where the source is, and where settlement-service carries the ABI as package data.
 const contracts = {
   ForecastRegistry: { source: "ForecastRegistry.sol", service: "registry_abi.json" },
+  QuantileScorer: { source: "QuantileScorer.sol", service: "abi/QuantileScorer.json" },
   Operations: { source: "Operations.sol", service: "abi/Operations.json" },
   StakePool: { source: "StakePool.sol", service: "abi/StakePool.json" },
   ActualsRegistry: { source: "ActualsRegistry.sol", service: "abi/ActualsRegistry.json" },

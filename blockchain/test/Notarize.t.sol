@@ -21,10 +21,7 @@ contract NotarizeTest is RegistryFixture {
         vm.prank(address(0xBEEF)); // anyone may relay
         registry.notarize(batch, authority, signature);
 
-        (bytes32 root, bytes32 hash, uint32 version, uint64 at, uint64 gate) =
-            registry.record(authority, batch.productId, SLOT);
-        check(root == batch.root && hash == batchHash && version == 1, "record");
-        check(at == SLOT + 60 && gate == GATE, "times");
+        check(registry.record(authority, batch.productId, SLOT) == batchHash, "record");
         check(registry.nextNonce(authority) == 1 && registry.lastBatch(authority) == batchHash, "chain");
     }
 
@@ -129,37 +126,10 @@ contract NotarizeTest is RegistryFixture {
         refuse(batch, abi.encodeWithSelector(IForecastRegistry.WrongPreviousBatch.selector, last, other));
     }
 
-    function testFuzz_a_version_that_is_not_higher_is_refused(uint32 first, uint32 second) public {
-        vm.assume(first > 0 && second <= first);
-        IForecastRegistry.ForecastBatch memory batch = aBatch();
-        batch.version = first;
-        notarize(batch);
-        batch = aBatch();
-        batch.version = second;
-        refuse(batch, abi.encodeWithSelector(IForecastRegistry.VersionNotHigher.selector, first, second));
-    }
-
     function test_a_version_of_zero_is_refused() public {
         IForecastRegistry.ForecastBatch memory batch = aBatch();
         batch.version = 0;
         refuse(batch, abi.encodeWithSelector(IForecastRegistry.VersionNotHigher.selector, 0, 0));
-    }
-
-    function test_the_last_version_before_the_gate_counts() public {
-        notarize(aBatch());
-        IForecastRegistry.ForecastBatch memory batch = aBatch();
-        (batch.version, batch.root) = (2, keccak256("better"));
-        notarize(batch);
-        (bytes32 root,, uint32 version,,) = registry.record(authority, batch.productId, SLOT);
-        check(root == keccak256("better") && version == 2, "last version");
-    }
-
-    function test_a_later_version_cannot_bring_a_later_gate() public {
-        notarize(aBatch());
-        vm.warp(GATE + 3600); // the outcome is known by now
-        IForecastRegistry.ForecastBatch memory batch = aBatch();
-        (batch.version, batch.gateClosure, batch.deliveryStart) = (2, GATE + 7200, GATE + 7200);
-        refuse(batch, abi.encodeWithSelector(IForecastRegistry.GateMoved.selector, GATE, GATE + 7200));
     }
 
     function test_one_authority_cannot_take_the_slot_of_another() public {
@@ -167,8 +137,7 @@ contract NotarizeTest is RegistryFixture {
         IForecastRegistry.ForecastBatch memory batch = aBatch();
         registry.notarize(batch, vm.addr(2), signedBy(2, batch)); // the same root, front-run
         notarize(batch);
-        (bytes32 root,,,,) = registry.record(authority, batch.productId, SLOT);
-        check(root == batch.root, "own record");
+        check(registry.record(authority, batch.productId, SLOT) == registry.hashBatch(batch), "own record");
     }
 
     function testFuzz_nonces_and_hashes_form_one_chain(uint8 length) public {

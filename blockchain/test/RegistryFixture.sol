@@ -51,6 +51,23 @@ abstract contract RegistryFixture {
         registry.notarize(batch, authority, signed(batch));
     }
 
+    function notarizeAgain(
+        IForecastRegistry.ForecastBatch memory batch,
+        IForecastRegistry.ForecastBatch memory previous
+    ) internal {
+        registry.notarizeAgain(batch, previous, authority, signed(batch));
+    }
+
+    function refuseAgain(
+        IForecastRegistry.ForecastBatch memory batch,
+        IForecastRegistry.ForecastBatch memory previous,
+        bytes memory reason
+    ) internal {
+        bytes memory signature = signed(batch);
+        vm.expectRevert(reason);
+        registry.notarizeAgain(batch, previous, authority, signature);
+    }
+
     function refuse(IForecastRegistry.ForecastBatch memory batch, bytes memory reason) internal {
         bytes memory signature = signed(batch);
         vm.expectRevert(reason);

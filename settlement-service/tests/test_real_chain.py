@@ -20,7 +20,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from gridseal.notary.check import check_offline
+from gridseal.client.json_rpc import JsonRpcChain
+from gridseal.notary.check import check_chain, check_offline
 from gridseal.runtime.clock import SystemClock
 from gridseal.runtime.migrations import apply_migrations
 from gridseal.wire.forecasts import ForecastRun
@@ -167,6 +168,24 @@ async def test_seals_survive_the_death_of_the_node_and_sealing_goes_on(
     assert again.state == "mined"
     assert again.signing is not None
     assert again.signing.batch.prev_batch == sealed.batch_hash
+
+
+async def test_a_higher_version_takes_the_place_of_the_first(
+    chain: LocalChain, dsn: str, make_run: Callable[..., ForecastRun]
+) -> None:
+    first, second = (make_run(slot=slot_of(6), version=version, series=version) for version in (1, 2))
+    async with service(chain, dsn) as runs:
+        await runs.add(first)
+        replaced = await settled(runs, first.run_id)
+        await runs.add(second)
+        counting = await settled(runs, second.run_id)
+    node = JsonRpcChain(chain.url)
+    outcome = {
+        sealing.version: [c.name for c in check_chain(proof_of(sealing, "home-00/net"), node) if not c.passed]
+        for sealing in (replaced, counting)
+    }
+
+    assert outcome == {1: ["counts for the slot"], 2: []}
 
 
 async def test_only_one_process_writes(dsn: str) -> None:

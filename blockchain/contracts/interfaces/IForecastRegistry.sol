@@ -2,10 +2,11 @@
 pragma solidity 0.8.28;
 
 /// @title Where an authority commits to forecasts before their outcome is known.
-/// @notice Holds one Merkle root per (authority, product, slot). Forecasts stay off chain; anyone who has one
-/// leaf and its proof can show that it existed before the gate. Nothing recorded can be changed or removed;
-/// a slot may be recorded again with a higher version, before its gate only, and the last version counts.
-/// @dev Moments are Unix seconds. Anyone may relay a signed batch.
+/// @notice Holds the hash of one batch per (authority, product, slot). Forecasts stay off chain; anyone who has the
+/// batch, one leaf and its proof can show that it existed before the gate: what is recorded was recorded in time.
+/// Nothing recorded can be removed; a slot may be recorded again with a higher version, before its gate only, and
+/// the last version counts. Replaced ones stay in `history`.
+/// @dev Moments are Unix seconds of the block. Anyone may relay a signed batch.
 interface IForecastRegistry {
     /// @notice How an authority signs, fixed at its registration.
     /// @dev Fixed because an externally owned account that later delegates code (EIP-7702) would otherwise be
@@ -17,7 +18,8 @@ interface IForecastRegistry {
     }
 
     /// @notice What the authority signs as EIP-712 typed data. The order of the fields is part of the type.
-    /// @param root Merkle root over the leaves (OpenZeppelin StandardMerkleTree form).
+    /// @param root Merkle root over the leaves (OpenZeppelin StandardMerkleTree, leaves in ascending order of
+    /// series hash and target, not sorted by their hashes).
     /// @param leafCount Number of leaves under the root.
     /// @param productId keccak256 of the product's name.
     /// @param regionId keccak256 of the region's name.
@@ -85,8 +87,14 @@ interface IForecastRegistry {
     error WrongNonce(uint256 expected, uint256 given);
     /// @notice The batch does not follow the authority's last one.
     error WrongPreviousBatch(bytes32 expected, bytes32 given);
-    /// @notice The slot already holds this version or a higher one.
+    /// @notice The slot holds this version or a higher one, or the version is zero.
     error VersionNotHigher(uint32 recorded, uint32 given);
+    /// @notice The slot holds a batch: bring it along, to `notarizeAgain`.
+    error AlreadyRecorded(bytes32 recorded);
+    /// @notice The slot does not hold the batch that was brought along as the one to replace.
+    error NotTheRecordedBatch(bytes32 recorded, bytes32 given);
+    /// @notice As many signatures as batches, and at least one.
+    error WrongSignatureCount(uint256 batches, uint256 signatures);
     /// @notice The signer kind does not fit the address: no code for Contract, or None.
     error WrongSignerKind(address authority, SignerKind kind);
     /// @notice The address is registered already; revoke it first to change its kind.
@@ -98,8 +106,21 @@ interface IForecastRegistry {
     /// @notice Stops `authority`. Its nonce and hash chain stay, so that no old batch can come back.
     function revokeAuthority(address authority) external;
 
-    /// @notice Records a signed batch. Reverts with one of the errors above, or records it in full.
+    /// @notice Records a signed batch for a slot that holds none. Reverts with one of the errors above, or records
+    /// it in full.
     function notarize(ForecastBatch calldata batch, address authority, bytes calldata signature) external;
+
+    /// @notice Records a higher version for a slot that holds `previous`. Its gate may not be later: otherwise a new
+    /// version could bring a gate of its own, made after the outcome was seen.
+    function notarizeAgain(
+        ForecastBatch calldata batch,
+        ForecastBatch calldata previous,
+        address authority,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Records batches of one authority in their order, each as `notarize` would: all of them or none.
+    function notarizeMany(ForecastBatch[] calldata batches, address authority, bytes[] calldata signatures) external;
 
     /// @notice How `authority` signs; None if it is not registered.
     function signerKind(address authority) external view returns (SignerKind);
@@ -110,11 +131,11 @@ interface IForecastRegistry {
     /// @notice The hash that the authority's next batch must name as `prevBatch`.
     function lastBatch(address authority) external view returns (bytes32);
 
-    /// @notice What counts for a slot. All zero if nothing was recorded.
-    function record(address authority, bytes32 productId, uint64 slot)
-        external
-        view
-        returns (bytes32 root, bytes32 batchHash, uint32 version, uint64 notarizedAt, uint64 gateClosure);
+    /// @notice Hash of the batch that counts for a slot; zero if nothing was recorded.
+    function record(address authority, bytes32 productId, uint64 slot) external view returns (bytes32 batchHash);
+
+    /// @notice Hashes of all batches that were recorded for a slot, oldest first; the last one counts.
+    function history(address authority, bytes32 productId, uint64 slot) external view returns (bytes32[] memory);
 
     /// @notice EIP-712 struct hash of a batch: what the next batch names as `prevBatch`.
     function hashBatch(ForecastBatch calldata batch) external pure returns (bytes32);
@@ -131,16 +152,16 @@ interface IForecastRegistry {
         bytes32 salt
     ) external pure returns (bytes32);
 
-    /// @notice Whether these values are the ones that count for the slot, sealed before their period began.
+    /// @notice Whether these values are in the batch, the batch is the one that counts for its slot, and the period
+    /// began at the gate or later.
     function verifyLeaf(
+        ForecastBatch calldata batch,
+        address authority,
         bytes32 seriesId,
         uint64 targetStart,
         uint32 resolutionS,
         int64[] calldata valuesMilli,
         bytes32 salt,
-        bytes32[] calldata proof,
-        address authority,
-        bytes32 productId,
-        uint64 slot
+        bytes32[] calldata proof
     ) external view returns (bool);
 }

@@ -16,7 +16,7 @@ from web3.contract import AsyncContract
 from web3.exceptions import TransactionNotFound, Web3Exception, Web3RPCError
 
 from gridseal.errors import ChainError
-from gridseal.notary.batch import ZERO_HASH
+from gridseal.notary.batch import ZERO_HASH, Batch, batch_hash
 from gridseal.notary.leaf import name_hash
 from settlement_service.ports import NodeAwayError
 from settlement_service.sealing import ChainView, Deployment, Position, Sealing, Signing, Transaction
@@ -104,13 +104,13 @@ class RegistryChain:
     async def view(self, deployment: Deployment, sealing: Sealing) -> ChainView:
         """What the chain says about one run. The event is looked up last, so that it is never older than the rest."""
         functions = self._contract(deployment.registry).functions
-        product = name_hash(sealing.product_id)
+        place = name_hash(sealing.product_id), int(sealing.slot.timestamp())
         async with answering():
-            block, nonce, last, entry, (refused, known) = await asyncio.gather(
+            block, nonce, last, recorded, (refused, known) = await asyncio.gather(
                 self._web3.eth.get_block("latest"),
                 functions.nextNonce(deployment.authority).call(),
                 functions.lastBatch(deployment.authority).call(),
-                functions.record(deployment.authority, product, int(sealing.slot.timestamp())).call(),
+                self._recorded(deployment, *place),
                 self._fate(sealing),
             )
         return ChainView(
@@ -118,7 +118,7 @@ class RegistryChain:
             block_time=int(block["timestamp"]),
             next_nonce=int(nonce),
             last_batch="0x" + bytes(last).hex() if nonce else ZERO_HASH,
-            slot_version=int(entry[2]),
+            slot_version=recorded.version if recorded is not None else 0,
             position=await self.position(deployment, sealing.root),
             refused=refused,
             known=known,
@@ -139,23 +139,23 @@ class RegistryChain:
                 return None
             log = logs[-1]
             block = await self._web3.eth.get_block(log["blockNumber"])
-        batch_hash = abi_decode(["uint64", "uint32", "uint32", "uint64", "bytes32"], bytes(log["data"]))[4]
+        digest = abi_decode(["uint64", "uint32", "uint32", "uint64", "bytes32"], bytes(log["data"]))[4]
         return Position(
             tx_hash="0x" + bytes(log["transactionHash"]).hex(),
             block_number=int(log["blockNumber"]),
             block_hash="0x" + bytes(log["blockHash"]).hex(),
             block_time=int(block["timestamp"]),
-            batch_hash="0x" + batch_hash.hex(),
+            batch_hash="0x" + digest.hex(),
         )
 
     async def make_transaction(
         self, deployment: Deployment, signing: Signing, replaces: Transaction | None
     ) -> Transaction:
         """Sign a transaction of the relayer. If ``replaces`` holds the same account nonce, it is outbid."""
-        contract = self._contract(deployment.registry)
-        args = [signing.batch.as_tuple(), deployment.authority, signing.signature]
+        batch = signing.batch
         async with answering():
-            nonce, block = await asyncio.gather(
+            previous, nonce, block = await asyncio.gather(
+                self._recorded(deployment, bytes.fromhex(batch.product_id[2:]), batch.slot),
                 self._web3.eth.get_transaction_count(Web3.to_checksum_address(self._relayer.address)),
                 self._web3.eth.get_block("latest"),
             )
@@ -175,7 +175,7 @@ class RegistryChain:
                 "gas": self._gas_limit,
                 "maxFeePerGas": fee,
                 "maxPriorityFeePerGas": priority,
-                "data": contract.encode_abi("notarize", args),
+                "data": self._call(deployment, signing, previous),
             },
             self._relayer.secret,
         )
@@ -186,6 +186,37 @@ class RegistryChain:
             max_fee=fee,
             raw=bytes(signed.raw_transaction),
         )
+
+    def _call(self, deployment: Deployment, signing: Signing, previous: Batch | None) -> str:
+        contract, batch = self._contract(deployment.registry), signing.batch.as_tuple()
+        if previous is None:
+            return str(contract.encode_abi("notarize", [batch, deployment.authority, signing.signature]))
+        args = [batch, previous.as_tuple(), deployment.authority, signing.signature]
+        return str(contract.encode_abi("notarizeAgain", args))
+
+    async def _recorded(self, deployment: Deployment, product: bytes, slot: int) -> Batch | None:
+        """The batch that counts for a slot, read from the transaction that brought it."""
+        contract = self._contract(deployment.registry)
+        wanted = bytes(await contract.functions.record(deployment.authority, product, slot).call())
+        if not any(wanted):
+            return None
+        authority = "0x" + bytes.fromhex(deployment.authority[2:]).rjust(32, b"\0").hex()
+        logs = await self._web3.eth.get_logs(
+            {
+                "address": contract.address,
+                "fromBlock": hex(deployment.deployed_block),  # type: ignore[typeddict-item]
+                "topics": ["0x" + EVENT.hex(), None, authority, "0x" + product.hex()],
+            }
+        )
+        for log in logs:
+            if bytes(log["data"])[-32:] == wanted:
+                sent = await self._web3.eth.get_transaction(log["transactionHash"])
+                _, given = contract.decode_function_input(sent["input"])
+                for values in given.get("batches") or [given["batch"]]:
+                    batch = Batch.from_tuple(tuple(values.values() if isinstance(values, dict) else values))
+                    if bytes.fromhex(batch_hash(batch)[2:]) == wanted:
+                        return batch
+        raise ChainError("the batch that a slot holds was not sent to the registry directly: it cannot be replaced")
 
     async def send(self, transaction: Transaction) -> None:
         """Hand it in; a node that has it, or has moved past it, is no error."""

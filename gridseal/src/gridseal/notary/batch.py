@@ -3,6 +3,7 @@
 The field order is the struct's order in ``ForecastRegistry``.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from eth_abi.abi import encode as abi_encode
@@ -61,6 +62,12 @@ class Batch(Message):
         """The struct as ABI values, hashes as bytes."""
         values = self.model_dump().values()
         return tuple(bytes.fromhex(v[2:]) if isinstance(v, str) else v for v in values)
+
+    @classmethod
+    def from_tuple(cls, values: Sequence[Any]) -> "Batch":
+        """The batch that ``as_tuple`` gave, for example as read from a transaction."""
+        texts = ("0x" + v.hex() if isinstance(v, bytes) else v for v in values)
+        return cls(**dict(zip(cls.model_fields, texts, strict=True)))
 
     def as_typed_message(self) -> dict[str, Any]:
         """The struct under its Solidity names."""

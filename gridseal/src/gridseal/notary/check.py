@@ -177,11 +177,12 @@ def _check_record(proof: ProofFile, chain: ChainView) -> Check:
     batch = proof.batch
     words = bytes.fromhex(proof.authority[2:]).rjust(32, b"\0") + bytes.fromhex(batch.product_id[2:])
     answer = chain.call(proof.chain.registry, RECORD_SELECTOR + words + batch.slot.to_bytes(32, "big"))
-    if len(answer) < 160:
+    if len(answer) < 32:
         return Check("counts for the slot", False, "no registry answers at this address")
-    root, _, version, _, _ = abi_decode(["bytes32", "bytes32", "uint32", "uint64", "uint64"], answer)
-    same = root.hex() == batch.root[2:]
-    text = "this is the batch that counts" if same else f"version {version} of the same slot counts instead"
+    if not any(answer):
+        return Check("counts for the slot", False, "nothing is recorded for the slot")
+    same = "0x" + answer[:32].hex() == batch_hash(batch)
+    text = "this is the batch that counts" if same else "another version of the same slot counts instead"
     return Check("counts for the slot", same, text)
 
 

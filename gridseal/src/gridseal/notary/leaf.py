@@ -98,8 +98,9 @@ def _hash(series: bytes, leaf: Leaf, salt: bytes) -> bytes:
 
 
 def leaves_of(run: ForecastRun) -> list[Leaf]:
-    """The leaves of a run; a leaf's index is its place in this list, by series and then time."""
-    return sorted(_leaves(run), key=lambda leaf: (leaf.series_id, leaf.target_start))
+    """The leaves of a run; a leaf's index is its place in this list, by hash of the series and then time."""
+    place = {series.series_id: name_hash(series.series_id) for series in run.series}
+    return sorted(_leaves(run), key=lambda leaf: (place[leaf.series_id], leaf.target_start))
 
 
 def _leaves(run: ForecastRun) -> Iterator[Leaf]:

@@ -1,7 +1,8 @@
-"""Merkle trees by the rules of OpenZeppelin's ``StandardMerkleTree``.
+"""Merkle trees by the rules of OpenZeppelin's ``StandardMerkleTree`` with ``sortLeaves: false``.
 
-Leaf hashes are sorted; the tree is an array of ``2n - 1`` nodes with the root first and leaf ``i``
-of the sorted order at ``2n - 2 - i``; a node is the keccak of its two children in sorted order.
+The tree is an array of ``2n - 1`` nodes with the root first and leaf ``i`` at ``2n - 2 - i``; a node is
+the keccak of its two children in sorted order. Leaves keep the order given: two trees over the same
+periods then want their leaves in the same order, so that one proof of many leaves can pair them.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from collections.abc import Sequence
 from gridseal.notary.keccak import keccak
 
 
-def _pair(a: bytes, b: bytes) -> bytes:
+def node_of(a: bytes, b: bytes) -> bytes:
+    """The node above two nodes, in whichever order they are given."""
     return keccak(a + b if a < b else b + a)
 
 
@@ -20,12 +22,9 @@ class MerkleTree:
         if not leaf_hashes:
             raise ValueError("a tree needs at least one leaf")
         count = len(leaf_hashes)
-        order = sorted(range(count), key=leaf_hashes.__getitem__)
-        self._nodes = nodes = [b""] * (2 * count - 1)
-        self._place = [0] * count
-        for rank, index in enumerate(order):
-            nodes[2 * count - 2 - rank] = leaf_hashes[index]
-            self._place[index] = 2 * count - 2 - rank
+        self.nodes: list[bytes] = [b""] * (count - 1) + list(reversed(leaf_hashes))
+        """The root first; the children of node ``i`` are ``2i + 1`` and ``2i + 2``."""
+        nodes = self.nodes
         for i in range(count - 2, -1, -1):
             left, right = nodes[2 * i + 1], nodes[2 * i + 2]
             nodes[i] = keccak(left + right if left < right else right + left)
@@ -33,13 +32,13 @@ class MerkleTree:
     @property
     def root(self) -> bytes:
         """32 bytes that stand for all leaves."""
-        return self._nodes[0]
+        return self.nodes[0]
 
     def proof(self, index: int) -> list[bytes]:
         """Sibling hashes from the leaf to the root."""
-        at, path = self._place[index], []
+        at, path = len(self.nodes) - 1 - index, []
         while at > 0:
-            path.append(self._nodes[at + 1 if at % 2 else at - 1])
+            path.append(self.nodes[at + 1 if at % 2 else at - 1])
             at = (at - 1) // 2
         return path
 
@@ -48,5 +47,5 @@ def root_from_proof(leaf: bytes, proof: Sequence[bytes]) -> bytes:
     """The root that ``leaf`` and its siblings lead to."""
     at = leaf
     for sibling in proof:
-        at = _pair(at, sibling)
+        at = node_of(at, sibling)
     return at
