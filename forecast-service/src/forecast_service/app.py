@@ -16,6 +16,7 @@ from forecast_service.api.models import ImportanceReader, model_routes
 from forecast_service.api.predict import DemandParts, predict_routes
 from forecast_service.api.requests import RequestBook, request_routes
 from forecast_service.catalog import Catalog
+from forecast_service.jobs.routes import Jobs, reading_routes
 from forecast_service.jobs.scheduler import SchedulerState
 from forecast_service.live.endpoint import install_live
 from forecast_service.live.hub import Hub
@@ -49,6 +50,8 @@ class ApiParts:
     """Without: no forecasts on request."""
     lifecycle: Lifecycle | None = None
     """Without: no approval and no roll-back."""
+    jobs: Jobs | None = None
+    """Without: nothing about flows and no drift report."""
 
 
 def create_app(parts: ApiParts) -> FastAPI:
@@ -76,6 +79,8 @@ def create_app(parts: ApiParts) -> FastAPI:
         app.include_router(model_routes(parts.importance))
     if parts.lifecycle is not None:
         app.include_router(lifecycle_routes(parts.lifecycle))
+    if parts.jobs is not None:
+        app.include_router(reading_routes(parts.jobs))
     install_live(app, parts.hub, parts.allowed_origins, parts.now, parts.time_scale)
     return app
 

@@ -89,6 +89,9 @@ class ForecastSettings(PrefixedSettings):
     """The same in a sentence."""
     train_parameters: str = "{}"
     """JSON object of what was asked for with the training."""
+    fine_tune_cron: str = ""
+    """When to learn on from the champion, five fields on domain time (UTC), such as ``0 3 * * 0``. Each time costs a
+    sixth of a training. Empty: off until ``PATCH /api/v1/jobs/fine-tune``; read when the flow is first listed."""
     retrain_min_rows: int = Field(default=1_000, ge=0)
     """Complete windows below which a training is skipped, and feature rows below which there is no reference."""
     retrain_pause_h: float = Field(default=24, ge=0)

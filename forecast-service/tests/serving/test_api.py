@@ -9,14 +9,19 @@ from fastapi import FastAPI
 
 from forecast_service.app import ApiParts, create_app
 from forecast_service.catalog import Catalog
+from forecast_service.jobs.flows import STANDARD
+from forecast_service.jobs.routes import Jobs
 from forecast_service.live.hub import Hub
 from forecast_service.store.alerts import AlertReader
 from forecast_service.store.database import Pool, open_async_pool
+from forecast_service.store.flow_runs import FlowRuns
+from forecast_service.store.pages import LATEST, Pages
 from forecast_service.store.runs import RunStore
 from forecast_service.store.views import ForecastViews
 from gridseal.runtime.metrics import new_registry
 from gridseal.wire.alerts import Alert
 from gridseal.wire.codec import decode
+from gridseal.wire.flows import FlowList, FlowRunList, FlowRunView
 from gridseal.wire.forecasts import ForecastRun
 from gridseal.wire.views import AlertList, ForecastSummary, LatestForecasts
 
@@ -24,6 +29,17 @@ from .builders import SLOT, a_product, a_record, a_run, a_series, a_site
 
 pytestmark = pytest.mark.servers
 NOW = SLOT + timedelta(minutes=5)
+
+
+class Still:
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def wall_seconds(self, span: timedelta) -> float:
+        return span.total_seconds()
 
 
 class MemoryAlerts(AlertReader):
@@ -48,16 +64,19 @@ def an_alert(n: int) -> Alert:
 
 
 @pytest.fixture
-async def app(dsn: str) -> AsyncIterator[FastAPI]:
+async def app(dsn: str, pool: Pool) -> AsyncIterator[FastAPI]:
     catalog, registry = Catalog(), new_registry()
     items: Sequence[object] = (a_product(), a_site(), a_series(), a_series("home-02/net"), a_series("home-03/net"))
     for item in items:
         catalog.apply(*a_record(item))  # type: ignore[arg-type]
     async_pool = await open_async_pool(dsn, 2)
-    views, hub = ForecastViews(async_pool), Hub({}, registry)
+    views, hub, jobs = ForecastViews(async_pool), Hub({}, registry), Jobs(FlowRuns(pool), Pages(pool), Still(NOW))
     yield create_app(
-        ApiParts(views, MemoryAlerts(), catalog, hub, registry, {"postgres": views.probe}, lambda: NOW, 60, frozenset())
-    )
+        ApiParts(
+            views, MemoryAlerts(), catalog, hub, registry, {"postgres": views.probe}, lambda: NOW, 60, frozenset(),
+            jobs=jobs,
+        )
+    )  # fmt: skip
     await async_pool.close()
 
 
@@ -130,6 +149,26 @@ async def test_alerts_page_from_newest_to_oldest(client: httpx.AsyncClient) -> N
 
     assert [a.alert_id for a in first.items] == ["3", "2"]
     assert [a.alert_id for a in rest.items] == ["1"]
+
+
+async def test_jobs_and_the_drift_report_are_shown_at_the_same_address(client: httpx.AsyncClient, pool: Pool) -> None:
+    runs = FlowRuns(pool)
+    runs.seed(STANDARD)
+    name, _ = runs.enqueue("retrain", "drift", "drift_share 0.4", NOW, parameters={"mode": "full"})
+    missing = await client.get("/reports/latest_drift.html")
+    Pages(pool).keep(LATEST, "<p>found")
+
+    flows = decode(FlowList, (await client.get("/api/v1/jobs")).content)
+    history = decode(FlowRunList, (await client.get("/api/v1/jobs/retrain/runs")).content)
+    one = decode(FlowRunView, (await client.get(f"/api/v1/jobs/retrain/runs/{name}")).content)
+    page = await client.get("/reports/latest_drift.html")
+    orders = [await client.post("/api/v1/jobs/retrain/runs", json={}), await client.patch("/api/v1/jobs/retrain")]
+
+    assert {flow.flow for flow in flows.items} == {flow.name for flow in STANDARD}
+    assert history.items == (one,)
+    assert (one.cause, one.state, one.parameters) == ("drift", "queued", {"mode": "full"})
+    assert (missing.status_code, page.text) == (404, "<p>found")
+    assert [answer.status_code for answer in orders] == [405, 404]
 
 
 async def test_ready_names_each_dependency(client: httpx.AsyncClient) -> None:

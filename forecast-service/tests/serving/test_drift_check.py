@@ -16,7 +16,7 @@ from forecast_service.jobs import training
 from forecast_service.jobs.flows import DRIFT_CHECK, RETRAIN, FlowRun
 from forecast_service.jobs.scheduler import SchedulerState
 from forecast_service.jobs.small_flows import IngestionFlow
-from forecast_service.jobs.standard_flows import RetrainDesk
+from forecast_service.jobs.standard_flows import RetrainDesk, shown
 from forecast_service.jobs.training import RetrainFlow
 from forecast_service.monitoring.drift_check import DriftCheck, renew_reference
 from forecast_service.monitoring.performance_check import PerformanceCheck, PerformanceRule, too_bad
@@ -24,6 +24,7 @@ from forecast_service.store.database import Pool
 from forecast_service.store.drift_log import DriftLog
 from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.job_runs import JobRuns
+from forecast_service.store.pages import LATEST, Pages
 from forecast_service.store.performance import DemandErrors, PerformanceStore, Rolling
 from forecast_service.store.training_features import FEATURES, TrainingFeatures, from_parquet, to_parquet
 from gridseal.errors import ConfigError, UnavailableError
@@ -63,7 +64,8 @@ def put_features(pool: Pool, start: datetime, hours: int, *, warmer: float = 0.0
 def a_check(pool: Pool, reports: Path, *, trains: bool = True) -> DriftCheck:
     features, runs, jobs = TrainingFeatures(pool), FlowRuns(pool), JobRuns(pool)
     desk = RetrainDesk(runs, jobs, a_clock(), DAY, trains=trains)
-    return DriftCheck(features, DriftLog(pool), desk.ask, a_clock(), reports, 0.3, 1_000, desk.trained_at)
+    show = shown(Pages(pool), reports)
+    return DriftCheck(features, DriftLog(pool), desk.ask, a_clock(), show, 0.3, 1_000, desk.trained_at)
 
 
 async def test_ten_degrees_more_are_logged_shown_and_ask_for_a_training(pool: Pool, tmp_path: Path) -> None:
@@ -87,6 +89,7 @@ async def test_ten_degrees_more_are_logged_shown_and_ask_for_a_training(pool: Po
     assert "drift detected" in page
     assert page.count("<svg") == row.n_total
     assert (tmp_path / "drift_report.html").read_text() == page
+    assert Pages(pool).read(LATEST) == page
 
 
 async def test_the_same_data_is_no_drift_and_asks_for_nothing(pool: Pool, tmp_path: Path) -> None:

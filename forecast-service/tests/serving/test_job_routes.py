@@ -1,17 +1,17 @@
 """``/api/v1/jobs``: what runs and why, on request too."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from forecast_service.jobs.flows import STANDARD, Flow, check_cron, cron_after, cron_before, due
-from forecast_service.jobs.routes import job_routes
+from forecast_service.jobs.routes import Jobs, job_routes
 from forecast_service.jobs.slots import due_run, next_run, reached_share
 from forecast_service.store.database import Pool
 from forecast_service.store.flow_runs import FlowRuns
+from forecast_service.store.pages import LATEST, Pages
 from forecast_service.store.telemetry import Extent
 from gridseal.runtime.clock import TimeLapseClock
 from gridseal.runtime.problems import install_problem_handlers
@@ -22,32 +22,34 @@ NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def a_client(pool: Pool, reports: Path) -> httpx.AsyncClient:
+def a_client(pool: Pool) -> httpx.AsyncClient:
     app = FastAPI()
     install_problem_handlers(app)
     clock = TimeLapseClock(origin=NOW, anchor=datetime.now(UTC), scale=1e-12)
     runs = FlowRuns(pool)
     runs.seed([*STANDARD, Flow("forecast-site-6h")])
-    app.include_router(job_routes(runs, clock, reports))
+    app.include_router(job_routes(Jobs(runs, Pages(pool), clock)))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x")
 
 
 @pytest.mark.servers
-async def test_the_flows_of_s3_are_listed_with_their_schedule(pool: Pool, tmp_path: Path) -> None:
-    async with a_client(pool, tmp_path) as client:
+async def test_the_flows_of_s3_are_listed_with_their_schedule(pool: Pool) -> None:
+    async with a_client(pool) as client:
         items = {item["flow"]: item for item in (await client.get("/api/v1/jobs")).json()["items"]}
 
-    assert set(items) == {"data-ingestion", "drift-check", "retrain", "performance-check", "forecast-site-6h"}
+    assert set(items) == {flow.name for flow in STANDARD} | {"forecast-site-6h"}
+    assert set(items) > {"data-ingestion", "drift-check", "retrain", "performance-check", "fine-tune"}
     assert items["data-ingestion"]["next_due"] == "2026-03-29T06:00:00Z"
     assert items["drift-check"]["next_due"] == "2026-03-30T00:00:00Z"
     assert items["retrain"]["next_due"] is None
+    assert (items["fine-tune"]["enabled"], items["fine-tune"]["next_due"]) == (False, None)
     assert {(item["retries"], item["retry_s"]) for item in items.values()} == {(3, 60)}
 
 
 @pytest.mark.servers
-async def test_a_run_is_queued_once_and_shown_in_the_history(pool: Pool, tmp_path: Path) -> None:
+async def test_a_run_is_queued_once_and_shown_in_the_history(pool: Pool) -> None:
     asked = {"reason": "after the storm", "parameters": {"mode": "finetune", "options": {"seed": 3}}}
-    async with a_client(pool, tmp_path) as client:
+    async with a_client(pool) as client:
         first = await client.post("/api/v1/jobs/retrain/runs", json=asked, headers={"Idempotency-Key": "k"})
         again = await client.post("/api/v1/jobs/retrain/runs", json=asked, headers={"Idempotency-Key": "k"})
         history = (await client.get("/api/v1/jobs/retrain/runs")).json()["items"]
@@ -60,8 +62,8 @@ async def test_a_run_is_queued_once_and_shown_in_the_history(pool: Pool, tmp_pat
 
 
 @pytest.mark.servers
-async def test_what_does_not_exist_is_refused_by_name(pool: Pool, tmp_path: Path) -> None:
-    async with a_client(pool, tmp_path) as client:
+async def test_what_does_not_exist_is_refused_by_name(pool: Pool) -> None:
+    async with a_client(pool) as client:
         flow = await client.post("/api/v1/jobs/nonsense/runs", json={})
         parameter = await client.post("/api/v1/jobs/drift-check/runs", json={"parameters": {"weeks": 2}})
         run = await client.get("/api/v1/jobs/retrain/runs/none")
@@ -75,9 +77,9 @@ async def test_what_does_not_exist_is_refused_by_name(pool: Pool, tmp_path: Path
 
 
 @pytest.mark.servers
-async def test_a_schedule_can_be_moved_taken_away_and_switched_off(pool: Pool, tmp_path: Path) -> None:
-    (tmp_path / "latest_drift.html").write_text("<p>page")
-    async with a_client(pool, tmp_path) as client:
+async def test_a_schedule_can_be_moved_taken_away_and_switched_off(pool: Pool) -> None:
+    Pages(pool).keep(LATEST, "<p>page")
+    async with a_client(pool) as client:
         moved = await client.patch("/api/v1/jobs/drift-check", json={"cron": "30 4 * * *", "timezone": "Europe/Berlin"})
         gone = await client.patch("/api/v1/jobs/drift-check", json={"cron": ""})
         off = await client.patch("/api/v1/jobs/forecast-site-6h", json={"enabled": False})

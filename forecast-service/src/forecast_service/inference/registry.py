@@ -17,6 +17,8 @@ ALIASES: tuple[Alias, ...] = ("challenger", "staging", "champion", "previous")
 HASH_TAG = "gridseal.model_hash"
 REPLACES_TAG = "gridseal.replaces"
 """Version that served before this one was promoted."""
+TRAINED_UNTIL_TAG = "gridseal.trained_until"
+"""Domain time of the newest data that a version learned from, RFC 3339."""
 ROLLED_BACK_TAG = "gridseal.rolled_back"
 """Why this version must not serve again."""
 DECISION_TAG = "gridseal.decision"

@@ -1,6 +1,6 @@
 """What a flow is and when it is due. Pure.
 
-S3 knows three flows, ``data-ingestion``, ``drift-check`` and ``retrain``; ``performance-check`` and one
+S3 knows three flows, ``data-ingestion``, ``drift-check`` and ``retrain``; ``performance-check``, ``fine-tune`` and one
 ``forecast-<product>`` per product stand beside them. A flow runs by cron, when its data has moved on, or when asked.
 """
 
@@ -12,15 +12,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
-DATA_INGESTION, DRIFT_CHECK, RETRAIN, PERFORMANCE_CHECK = (
+from gridseal.wire.flows import FlowCause
+
+DATA_INGESTION, DRIFT_CHECK, RETRAIN, PERFORMANCE_CHECK, FINE_TUNE = (
     "data-ingestion",
     "drift-check",
     "retrain",
     "performance-check",
+    "fine-tune",
 )
 FORECAST_PREFIX = "forecast-"
-Cause = Literal["schedule", "data", "drift", "performance", "manual"]
-"""Why a run came about; the words in ``job_runs.cause`` and in the label of ``retrain_triggered_total``."""
+Cause = FlowCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,16 @@ STANDARD = (
     Flow(DRIFT_CHECK, cron="0 0 * * *"),
     Flow(PERFORMANCE_CHECK, data_step_s=3_600),
     Flow(RETRAIN),
+    Flow(FINE_TUNE, cron="0 3 * * 0", enabled=False),
 )
-"""``retrain`` is asked for by the training rule, by a check or by hand."""
+"""``retrain`` is asked for by the training rule, by a check or by hand. ``fine-tune`` costs a sixth of a training
+each time: it is off until it is switched on."""
+
+
+def standard_with(fine_tune_cron: str) -> tuple[Flow, ...]:
+    """The standard flows, with ``fine-tune`` on at this cron; as they are where it is empty."""
+    on = Flow(FINE_TUNE, cron=fine_tune_cron)
+    return tuple(on if fine_tune_cron and flow.name == FINE_TUNE else flow for flow in STANDARD)
 
 
 def check_cron(cron: str, timezone: str) -> str | None:

@@ -1,69 +1,28 @@
 """``/api/v1/jobs``: flows, their history, runs on request, schedules; and the drift report."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, HTTPException, Query, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
-from forecast_service.jobs.flows import DATA_INGESTION, DRIFT_CHECK, FORECAST_PREFIX, Flow, check_cron, cron_after
-from forecast_service.monitoring.drift_check import LATEST
-from forecast_service.store.flow_runs import FlowRuns, RunRow
+from forecast_service.jobs.flows import (
+    DATA_INGESTION,
+    DRIFT_CHECK,
+    FINE_TUNE,
+    FORECAST_PREFIX,
+    Flow,
+    check_cron,
+    cron_after,
+)
+from forecast_service.store.flow_runs import FlowRuns
+from forecast_service.store.pages import LATEST, Pages
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.problems import not_found
-
-
-class RunView(BaseModel):
-    """One run of a flow. ``domain_at``, ``slot`` and ``data_until`` are domain time, the others wall time."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    job_id: str
-    flow: str
-    state: str
-    cause: str
-    reason: str
-    attempt: int
-    missed: int
-    detail: str
-    parameters: dict[str, object]
-    slot: datetime | None
-    domain_at: datetime
-    started_at: datetime
-    finished_at: datetime | None
-    next_try_at: datetime | None
-    data_until: datetime | None
-
-
-class FlowView(BaseModel):
-    """One flow, when it is due next by its cron (domain time), and its newest run."""
-
-    flow: str
-    cron: str | None
-    timezone: str
-    data_step_s: int | None
-    enabled: bool
-    retries: int
-    retry_s: int
-    next_due: datetime | None
-    newest: RunView | None
-
-
-class FlowList(BaseModel):
-    """Every flow."""
-
-    items: tuple[FlowView, ...]
-
-
-class RunList(BaseModel):
-    """Runs, newest first. ``next_before`` is the ``before`` of the next page."""
-
-    items: tuple[RunView, ...]
-    next_before: datetime | None
+from gridseal.wire.flows import FlowList, FlowRunList, FlowRunView, FlowView
 
 
 class RunRequest(BaseModel):
@@ -94,6 +53,7 @@ class ScheduleChange(BaseModel):
 TAKES: dict[str, frozenset[str]] = {
     DATA_INGESTION: frozenset({"from", "to"}),
     DRIFT_CHECK: frozenset({"days"}),
+    FINE_TUNE: frozenset({"options", "kinds", "series"}),
     FORECAST_PREFIX: frozenset({"slot"}),
 }
 """Parameters by flow; those of ``retrain`` are the training's own, and checked there."""
@@ -101,52 +61,68 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, description="The same key: the same run")]
 
 
-def job_routes(runs: FlowRuns, clock: Clock, reports: Path) -> APIRouter:
-    """The routes on this store; any process may answer them, the leading scheduler does the work."""
-    router = APIRouter(tags=["jobs"])
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What the routes work with."""
 
-    @router.get("/api/v1/jobs", operation_id="listFlows")
-    async def flows() -> FlowList:
-        """Every flow: the three of S3, the performance check, one per product."""
-        return await asyncio.to_thread(_list, runs, clock.now())
+    runs: FlowRuns
+    pages: Pages
+    clock: Clock
 
-    @router.get("/api/v1/jobs/{flow}/runs", operation_id="listFlowRuns")
-    async def history(flow: str, limit: Limit = 50, before: AwareDatetime | None = None) -> RunList:
-        """What ran, why, how often it was tried, and what came of it."""
-        await asyncio.to_thread(_named, runs, flow)
-        rows = await asyncio.to_thread(runs.history, flow, limit, before)
-        following = rows[-1].started_at if len(rows) == limit else None
-        return RunList(items=tuple(RunView.model_validate(row) for row in rows), next_before=following)
 
-    @router.get("/api/v1/jobs/{flow}/runs/{job_id}", operation_id="readFlowRun")
-    async def one(flow: str, job_id: str) -> RunView:
-        """One run."""
-        row = await asyncio.to_thread(runs.run, job_id)
-        if row is None or row.flow != flow:
-            raise not_found(f"run {job_id} of {flow}")
-        return RunView.model_validate(row)
+def job_routes(jobs: Jobs) -> APIRouter:
+    """Everything about jobs; any process may answer, the leading scheduler does the work."""
+    router, runs, clock = reading_routes(jobs), jobs.runs, jobs.clock
 
     @router.post("/api/v1/jobs/{flow}/runs", operation_id="startFlow", status_code=202)
-    async def start(flow: str, asked: RunRequest, response: Response, key: Key = None) -> RunView:
+    async def start(flow: str, asked: RunRequest, response: Response, key: Key = None) -> FlowRunView:
         """Queue a run. A flow that has one queued or under way answers with that one (200)."""
         await asyncio.to_thread(_named, runs, flow)
         _check_parameters(flow, asked)
         row, new = await asyncio.to_thread(_enqueue, runs, flow, asked, clock.now(), key)
         response.status_code = 202 if new else 200
         response.headers["Location"] = f"/api/v1/jobs/{flow}/runs/{row.job_id}"
-        return RunView.model_validate(row)
+        return row
 
     @router.patch("/api/v1/jobs/{flow}", operation_id="changeFlow")
     async def change(flow: str, wanted: ScheduleChange) -> FlowView:
         """Another schedule, kept over restarts."""
         return await asyncio.to_thread(_change, runs, flow, wanted, clock.now())
 
-    @router.get("/reports/{name}", operation_id="driftReport", response_class=FileResponse)
-    async def report(name: Literal["latest_drift.html", "drift_report.html"]) -> FileResponse:
+    return router
+
+
+def reading_routes(jobs: Jobs) -> APIRouter:
+    """What there is to see about jobs, and the drift report; nothing can be asked for here."""
+    router, runs, clock = APIRouter(tags=["jobs"]), jobs.runs, jobs.clock
+
+    @router.get("/api/v1/jobs", operation_id="listFlows")
+    async def flows() -> FlowList:
+        """Every flow: the three of S3, the checks, fine-tuning, one per product."""
+        return await asyncio.to_thread(_list, runs, clock.now())
+
+    @router.get("/api/v1/jobs/{flow}/runs", operation_id="listFlowRuns")
+    async def history(flow: str, limit: Limit = 50, before: AwareDatetime | None = None) -> FlowRunList:
+        """What ran, why, how often it was tried, and what came of it."""
+        await asyncio.to_thread(_named, runs, flow)
+        rows = await asyncio.to_thread(runs.history, flow, limit, before)
+        return FlowRunList(items=tuple(rows), next_before=rows[-1].started_at if len(rows) == limit else None)
+
+    @router.get("/api/v1/jobs/{flow}/runs/{job_id}", operation_id="readFlowRun")
+    async def one(flow: str, job_id: str) -> FlowRunView:
+        """One run."""
+        row = await asyncio.to_thread(runs.run, job_id)
+        if row is None or row.flow != flow:
+            raise not_found(f"run {job_id} of {flow}")
+        return row
+
+    @router.get("/reports/{name}", operation_id="driftReport", response_class=HTMLResponse)
+    async def report(name: Literal["latest_drift.html", "drift_report.html"]) -> HTMLResponse:
         """The page of the newest drift check."""
-        if not await asyncio.to_thread((reports / name).is_file):
+        page = await asyncio.to_thread(jobs.pages.read, LATEST)
+        if page is None:
             raise not_found(f"report {LATEST}: it comes with the first drift check, which")
-        return FileResponse(reports / name, media_type="text/html", headers={"Cache-Control": "no-cache"})
+        return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
 
     return router
 
@@ -161,7 +137,7 @@ def _view(runs: FlowRuns, flow: Flow, now: datetime) -> FlowView:
         flow=flow.name, cron=flow.cron, timezone=flow.timezone, data_step_s=flow.data_step_s, enabled=flow.enabled,
         retries=flow.retries, retry_s=flow.retry_s,
         next_due=cron_after(flow.cron, flow.timezone, now) if flow.cron and flow.enabled else None,
-        newest=RunView.model_validate(newest[0]) if newest else None,
+        newest=newest[0] if newest else None,
     )  # fmt: skip
 
 
@@ -180,7 +156,7 @@ def _check_parameters(flow: str, asked: RunRequest) -> None:
         raise HTTPException(422, f"{flow} takes no parameter {sorted(strangers)[0]}: it takes {known}")
 
 
-def _enqueue(runs: FlowRuns, flow: str, asked: RunRequest, now: datetime, key: str | None) -> tuple[RunRow, bool]:
+def _enqueue(runs: FlowRuns, flow: str, asked: RunRequest, now: datetime, key: str | None) -> tuple[FlowRunView, bool]:
     reason = asked.reason or "asked for"
     name, new = runs.enqueue(flow, "manual", reason, now, parameters=asked.parameters, key=key)
     row = runs.run(name)

@@ -12,25 +12,28 @@ from forecast_service.jobs.flow_loop import FlowLoop, FlowRule, FlowsState, Step
 from forecast_service.jobs.flows import (
     DATA_INGESTION,
     DRIFT_CHECK,
+    FINE_TUNE,
     FORECAST_PREFIX,
     PERFORMANCE_CHECK,
     RETRAIN,
-    STANDARD,
     Cause,
     FlowRun,
+    standard_with,
 )
 from forecast_service.jobs.queue import JobQueue
 from forecast_service.jobs.scheduler import SchedulerState
 from forecast_service.jobs.small_flows import ForecastFlow, IngestionFlow
-from forecast_service.jobs.training import RetrainFlow
+from forecast_service.jobs.training import FineTuneFlow, RetrainFlow
 from forecast_service.jobs.training_due import retrain_may_follow
 from forecast_service.monitoring.drift_check import DriftCheck, renew_reference
+from forecast_service.monitoring.files import write_whole
 from forecast_service.monitoring.gauges import RollingGauges
 from forecast_service.monitoring.performance_check import PerformanceCheck, PerformanceRule
 from forecast_service.store.database import Pool
 from forecast_service.store.drift_log import DriftLog
 from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.job_runs import JobRuns
+from forecast_service.store.pages import DATED, LATEST, Pages
 from forecast_service.store.performance import PerformanceStore
 from forecast_service.store.training_features import TrainingFeatures
 from gridseal.runtime.clock import Clock
@@ -50,6 +53,10 @@ class FlowLimits:
     reports: Path
     ingestion_command: str
     run: FlowRule
+    fine_tune_cron: str = ""
+    """When to learn on from the champion; empty: not by itself."""
+    fine_tune_least: timedelta = timedelta(days=8)
+    """Data that the champion has not seen, below which it is not worth it."""
 
 
 class RetrainDesk:
@@ -75,11 +82,25 @@ class RetrainDesk:
         return self._jobs.training().done_domain
 
 
+def shown(pages: Pages, folder: Path) -> Callable[[str], None]:
+    """Shows the page of a drift check: in PostgreSQL for every port, in a folder for whoever looks there."""
+
+    def show(page: str) -> None:
+        pages.keep(LATEST, page)
+        for name in (LATEST, DATED):
+            write_whole(folder / name, page)
+
+    return show
+
+
 def standard_flows(
     pool: Pool, queue: JobQueue, catalog: Catalog, clock: Clock, registry: CollectorRegistry, state: SchedulerState,
-    limits: FlowLimits, *, trains: bool,
+    limits: FlowLimits, *, trains: bool, trained_until: Callable[[], datetime | None] = lambda: None,
 ) -> FlowLoop:  # fmt: skip
-    """The loop that runs the flows of S3, the performance check and those of the products."""
+    """The loop that runs the flows of S3, the performance check, fine-tuning and those of the products.
+
+    ``trained_until`` says up to when the champion of the sites has learned, none while there is none.
+    """
     runs, jobs, features = FlowRuns(pool), JobRuns(pool), TrainingFeatures(pool)
     performance, gauges = PerformanceStore(pool), RollingGauges(registry)
     desk = RetrainDesk(runs, jobs, clock, limits.pause, trains=trains)
@@ -88,14 +109,16 @@ def standard_flows(
         made_for = f"{run.job_id}, {run.cause}: {run.reason}"
         return renew_reference(features, clock.now(), limits.holdout, made_for, limits.min_rows)
 
+    retrain = RetrainFlow(features.windows, catalog, registry, state, limits.min_rows, renew)
     steps: Mapping[str, Step] = {
         DATA_INGESTION: IngestionFlow(features.stock, clock, limits.ingestion_command),
         DRIFT_CHECK: DriftCheck(
-            features, DriftLog(pool), desk.ask, clock, limits.reports, limits.drift_share, limits.min_rows,
-            desk.trained_at,
+            features, DriftLog(pool), desk.ask, clock, shown(Pages(pool), limits.reports), limits.drift_share,
+            limits.min_rows, desk.trained_at,
         ),
         PERFORMANCE_CHECK: PerformanceCheck(performance, desk.ask, clock, limits.performance, gauges.show),
-        RETRAIN: RetrainFlow(features.windows, catalog, registry, state, limits.min_rows, renew),
+        RETRAIN: retrain,
+        FINE_TUNE: FineTuneFlow(retrain.train, trained_until, clock, limits.fine_tune_least),
         FORECAST_PREFIX: ForecastFlow(catalog, queue, jobs, clock),
     }  # fmt: skip
     data: Mapping[str, Callable[[], datetime | None]] = {
@@ -103,4 +126,5 @@ def standard_flows(
         DATA_INGESTION: features.newest,
         DRIFT_CHECK: features.newest,
     }
-    return FlowLoop(runs, STANDARD, steps, data, clock, registry, limits.run, FlowsState(state.flows))
+    standard = standard_with(limits.fine_tune_cron)
+    return FlowLoop(runs, standard, steps, data, clock, registry, limits.run, FlowsState(state.flows))

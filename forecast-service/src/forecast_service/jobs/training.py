@@ -1,4 +1,4 @@
-"""The flow ``retrain``: asks for itself when a training is due, and runs ``python -m forecast_service train``."""
+"""The flows ``retrain`` and ``fine-tune``: each runs ``python -m forecast_service train`` as a child, one at a time."""
 
 import asyncio
 import ctypes
@@ -6,8 +6,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -29,6 +30,8 @@ NICENESS = 10
 LOOK_EVERY_S = 5.0
 COMMAND = ("-m", "forecast_service", "train")
 _PR_SET_PDEATHSIG = 1
+JUDGED_SHARE = 0.6
+"""Of the days that a fine-tuning has, those that judge it; the others are learned and calibrate."""
 BAD_REQUEST = 2
 """Exit status of a setting or parameter that is wrong: trying again does not help."""
 
@@ -95,14 +98,32 @@ class RetrainFlow:
         self._min_rows = min_rows
         self._renew = renew
         self._ended = Counter("gridseal_trainings_total", "Trainings ended", ["outcome"], registry=registry)
+        self._alone = asyncio.Lock()
 
     async def __call__(self, run: FlowRun) -> Ended:
-        """Train.
+        """Train, then renew the reference.
 
         Raises:
             UnavailableError: The training failed: another try may help.
             ConfigError: It was asked for something that does not exist.
         """
+        ended = await self.train(run)
+        if ended.state != "done":
+            return ended
+        renewed = await asyncio.to_thread(self._renew, run)
+        return Ended("done", f"{ended.detail}; {renewed}")
+
+    async def train(self, run: FlowRun) -> Ended:
+        """One training, after the one that is under way.
+
+        Raises:
+            UnavailableError: The training failed: another try may help.
+            ConfigError: It was asked for something that does not exist.
+        """
+        async with self._alone:
+            return await self._train(run)
+
+    async def _train(self, run: FlowRun) -> Ended:
         found = await asyncio.to_thread(self._rows, series_of(self._catalog), self._min_rows)
         if found < self._min_rows:
             self._ended.labels("skipped").inc()
@@ -119,8 +140,47 @@ class RetrainFlow:
             self._state.training = f"failed: exit {code}: {last}"
             raise UnavailableError(f"training ended with exit {code}: {last}")
         self._state.training = f"done: {last}"
-        renewed = await asyncio.to_thread(self._renew, run)
-        return Ended("done", f"{last}; {renewed}")
+        return Ended("done", last)
+
+
+class FineTuneFlow:
+    """Learning on from the champion on what came since, as often as its cron says; gated like every training.
+
+    Skipped where there is nothing to start from, or too little new: the gate compares whole days that the champion
+    has not seen, and of the new days only a part may judge.
+    """
+
+    def __init__(
+        self, train: Callable[[FlowRun], Awaitable[Ended]], trained_until: Callable[[], datetime | None], clock: Clock,
+        least: timedelta,
+    ) -> None:  # fmt: skip
+        """Make the step.
+
+        Args:
+            train: ``RetrainFlow.train``: whatever it learns, the reference of drift stays.
+            trained_until: Domain time of the newest data that the champion learned from; none while there is none.
+            clock: Domain time.
+            least: New data without which it is not worth it, unless a person asks.
+        """
+        self._train = train
+        self._trained_until = trained_until
+        self._clock = clock
+        self._least = least
+
+    async def __call__(self, run: FlowRun) -> Ended:
+        """Fine-tune.
+
+        Raises:
+            UnavailableError: The training failed, or the registry does not answer: another try may help.
+            ConfigError: It was asked for something that does not exist.
+        """
+        learned = await asyncio.to_thread(self._trained_until)
+        if learned is None:
+            return Ended("skipped", "there is no champion to learn on from yet")
+        new, day = self._clock.now() - learned, timedelta(days=1)
+        if new < self._least and run.cause == "schedule":
+            return Ended("skipped", f"{new / day:.1f} days are new to the champion, {self._least / day:.1f} are needed")
+        return await self._train(replace(run, parameters={**run.parameters, "mode": "finetune"}))
 
 
 def series_of(catalog: Catalog) -> list[Series]:

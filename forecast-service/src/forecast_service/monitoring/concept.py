@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from river.drift import ADWIN, PageHinkley
 
 from forecast_service.ports import Floats
 
@@ -75,6 +74,8 @@ def concept_drift(times_s: NDArray[np.int64], errors: Floats) -> ConceptDrift:
 
 
 def _detectors() -> tuple[Any, Any]:
+    from river.drift import ADWIN, PageHinkley  # brings scikit-learn and pandas along: seconds, not at the start
+
     make: Any = ADWIN  # river's detectors carry no types
     adwin = make(delta=ADWIN_DELTA, clock=1, min_window_length=3, grace_period=USUAL_DAYS)
     return adwin, PageHinkley(USUAL_DAYS, TOLERANCE, THRESHOLD, alpha=1.0, mode="up")

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +12,6 @@ from forecast_service.jobs.flows import Cause, Ended, FlowRun
 from forecast_service.monitoring.concept import ConceptDrift, concept_drift
 from forecast_service.monitoring.drift import DriftReport, FeatureTable, judge
 from forecast_service.monitoring.drift_page import Checked, drift_page
-from forecast_service.monitoring.files import write_whole
 from forecast_service.ports import Floats
 from forecast_service.store.training_features import Reference
 from gridseal.errors import ConfigError
@@ -24,7 +22,6 @@ log = get_logger(__name__)
 WINDOW_DAYS = 7
 CONCEPT_DAYS = 90
 REACH = timedelta(days=730)
-LATEST, DATED = "latest_drift.html", "drift_report.html"
 
 
 class Features(Protocol):
@@ -63,14 +60,14 @@ class DriftCheck:
     """One check."""
 
     def __init__(
-        self, features: Features, drift_log: Log, retrain: Retrain, clock: Clock, reports: Path, threshold: float,
-        min_rows: int, trained_at: Callable[[], datetime | None],
+        self, features: Features, drift_log: Log, retrain: Retrain, clock: Clock, show: Callable[[str], None],
+        threshold: float, min_rows: int, trained_at: Callable[[], datetime | None],
     ) -> None:  # fmt: skip
         self._features = features
         self._log = drift_log
         self._retrain = retrain
         self._clock = clock
-        self._reports = reports
+        self._show = show
         self._threshold = threshold
         self._min_rows = min_rows
         self._trained_at = trained_at
@@ -92,9 +89,7 @@ class DriftCheck:
         report = judge(reference.table, current, self._threshold)
         asked = self._act_on(report, errors)
         self._log.write(report, now, bool(asked))
-        page = drift_page(Checked(report, errors, since, now, reference, current))
-        for name in (LATEST, DATED):
-            write_whole(self._reports / name, page)
+        self._show(drift_page(Checked(report, errors, since, now, reference, current)))
         shifted = ", ".join(name for name, found in report.features.items() if found.drifted) or "none"
         return Ended("done", f"drift_share {report.share:.3f} of {report.n_total} features, drifted: {shifted}{asked}")
 

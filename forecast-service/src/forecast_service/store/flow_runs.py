@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.errors import UniqueViolation
@@ -10,37 +9,12 @@ from psycopg.types.json import Jsonb
 
 from forecast_service.jobs.flows import RETRAIN, Cause, Flow, FlowRun
 from forecast_service.store.database import Pool, answering
+from gridseal.wire.flows import FlowRunView
 
 _OPEN = "state IN ('queued', 'running', 'retrying')"
 _FLOW = "flow, cron, timezone, data_step_s, enabled, retries, retry_s"
-_ROW = """
-SELECT job_id, flow, state, cause, reason, attempt, missed, detail, parameters, slot, domain_at, started_at,
-       finished_at, next_try_at, data_until
-FROM forecast.job_runs
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One line of the history."""
-
-    job_id: str
-    flow: str
-    state: str
-    """``queued``, ``running``, ``retrying``, ``done``, ``skipped``, ``failed``; of slot jobs what the worker said."""
-    cause: str
-    reason: str
-    attempt: int
-    missed: int
-    detail: str
-    parameters: dict[str, object]
-    slot: datetime | None
-    domain_at: datetime
-    started_at: datetime
-    """Wall time, as the next two."""
-    finished_at: datetime | None
-    next_try_at: datetime | None
-    data_until: datetime | None
+_COLUMNS = tuple(FlowRunView.model_fields)
+_ROW = f"SELECT {', '.join(_COLUMNS)} FROM forecast.job_runs "
 
 
 class FlowRuns:
@@ -169,21 +143,25 @@ class FlowRuns:
             row = connection.execute(query, (flow,)).fetchone()
         return (row[0], row[1]) if row else (None, None)
 
-    def run(self, job_id: str) -> RunRow | None:
+    def run(self, job_id: str) -> FlowRunView | None:
         """One run."""
         with answering(), self._pool.connection() as connection:
             row = connection.execute((_ROW + "WHERE job_id = %s").encode(), (job_id,)).fetchone()
-        return RunRow(*row) if row else None
+        return _view(row) if row else None
 
-    def history(self, flow: str, limit: int, before: datetime | None = None) -> list[RunRow]:
+    def history(self, flow: str, limit: int, before: datetime | None = None) -> list[FlowRunView]:
         """Runs of a flow, newest first."""
         query = (
             f"{_ROW}WHERE flow = %s AND started_at < coalesce(%s::timestamptz, 'infinity')"
             " ORDER BY started_at DESC LIMIT %s"
         )
         with answering(), self._pool.connection() as connection:
-            return [RunRow(*row) for row in connection.execute(query.encode(), (flow, before, limit))]
+            return [_view(row) for row in connection.execute(query.encode(), (flow, before, limit))]
 
     def _run(self, query: str, arguments: tuple[object, ...]) -> None:
         with answering(), self._pool.connection() as connection:
             connection.execute(query.encode(), arguments)
+
+
+def _view(row: Sequence[object]) -> FlowRunView:
+    return FlowRunView.model_validate(dict(zip(_COLUMNS, row, strict=True)))

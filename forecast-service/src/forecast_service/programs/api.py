@@ -1,0 +1,62 @@
+"""``python -m forecast_service api``: REST and WebSocket."""
+
+from typing import Any
+
+from pymongo import AsyncMongoClient
+
+from forecast_service.app import ApiParts, create_app, create_operator_app
+from forecast_service.catalog import Catalog
+from forecast_service.demand import demand_parts
+from forecast_service.inference.importance import RegistryImportance
+from forecast_service.jobs.routes import Jobs
+from forecast_service.live.feed import LiveFeed
+from forecast_service.live.hub import Hub
+from forecast_service.live.snapshots import snapshots
+from forecast_service.programs.start import started
+from forecast_service.settings import origins
+from forecast_service.stewardship import lifecycle_of
+from forecast_service.store.alerts import AlertReader
+from forecast_service.store.catalog_reader import CatalogReader
+from forecast_service.store.database import migrate, open_async_pool, open_pool
+from forecast_service.store.flow_runs import FlowRuns
+from forecast_service.store.pages import Pages
+from forecast_service.store.requests import RequestTable
+from forecast_service.store.views import ForecastViews
+from forecast_service.trust import trusted_keys
+from gridseal.runtime.clock import clock_from
+from gridseal.runtime.metrics import new_registry
+from gridseal.runtime.serve import http_part, run_parts
+
+
+async def run() -> None:
+    """REST and WebSocket."""
+    core, settings = started("api")
+    migrate(core.postgres_dsn)
+    clock, registry, catalog = clock_from(core), new_registry(), Catalog()
+    mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        core.mongo_url, tz_aware=True, serverSelectionTimeoutMS=3_000
+    )
+    pool = await open_async_pool(core.postgres_dsn, settings.postgres_pool)
+    slow = open_pool(core.postgres_dsn, 2)  # of what people ask about models and jobs, in threads
+    try:
+        views, alerts = ForecastViews(pool), AlertReader(mongo, settings.mongo_database)
+        reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
+        hub = Hub(snapshots(views, alerts, catalog, clock), registry)
+        feed = LiveFeed(core.kafka_bootstrap, hub, views, catalog, clock, registry)
+        demand, loops = demand_parts(core, settings, trusted_keys(core, settings), pool, clock, registry)
+        probes = {"postgres": views.probe, "mongo": alerts.probe, "catalog": reader.probe, "kafka": feed.probe}
+        app = create_app(
+            ApiParts(
+                views, alerts, catalog, hub, registry, probes, clock.now, core.time_scale, origins(settings), demand,
+                RegistryImportance(core.mlflow_url), RequestTable(pool), lifecycle_of(core, settings, slow),
+                Jobs(FlowRuns(slow), Pages(slow), clock),
+            )
+        )  # fmt: skip
+        https = [http_part(app, core.host, settings.api_port)]
+        if settings.prometheus_port is not None:
+            https.append(http_part(create_operator_app(registry, probes), core.host, settings.prometheus_port))
+        await run_parts([reader.run, feed.run, *loops, *https])
+    finally:
+        slow.close()
+        await pool.close()
+        await mongo.close()
