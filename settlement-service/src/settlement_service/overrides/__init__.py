@@ -1,0 +1,1 @@
+"""What operators ask for on the chain, turned into jobs, and answered with a new version."""

@@ -1,0 +1,1 @@
+"""From a slot whose outcome is over to money: actuals, reveal, score, settlement."""
