@@ -1,4 +1,4 @@
-"""Keystores of the forecasting authority and of the relayer that pays for its transactions."""
+"""Keystores of our authorities and of the keys that pay for transactions; the same as in ``deploy.py``."""
 
 import json
 import secrets
@@ -9,7 +9,7 @@ from eth_account import Account
 from gridseal.identity.private_file import write_private
 from local_stack.layout import Layout
 
-ROLES: Final = ("authority", "relayer")
+ROLES: Final = ("authority", "benchmark", "relayer", "provider", "keeper")
 KDF_ROUNDS: Final = 4096
 """Few: the passphrase is 256 random bits, so there is nothing to guess."""
 

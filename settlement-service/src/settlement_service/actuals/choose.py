@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gridseal.notary.score import ActualLeaf
-
 from gridseal.wire.forecasts import ForecastRun
 
 LOOK_BACK = timedelta(days=364)

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from gridseal.notary.score import ActualLeaf, actual_leaf_hash
-
 from gridseal.notary.leaf import name_hash, salt_of
 from gridseal.notary.merkle import MerkleTree
+from gridseal.notary.score import ActualLeaf, actual_leaf_hash
 from settlement_service.rounds.values import ActualSet
 
 

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from eth_abi.abi import encode as abi_encode
 from eth_utils.crypto import keccak
-from gridseal.notary.multiproof import multiproof
-from gridseal.notary.score import ActualLeaf
 
 from gridseal.notary.batch import tree_of as forecast_tree
 from gridseal.notary.leaf import Leaf, leaves_of, name_hash, salt_of
 from gridseal.notary.merkle import MerkleTree
+from gridseal.notary.multiproof import multiproof
+from gridseal.notary.score import ActualLeaf
 from settlement_service.actuals.leaves import tree_of as actuals_tree
 from settlement_service.rounds.values import ActualSet
 from settlement_service.sealing import Sealing

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from gridseal.notary.score import ActualLeaf
 from psycopg.types.json import Jsonb
 
 from gridseal.errors import UnavailableError
+from gridseal.notary.score import ActualLeaf
 from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun
 from settlement_service.outbox import Connection, database

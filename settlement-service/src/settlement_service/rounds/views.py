@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gridseal.notary.score import ONE
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from gridseal.notary.score import ONE
 from settlement_service.events import ChainEvent
 from settlement_service.rounds.values import Round, RoundState
 
