@@ -10,9 +10,8 @@ from prometheus_client import CollectorRegistry
 
 from gridseal.notary.batch import ZERO_HASH, SigningDomain, batch_hash, batch_of, sign_batch
 from gridseal.notary.check import check_offline
-from gridseal.notary.proof_file import ProofFile
+from gridseal.notary.proof_file import read_proof
 from gridseal.runtime.clock import SystemClock
-from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun
 from settlement_service.app import Parts, create_app
 from settlement_service.sealing import Deployment, Sealing, Signer, Signing
@@ -103,9 +102,12 @@ async def test_the_proof_of_a_mined_run_checks_out_offline(
     runs.rows[sealing.run_id] = sealing
     path = f"/api/v1/settlements/runs/{sealing.run_id}/proof"
     answer = await client.get(path, params={"series_id": "home-00/net"})
-    checks = check_offline(decode(ProofFile, answer.content))
+    checks = check_offline(read_proof(answer.content))
+    start = read_proof(answer.content).forecast.points[1].target_start
+    one = await client.get(path, params={"series_id": "home-00/net", "target_start": start.isoformat()})
 
     assert [c.name for c in checks if not c.passed] == []
+    assert [p.target_start for p in read_proof(one.content).forecast.points] == [start]
     assert (await client.get(path, params={"series_id": "home-77/net"})).status_code == 404
     assert (await client.get(f"/api/v1/settlements/{TX}")).json()["block_number"] == 7
 

@@ -128,7 +128,7 @@ test("a run is sealed, with its transaction and block, and its proof can be had"
   const link = await within("[data-testid=proof-link]");
   const proof = await page.request.get(new URL(await link.getAttribute("href"), BASE).href);
   assert.equal(proof.status(), 200);
-  assert.equal((await proof.json()).format, "gridseal-proof/1");
+  assert.equal((await proof.json()).format, "gridseal-proof/2");
 });
 
 test("new runs come in over the socket without a reload", async () => {

@@ -60,7 +60,7 @@ function answerOf(path: string): unknown {
   if (path === "/api/v1/forecasts/latest")
     return { as_at: iso(domainNow()), items: currentViews(), next_cursor: null };
   if (path === "/api/v1/alerts/recent") return { as_at: iso(domainNow()), items: alerts, next_cursor: null };
-  if (path.endsWith("/proof")) return { format: "gridseal-proof/1", note: "test data" };
+  if (path.endsWith("/proof")) return { format: "gridseal-proof/2", note: "test data" };
   return null;
 }
 

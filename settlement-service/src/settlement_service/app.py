@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Path, Query
 from prometheus_client import CollectorRegistry
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from gridseal.notary.proof_file import ProofFile
 from gridseal.runtime.clock import Clock
@@ -95,13 +95,17 @@ def _add_proofs(app: FastAPI, parts: Parts) -> None:
     conflict: dict[int | str, dict[str, Any]] = {409: {"description": "The run is not mined."}}
 
     @app.get("/api/v1/settlements/runs/{run_id}/proof", operation_id="getProofFile", responses=conflict)
-    async def proof(run_id: RunId, series_id: Annotated[SeriesId, Query()]) -> ProofFile:
-        """Everything a stranger needs to check one series of a mined run."""
+    async def proof(
+        run_id: RunId,
+        series_id: Annotated[SeriesId, Query()],
+        target_start: Annotated[AwareDatetime | None, Query(description="Only the period that starts then.")] = None,
+    ) -> ProofFile:
+        """Everything a stranger needs to check one series of a mined run, or one period of it."""
         sealing = await _known(parts.runs, run_id)
         try:
-            return proof_of(sealing, series_id)
+            return proof_of(sealing, series_id, target_start)
         except KeyError as error:
-            raise not_found("this series in this run") from error
+            raise not_found("this series or period in this run") from error
         except ValueError as error:
             raise HTTPException(409, str(error)) from error
 

@@ -1,11 +1,16 @@
 """The public form of a run's seal, and of its proof."""
 
+from datetime import datetime
+
 from gridseal.notary.batch import ZERO_HASH
-from gridseal.notary.proof_file import ChainPosition, ProofFile, ProvenForecast, open_points
+from gridseal.notary.envelope import envelope_of
+from gridseal.notary.proof_file import FORMAT, ProofFile, open_forecast
 from gridseal.wire.forecasts import Seal
 from settlement_service.sealing import Sealing, seal_state
 
 NO_ADDRESS = "0x" + "00" * 20
+RECORDED_LOG = 1
+"""Place of the ERC-8281 log in the receipt: a transaction of the service records one batch, and this log is second."""
 
 
 def seal_of(sealing: Sealing) -> Seal:
@@ -28,40 +33,30 @@ def seal_of(sealing: Sealing) -> Seal:
     )
 
 
-def proof_of(sealing: Sealing, series_id: str) -> ProofFile:
-    """The proof file of one series of a mined run.
+def proof_of(sealing: Sealing, series_id: str, target_start: datetime | None = None) -> ProofFile:
+    """The proof file of one series of a mined run, of all its periods or of the one that starts at ``target_start``.
 
     Raises:
-        KeyError: The run has no such series.
+        KeyError: The run has no such series, or the series no such period.
         ValueError: The run is not mined.
     """
     signing, deployment = sealing.signing, sealing.deployment
     if sealing.state != "mined" or signing is None or deployment is None or sealing.block_number is None:
         raise ValueError(f"the seal of this run is {seal_state(sealing.state)}, a proof needs a mined one")
-    run = sealing.run
-    points = open_points(run, series_id, sealing.secret)
-    series = next(s for s in run.series if s.series_id == series_id)
     return ProofFile(
-        forecast=ProvenForecast(
-            run_id=run.run_id,
-            product_id=run.product_id,
-            region_id=run.region_id,
-            series_id=series_id,
-            unit=series.unit,
-            resolution_s=series.resolution_s,
-            slot=run.slot,
-            issued_at=run.issued_at,
-            levels_bps=run.levels_bps,
-            points=points,
-        ),
+        format=FORMAT,
+        forecast=open_forecast(sealing.run, series_id, sealing.secret, target_start),
         batch=signing.batch,
         authority=deployment.authority,
+        signer="account",
         signature="0x" + signing.signature.hex(),
-        chain=ChainPosition(
+        erc8281=envelope_of(
+            signing.batch.root,
+            deployment.authority,
+            deployment.registry,
             chain_id=deployment.chain_id,
-            registry=deployment.registry,
             tx_hash=sealing.tx_hash or ZERO_HASH,
-            block_number=sealing.block_number,
-            block_hash=sealing.block_hash or ZERO_HASH,
+            block=(sealing.block_number, sealing.block_hash or ZERO_HASH),
+            log_position=RECORDED_LOG,
         ),
     )

@@ -16,7 +16,7 @@ from rich.console import Console
 from gridseal.client.gateway import GatewayAdmin
 from gridseal.errors import UnavailableError
 from gridseal.identity.ed25519 import read_public
-from gridseal.notary.check import Check
+from gridseal.notary.outcome import Check
 from gridseal.wire.fields import format_utc
 from gridseal.wire.receipts import Receipt
 from gridseal.wire.signing import verified

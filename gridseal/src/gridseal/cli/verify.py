@@ -6,9 +6,9 @@ from rich.console import Console
 
 from gridseal.client.json_rpc import JsonRpcChain
 from gridseal.errors import UnavailableError, WireError
-from gridseal.notary.check import Check, check_chain, check_offline
-from gridseal.notary.proof_file import ProofFile
-from gridseal.wire.codec import decode
+from gridseal.notary.check import check_chain, check_offline
+from gridseal.notary.outcome import Check
+from gridseal.notary.proof_file import read_proof
 
 VERIFIED, REFUTED, NOT_CHECKED = 0, 1, 2
 
@@ -16,12 +16,12 @@ VERIFIED, REFUTED, NOT_CHECKED = 0, 1, 2
 def verify_file(path: Path, rpc_url: str | None, console: Console) -> int:
     """Print each check by name; 0 all passed, 1 a check failed, 2 the file or the node cannot be read."""
     try:
-        proof = decode(ProofFile, path.read_bytes())
+        proof = read_proof(path.read_bytes())
     except OSError as error:
         console.print(f"cannot read {path}: {error.strerror}")
         return NOT_CHECKED
     except WireError as error:
-        console.print(f"{path.name} is not a proof file: {error}")
+        console.print(f"{path.name}: {error}", highlight=False)
         return NOT_CHECKED
     checks = check_offline(proof)
     try:

@@ -4,7 +4,7 @@ The field order is the struct's order in ``ForecastRegistry``.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from eth_abi.abi import encode as abi_encode
 from eth_account import Account
@@ -38,6 +38,7 @@ BATCH_FIELDS: Final[tuple[tuple[str, str], ...]] = (
     ("nonce", "uint256"),
 )
 BATCH_TYPE: Final = "ForecastBatch(" + ",".join(f"{kind} {name}" for name, kind in BATCH_FIELDS) + ")"
+UnixTime = Annotated[int, Field(ge=0, lt=2**64)]
 
 
 class Batch(Message):
@@ -47,16 +48,16 @@ class Batch(Message):
     leaf_count: int = Field(gt=0, lt=2**32)
     product_id: Hex32
     region_id: Hex32
-    slot: int
-    version: int = Field(ge=1)
+    slot: UnixTime
+    version: int = Field(ge=1, lt=2**32)
     levels_hash: Hex32
     model_hash: Hex32
     feature_hash: Hex32
-    issued_at: int
-    gate_closure: int
-    delivery_start: int
+    issued_at: UnixTime
+    gate_closure: UnixTime
+    delivery_start: UnixTime
     prev_batch: Hex32
-    nonce: int = Field(ge=0)
+    nonce: int = Field(ge=0, lt=2**256)
 
     def as_tuple(self) -> tuple[Any, ...]:
         """The struct as ABI values, hashes as bytes."""

@@ -9,9 +9,8 @@ import psycopg
 from gridseal.client.json_rpc import JsonRpcChain
 from gridseal.errors import GridsealError
 from gridseal.notary.check import check_chain, check_offline
-from gridseal.notary.proof_file import ProofFile
+from gridseal.notary.proof_file import read_proof
 from gridseal.runtime.settings import CoreSettings
-from gridseal.wire.codec import decode
 from local_stack.report.figures import Seals
 
 PRIMARY_MINED = """
@@ -53,7 +52,7 @@ class SealVerifier:
         run_id, series_id = pair
         try:
             answer = http.get(f"/api/v1/settlements/runs/{run_id}/proof", params={"series_id": series_id})
-            proof = decode(ProofFile, answer.raise_for_status().content)
+            proof = read_proof(answer.raise_for_status().content)
             failed = [c.name for c in (*check_offline(proof), *check_chain(proof, chain)) if not c.passed]
         except (httpx.HTTPError, GridsealError):
             return  # asked again next time: a part that restarts is not a failed seal
