@@ -121,7 +121,7 @@ test("the chart is described and has a table twin", async () => {
 });
 
 test("a run is sealed, with its transaction and block, and its proof can be had", async () => {
-  await within('[data-testid=seal-state][data-state="mined"]');
+  await within(':is([data-testid=seal-state][data-state="mined"], [data-testid=seal-state][data-state="final"])');
   const tx = await page.waitForSelector("[data-testid=seal-tx][data-value]", { timeout: WAIT_MS });
   assert.match(await tx.getAttribute("data-value"), /^0x[0-9a-f]{64}$/);
   assert.match(await page.innerText("[data-testid=seal-block]"), /^\d+$/);
@@ -174,7 +174,7 @@ test("screenshots", { skip: !process.env.SCREENSHOTS }, async () => {
     const shot = await browser.newPage({ viewport: { width: 1680, height: 1050 }, colorScheme: scheme });
     watch(shot);
     await shot.goto(new URL("?site=la-haute-borne", BASE).href);
-    await shot.waitForSelector('[data-testid=seal-state][data-state="mined"]', { timeout: WAIT_MS });
+    await shot.waitForSelector(':is([data-testid=seal-state][data-state="mined"], [data-testid=seal-state][data-state="final"])', { timeout: WAIT_MS });
     await shot.waitForSelector("[data-testid=fan-chart] canvas");
     await shot.waitForSelector('[data-testid=connection][data-phase="live"]');
     await shot.screenshot({ path: join(IMAGES, name) });

@@ -16,7 +16,7 @@ from local_stack.report.figures import Seals
 PRIMARY_MINED = """
 SELECT DISTINCT v.run_id, v.series_id
 FROM forecast.values AS v JOIN forecast.seals AS s USING (run_id)
-WHERE s.state = 'mined' AND v.series_id = ANY(%s)
+WHERE s.state IN ('mined', 'final') AND v.series_id = ANY(%s)
 """
 
 
@@ -37,7 +37,7 @@ class SealVerifier:
             pairs = {(str(r), str(s)) for r, s in db.execute(PRIMARY_MINED, (list(self.primary),))}
             row = db.execute(
                 "SELECT (SELECT count(*) FROM forecast.runs),"
-                " (SELECT count(*) FROM forecast.seals WHERE state = 'mined'),"
+                " (SELECT count(*) FROM forecast.seals WHERE state IN ('mined', 'final')),"
                 " (SELECT count(*) FROM forecast.seals WHERE state = 'late')"
             ).fetchone()
         fresh = sorted(pairs - self._seen)[:at_most]
