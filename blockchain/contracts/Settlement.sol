@@ -90,7 +90,7 @@ contract Settlement is Memberships {
         _checkSealed(authority, batch);
         bytes32 root = _rootOver(inner);
         if (root != batch.root) revert IQuantileScorer.NotUnderRoot(batch.root);
-        _standings[_key(batch.productId, batch.slot, authority)].sealedLeaves = SafeCast.toUint32(inner.length);
+        _count(authority, batch, inner.length);
     }
 
     /// @inheritdoc ISettlement
@@ -103,29 +103,15 @@ contract Settlement is Memberships {
         IQuantileScorer.ActualLeaf[] calldata actualLeaves,
         IQuantileScorer.MultiProof calldata actualsProof
     ) external {
-        Opened storage opened = _revealing(batch);
+        bytes32 actualsRoot = _revealing(batch).actualsRoot;
         _checkSealed(authority, batch);
         _checkTerms(batch, keccak256(abi.encode(levelsBps)));
-
-        bytes32 key = _key(batch.productId, batch.slot, authority);
-        if (_standings[key].sealedLeaves == 0) {
-            // Without a sibling from elsewhere the leaves given are all that the root stands for.
-            if (forecastProof.proof.length != 0) revert NotCounted(batch.root);
-            _standings[key].sealedLeaves = SafeCast.toUint32(forecasts.length);
-        }
-        Progress storage progress = _progress[key][msg.sender];
-        uint256 revealed = progress.revealed + forecasts.length;
-        if (revealed > opened.round.leafCount) revert TooManyLeaves(revealed, opened.round.leafCount);
-        _follow(progress, forecasts, batch.gateClosure);
-
-        uint256 sum = progress.sum
-            + scorer.scoreMany(
-                levelsBps, batch.root, forecasts, forecastProof, opened.actualsRoot, actualLeaves, actualsProof
-            );
-        progress.revealed = uint32(revealed);
-        progress.sum = SafeCast.toUint128(sum);
-        _improve(_standings[key], revealed * ONE - sum);
-        emit Revealed(batch.productId, batch.slot, authority, uint32(revealed), sum);
+        uint256 sum = scorer.scoreMany(
+            levelsBps, batch.root, forecasts, forecastProof, actualsRoot, actualLeaves, actualsProof
+        );
+        // Without a sibling from elsewhere the leaves given are all that the root stands for.
+        _count(authority, batch, forecastProof.proof.length == 0 ? forecasts.length : 0);
+        _book(authority, batch, forecasts, sum);
     }
 
     /// @inheritdoc ISettlement
@@ -190,19 +176,32 @@ contract Settlement is Memberships {
         uint256 takenSum;
         uint256 meritSum;
         for (uint256 i; i < players.length; ++i) {
-            address player = players[i];
-            uint256 score = scoreOf(productId, slot, player);
-            emit Scored(productId, slot, player, score);
-            uint256 before = pool.activeAt(player, slot - 1);
-            uint256 atRisk = Math.min(before, pool.stakeOf(player));
-            taken[i] = StakeMath.penalty(atRisk, score, benchmark, terms.threshold, terms.slopeBps, terms.capBps, ONE);
+            (taken[i], given[i]) = _weigh(productId, slot, players[i], terms, benchmark);
             takenSum += taken[i];
-            given[i] = StakeMath.merit(Math.min(before, pool.activeOf(player)), score, benchmark);
             meritSum += given[i];
         }
         for (uint256 i; i < players.length; ++i) {
             if (given[i] != 0) given[i] = Math.mulDiv(takenSum, given[i], meritSum);
         }
+    }
+
+    /// @dev What one authority loses, or by what it takes part in rewards; never both.
+    function _weigh(bytes32 productId, uint64 slot, address player, Terms memory terms, uint256 benchmark)
+        private
+        returns (uint256 penalty, uint256 merit)
+    {
+        uint256 score = scoreOf(productId, slot, player);
+        emit Scored(productId, slot, player, score);
+        uint256 before = pool.activeAt(player, slot - 1);
+        penalty = StakeMath.penalty(
+            Math.min(before, pool.stakeOf(player)),
+            score,
+            benchmark + terms.threshold,
+            terms.slopeBps,
+            terms.capBps,
+            ONE
+        );
+        merit = StakeMath.merit(Math.min(before, pool.activeOf(player)), score, benchmark);
     }
 
     function _revealing(IForecastRegistry.ForecastBatch calldata batch) private view returns (Opened storage opened) {
@@ -226,6 +225,40 @@ contract Settlement is Memberships {
         if (batch.gateClosure > latest) revert GateTooLate(latest, batch.gateClosure);
     }
 
+    /// @param proven How many leaves the root is proven to stand for, zero if this call did not prove it.
+    function _count(address authority, IForecastRegistry.ForecastBatch calldata batch, uint256 proven) private {
+        Standing storage standing = _standings[_key(batch.productId, batch.slot, authority)];
+        if (standing.sealedLeaves != 0) return;
+        if (proven == 0) revert NotCounted(batch.root);
+        standing.sealedLeaves = SafeCast.toUint32(proven);
+    }
+
+    /// @dev Adds what is proven and scored to the caller's tally, and takes that if it is the best so far.
+    function _book(
+        address authority,
+        IForecastRegistry.ForecastBatch calldata batch,
+        IQuantileScorer.ForecastLeaf[] calldata forecasts,
+        uint256 sum
+    ) private {
+        bytes32 key = _key(batch.productId, batch.slot, authority);
+        Progress storage progress = _progress[key][msg.sender];
+        uint256 revealed = progress.revealed + forecasts.length;
+        uint256 measured = _rounds[batch.productId][batch.slot].round.leafCount;
+        if (revealed > measured) revert TooManyLeaves(revealed, measured);
+        _follow(progress, forecasts, batch.gateClosure);
+
+        sum += progress.sum;
+        progress.revealed = uint32(revealed);
+        progress.sum = SafeCast.toUint128(sum);
+        uint256 gain = revealed * ONE - sum;
+        Standing storage standing = _standings[key];
+        if (gain > standing.gain) {
+            standing.gain = SafeCast.toUint128(gain);
+            standing.best = msg.sender;
+        }
+        emit Revealed(batch.productId, batch.slot, authority, uint32(revealed), sum);
+    }
+
     /// @dev Each leaf after the one before it, and none of a period that could have begun when it was sealed.
     function _follow(
         Progress storage progress,
@@ -243,12 +276,6 @@ contract Settlement is Memberships {
         }
         progress.lastSeries = series;
         progress.lastTarget = target;
-    }
-
-    function _improve(Standing storage standing, uint256 gain) private {
-        if (gain <= standing.gain) return;
-        standing.gain = SafeCast.toUint128(gain);
-        standing.best = msg.sender;
     }
 
     /// @dev Root of the tree over the leaves that `inner` hashes to: a heap with the first leaf in the last place,

@@ -43,18 +43,17 @@ library StakeMath {
     }
 
     /// @notice What a round takes from `stake`: nothing up to the threshold, then linear, at most the cap.
-    /// @param score Score of the authority. @param benchmark Score of the benchmark. Both at most `one`.
+    /// @param score Score of the authority, at most `one`.
+    /// @param free The score up to which nothing is taken: that of the benchmark and the threshold.
     /// @param slopeBps Basis points of the stake per `one` beyond the threshold.
     function penalty(
         uint256 stake,
         uint256 score,
-        uint256 benchmark,
-        uint256 threshold,
+        uint256 free,
         uint256 slopeBps,
         uint256 capBps,
         uint256 one
     ) internal pure returns (uint256) {
-        uint256 free = benchmark + threshold;
         if (score <= free) return 0;
         uint256 share = Math.min(slopeBps * (score - free), capBps * one);
         return Math.mulDiv(stake, share, BPS * one);

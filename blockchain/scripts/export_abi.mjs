@@ -9,6 +9,7 @@ const contracts = {
   StakePool: { source: "StakePool.sol", service: "abi/StakePool.json" },
   ActualsRegistry: { source: "ActualsRegistry.sol", service: "abi/ActualsRegistry.json" },
   Arbiter: { source: "Arbiter.sol", service: "abi/Arbiter.json" },
+  Settlement: { source: "Settlement.sol", service: "abi/Settlement.json" },
   LocalToken: { source: "local/LocalToken.sol", service: "abi/LocalToken.json" },
 };
 
