@@ -8,22 +8,18 @@ import {RoundFixture} from "./RoundFixture.sol";
 
 /// @dev What a round takes and gives. The benchmark is always 300 off: its score is 0.3.
 contract RoundsTest is RoundFixture {
-    Sealed private _naive;
-    Sealed private _carols;
-    Sealed private _daves;
-
     /// @dev Carol and Dave take part; they are `carolOff` and `daveOff` thousandths off.
     function played(int64 carolOff, int64 daveOff, uint256 carolStake, uint256 daveStake) internal {
         enter(carol, carolStake);
         enter(dave, daveStake);
-        _naive = seal(NAIVE_KEY, 300);
-        _carols = seal(CAROL_KEY, carolOff);
-        _daves = seal(DAVE_KEY, daveOff);
+        Sealed memory naives = seal(NAIVE_KEY, 300);
+        Sealed memory carols = seal(CAROL_KEY, carolOff);
+        Sealed memory daves = seal(DAVE_KEY, daveOff);
         makeFinal(measured(0, PERIODS));
         settlement.open(PRODUCT, SLOT);
-        reveal(_naive, 0);
-        reveal(_carols, 0);
-        reveal(_daves, 0);
+        reveal(naives, 0);
+        reveal(carols, 0);
+        reveal(daves, 0);
     }
 
     function settleNow() internal {
@@ -84,14 +80,14 @@ contract RoundsTest is RoundFixture {
         vm.warp(SLOT - 1 days);
         enter(carol, 10_000);
         enter(dave, 1_000);
-        _naive = seal(NAIVE_KEY, 300);
-        _carols = seal(CAROL_KEY, 900);
-        _daves = seal(DAVE_KEY, 100);
+        Sealed memory naives = seal(NAIVE_KEY, 300);
+        Sealed memory carols = seal(CAROL_KEY, 900);
+        Sealed memory daves = seal(DAVE_KEY, 100);
         makeFinal(measured(0, PERIODS));
         settlement.open(PRODUCT, SLOT);
-        reveal(_naive, 0);
-        reveal(_carols, 0);
-        reveal(_daves, 0);
+        reveal(naives, 0);
+        reveal(carols, 0);
+        reveal(daves, 0);
         reveal(third, 0);
         settleNow();
         same(pool.stakeOf(carol), 7_000, "the cap");
@@ -102,12 +98,12 @@ contract RoundsTest is RoundFixture {
     function test_who_seals_nothing_is_as_bad_as_can_be() public {
         enter(carol, 1_000);
         enter(dave, 1_000);
-        _naive = seal(NAIVE_KEY, 300);
-        _daves = seal(DAVE_KEY, 200);
+        Sealed memory naives = seal(NAIVE_KEY, 300);
+        Sealed memory daves = seal(DAVE_KEY, 200);
         makeFinal(measured(0, PERIODS));
         settlement.open(PRODUCT, SLOT);
-        reveal(_naive, 0);
-        reveal(_daves, 0);
+        reveal(naives, 0);
+        reveal(daves, 0);
         settleNow();
         same(pool.stakeOf(carol), 700, "the cap");
         same(pool.stakeOf(dave), 1_300, "the reward");
@@ -115,7 +111,7 @@ contract RoundsTest is RoundFixture {
 
     function test_without_the_benchmark_a_round_is_neutral() public {
         enter(carol, 1_000);
-        _naive = seal(NAIVE_KEY, 300);
+        seal(NAIVE_KEY, 300);
         makeFinal(measured(0, PERIODS));
         settlement.open(PRODUCT, SLOT);
         vm.warp(settlement.round(PRODUCT, SLOT).deadline);
@@ -155,12 +151,12 @@ contract RoundsTest is RoundFixture {
         enter(dave, 1_000);
         vm.warp(SLOT);
         back(carol, 9_000);
-        _naive = seal(NAIVE_KEY, 300);
-        _daves = seal(DAVE_KEY, 200);
+        Sealed memory naives = seal(NAIVE_KEY, 300);
+        Sealed memory daves = seal(DAVE_KEY, 200);
         makeFinal(measured(0, PERIODS));
         settlement.open(PRODUCT, SLOT);
-        reveal(_naive, 0);
-        reveal(_daves, 0);
+        reveal(naives, 0);
+        reveal(daves, 0);
         settleNow();
         same(pool.stakeOf(carol), 9_700, "30 % of 1,000");
     }
