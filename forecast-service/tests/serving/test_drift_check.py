@@ -18,11 +18,13 @@ from forecast_service.jobs.scheduler import SchedulerState
 from forecast_service.jobs.small_flows import IngestionFlow
 from forecast_service.jobs.standard_flows import RetrainDesk, shown
 from forecast_service.jobs.training import RetrainFlow
-from forecast_service.monitoring.drift_check import DriftCheck, renew_reference
+from forecast_service.monitoring.drift_check import DriftCheck, DriftRule, renew_reference
 from forecast_service.monitoring.performance_check import PerformanceCheck, PerformanceRule, too_bad
+from forecast_service.physics.sky import clear_sky_share
 from forecast_service.store.database import Pool
 from forecast_service.store.drift_log import DriftLog
 from forecast_service.store.flow_runs import FlowRuns
+from forecast_service.store.generation import GenerationRows
 from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.pages import LATEST, Pages
 from forecast_service.store.performance import DemandErrors, PerformanceStore, Rolling
@@ -30,8 +32,9 @@ from forecast_service.store.training_features import FEATURES, TrainingFeatures,
 from gridseal.errors import ConfigError, UnavailableError
 from gridseal.runtime.clock import TimeLapseClock
 from gridseal.runtime.metrics import new_registry
+from gridseal.wire.catalog import Series
 
-from .builders import SLOT, a_product, a_record, a_run, a_series, put_window
+from .builders import SLOT, a_product, a_record, a_run, a_series, a_site, put_window
 
 pytestmark = pytest.mark.servers
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -61,11 +64,55 @@ def put_features(pool: Pool, start: datetime, hours: int, *, warmer: float = 0.0
         connection.cursor().executemany(f"INSERT INTO energy_mlops.features ({columns}) VALUES ({marks})", rows)
 
 
-def a_check(pool: Pool, reports: Path, *, trains: bool = True) -> DriftCheck:
+def a_check(pool: Pool, reports: Path, catalog: Catalog | None = None) -> DriftCheck:
     features, runs, jobs = TrainingFeatures(pool), FlowRuns(pool), JobRuns(pool)
-    desk = RetrainDesk(runs, jobs, a_clock(), DAY, trains=trains)
-    show = shown(Pages(pool), reports)
-    return DriftCheck(features, DriftLog(pool), desk.ask, a_clock(), show, 0.3, 1_000, desk.trained_at)
+    desk, rows = RetrainDesk(runs, jobs, a_clock(), DAY, trains=True), GenerationRows(pool, catalog or Catalog())
+    show, rule = shown(Pages(pool), reports), DriftRule(0.3, 1_000)
+    return DriftCheck(features, rows, DriftLog(pool), desk.ask, a_clock(), show, rule, desk.trained_at)
+
+
+def put_plant(pool: Pool, series: Series, days: int, lost_from: datetime) -> None:
+    """Hours of a plant that gives what a clear sky allows less changing clouds; half of it from some day on."""
+    rng, start = np.random.default_rng(1), NOW - days * DAY
+    share = clear_sky_share(34.09, -117.43, int(start.timestamp()), 3_600, days * 24)
+    clear = np.repeat(rng.uniform(0.4, 0.8, days), 24) + rng.normal(0, 0.05, days * 24)
+    moments = [start + h * HOUR for h in range(days * 24)]
+    half = np.array([0.5 if at >= lost_from else 1.0 for at in moments])
+    milli = np.rint(np.maximum(clear, 0) * share * 5_000_000 * half).astype(int).tolist()
+    put_window(pool, series, start, milli[0])
+    with pool.connection() as connection:
+        connection.cursor().executemany(
+            "INSERT INTO telemetry.window_rows SELECT series_no, 3600, %s, %s::bigint * 3600, 3600, 1, 1, %s, %s, %s,"
+            " 1, clock_timestamp() FROM telemetry.series",
+            [(at, m, m, m, m) for at, m in zip(moments[1:], milli[1:], strict=True)],
+        )
+
+
+@pytest.mark.parametrize("trained_before", [None, 20 * DAY, 2 * DAY])
+async def test_half_a_plant_that_is_gone_is_drift_of_pv_and_asks_once_a_fortnight(
+    pool: Pool, tmp_path: Path, trained_before: timedelta | None
+) -> None:
+    plant, catalog = a_series("home-01/pv", kind="pv", direction="into_grid", capacity_w=5_000), Catalog()
+    for item in (a_product(), a_site(), plant):
+        catalog.apply(*a_record(item))
+    put_plant(pool, plant, 80, NOW - 28 * DAY)
+    put_features(pool, NOW - 67 * DAY, 67 * 24)
+    runs = FlowRuns(pool)
+    if trained_before is not None:
+        name, _ = runs.enqueue(RETRAIN, "schedule", "first training", NOW - trained_before)
+        runs.ended(name, "done", "")
+
+    ended = await a_check(pool, tmp_path, catalog)(RUN)
+
+    (row,) = DriftLog(pool).newest()
+    page, asked = Pages(pool).read(LATEST), [run for run in runs.history(RETRAIN, 5) if run.cause == "drift"]
+    assert (row.detected, row.n_total, row.triggered_retrain) == (True, 4, trained_before != 2 * DAY)
+    assert row.details["pv/clear_sky_index_noon"]["drifted"] is True
+    assert row.details["temperature"]["drifted"] is False
+    assert "demand: drift_share 0.0" in ended.detail
+    assert page is not None
+    assert "drift_share of pv" in page
+    assert len(asked) == (0 if trained_before == 2 * DAY else 1)
 
 
 async def test_ten_degrees_more_are_logged_shown_and_ask_for_a_training(pool: Pool, tmp_path: Path) -> None:

@@ -25,13 +25,14 @@ from forecast_service.jobs.scheduler import SchedulerState
 from forecast_service.jobs.small_flows import ForecastFlow, IngestionFlow
 from forecast_service.jobs.training import FineTuneFlow, RetrainFlow
 from forecast_service.jobs.training_due import retrain_may_follow
-from forecast_service.monitoring.drift_check import DriftCheck, renew_reference
+from forecast_service.monitoring.drift_check import DriftCheck, DriftRule, renew_reference
 from forecast_service.monitoring.files import write_whole
 from forecast_service.monitoring.gauges import RollingGauges
 from forecast_service.monitoring.performance_check import PerformanceCheck, PerformanceRule
 from forecast_service.store.database import Pool
 from forecast_service.store.drift_log import DriftLog
 from forecast_service.store.flow_runs import FlowRuns
+from forecast_service.store.generation import GenerationRows
 from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.pages import DATED, LATEST, Pages
 from forecast_service.store.performance import PerformanceStore
@@ -113,8 +114,9 @@ def standard_flows(
     steps: Mapping[str, Step] = {
         DATA_INGESTION: IngestionFlow(features.stock, clock, limits.ingestion_command),
         DRIFT_CHECK: DriftCheck(
-            features, DriftLog(pool), desk.ask, clock, shown(Pages(pool), limits.reports), limits.drift_share,
-            limits.min_rows, desk.trained_at,
+            features, GenerationRows(pool, catalog), DriftLog(pool), desk.ask, clock,
+            shown(Pages(pool), limits.reports), DriftRule(limits.drift_share, limits.min_rows, limits.holdout),
+            desk.trained_at,
         ),
         PERFORMANCE_CHECK: PerformanceCheck(performance, desk.ask, clock, limits.performance, gauges.show),
         RETRAIN: retrain,

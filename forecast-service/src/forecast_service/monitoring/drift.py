@@ -106,6 +106,20 @@ class DriftReport:
         return {name: {k: v for k, v in asdict(f).items() if v not in (None, "")} for name, f in self.features.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A report and the two sides that it compares."""
+
+    report: DriftReport
+    reference: FeatureTable
+    current: FeatureTable
+
+
+def worst(reports: Mapping[str, DriftReport]) -> str:
+    """The dataset whose ``drift_share`` counts: that of the largest; of equals the first."""
+    return max(reports, key=lambda name: reports[name].share)
+
+
 def judge(reference: FeatureTable, current: FeatureTable, threshold: float) -> DriftReport:
     """Compare the rows of some days with a reference.
 
@@ -128,10 +142,15 @@ def same_season(reference: FeatureTable, current: FeatureTable) -> tuple[Feature
     """The rows of the reference within 45 days of the year around the current ones, if these are two weeks or more."""
     if len(current) == 0 or len(reference) == 0:
         return reference, False
+    cut = reference.where(in_season(reference, current))
+    return (cut, len(cut) < len(reference)) if cut.days >= LEAST_SEASON_DAYS else (reference, False)
+
+
+def in_season(reference: FeatureTable, current: FeatureTable) -> NDArray[np.bool_]:
+    """``(N,)`` which rows of the reference lie within 45 days of the year around the current ones."""
     middle = float(np.median(current.times_s))
     apart = np.abs((reference.times_s - middle) / DAY_S + YEAR_DAYS / 2) % YEAR_DAYS - YEAR_DAYS / 2
-    cut = reference.where(np.abs(apart) <= SEASON_DAYS)
-    return (cut, len(cut) < len(reference)) if cut.days >= LEAST_SEASON_DAYS else (reference, False)
+    return np.asarray(np.abs(apart) <= SEASON_DAYS)
 
 
 def _feature(name: str, column: int, reference: FeatureTable, current: FeatureTable) -> FeatureDrift:

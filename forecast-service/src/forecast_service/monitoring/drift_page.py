@@ -1,16 +1,15 @@
 """The drift report as one HTML page that needs nothing else: features, histograms, data quality, errors. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 
 import numpy as np
 
 from forecast_service.monitoring.concept import ConceptDrift
-from forecast_service.monitoring.drift import DriftReport, FeatureDrift, FeatureTable, same_season
+from forecast_service.monitoring.drift import FeatureDrift, FeatureTable, Judged, same_season, worst
 from forecast_service.ports import Floats
-from forecast_service.store.training_features import Reference
 from gridseal.wire.fields import format_utc
 
 BARS, WIDTH, HEIGHT = 24, 180, 36
@@ -24,61 +23,78 @@ border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}.bad{
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One dataset: what was found, and where its reference comes from, in a phrase."""
+
+    dataset: str
+    judged: Judged
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """All that the page shows."""
 
-    report: DriftReport
+    parts: Sequence[Part]
     errors: Mapping[str, ConceptDrift]
-    since: datetime
     until: datetime
-    reference: Reference
-    current: FeatureTable
 
 
 def drift_page(checked: Checked) -> str:
-    """The page."""
-    r = checked.report
+    """The page. Its headline is the dataset that has drifted most."""
+    reports = {part.dataset: part.judged.report for part in checked.parts}
+    name = worst(reports)
+    r = reports[name]
     verdict = "drift detected" if r.detected else "no drift"
-    kept = checked.reference
-    season = ", cut to the same season" if r.seasonal else ""
-    strangers = f"<p>Not judged, because the reference does not know them: {escape(', '.join(r.strangers))}.</p>"
     return "".join(
         [
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Drift: {verdict}</title>'
             f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style>'
             f"<h1>Data drift</h1><p><span class='share{' bad' if r.detected else ''}'>{r.share:.1%}</span> "
-            f"drift_share: {r.n_drifted} of {r.n_total} judged features; <strong>{verdict}</strong> "
-            f"(above {r.threshold:.0%}).</p>"
-            f"<p class='dim'>Checked: {r.rows} rows from {format_utc(checked.since)} to {format_utc(checked.until)}. "
-            f"Reference: {r.reference_rows} rows{season}, of {format_utc(kept.data_from)} to "
-            f"{format_utc(kept.data_until)}, kept {format_utc(kept.made_at)} ({escape(kept.made_for)}).</p>",
-            strangers if r.strangers else "",
-            "<h2>Features</h2><p class='dim'>Drifted: PSI above 0.2 and KS p-value below 0.01, hours counted by how "
-            "independent they are. Gray: reference; line: checked days.</p>",
-            "<table><tr><th>feature<th>PSI<th>KS<th>p<th>mean before<th>now<th>distribution<th>",
-            *(_feature_row(name, f, checked) for name, f in r.features.items()),
-            "</table><h2>Data quality</h2><table><tr><th>feature<th>missing before<th>missing now<th>least<th>greatest",
-            *(_quality_row(name, f, checked) for name, f in r.features.items()),
-            "</table><h2>Errors of issued forecasts</h2>",
+            f"drift_share of {escape(name)}: {r.n_drifted} of {r.n_total} judged features; <strong>{verdict}</strong> "
+            f"(above {r.threshold:.0%}).</p>",
+            *(_part(part, checked.until) for part in checked.parts),
+            "<h2>Errors of issued forecasts</h2>",
             _errors(checked.errors),
             "</html>",
         ]
     )
 
 
-def _feature_row(name: str, f: FeatureDrift, checked: Checked) -> str:
+def _part(part: Part, until: datetime) -> str:
+    r, current = part.judged.report, part.judged.current
+    since = datetime.fromtimestamp(int(current.times_s.min()), UTC) if len(current) else until
+    season = ", cut to the same season" if r.seasonal else ""
+    strangers = f"<p>Not judged, because the reference does not know them: {escape(', '.join(r.strangers))}.</p>"
+    return "".join(
+        [
+            f"<h2>{escape(part.dataset.capitalize())}: {r.n_drifted} of {r.n_total} features</h2>"
+            f"<p class='dim'>Checked: {r.rows} rows from {format_utc(since)} to {format_utc(until)}. "
+            f"Reference: {r.reference_rows} rows{season}, {escape(part.reference)}. Drifted: PSI above 0.2 and KS "
+            "p-value below 0.01, hours counted by how independent they are. Gray: reference; line: checked days.</p>",
+            strangers if r.strangers else "",
+            "<table><tr><th>feature<th>PSI<th>KS<th>p<th>mean before<th>now<th>distribution<th>",
+            *(_feature_row(name, f, part.judged) for name, f in r.features.items()),
+            "</table><h3>Data quality</h3><table><tr><th>feature<th>missing before<th>missing now<th>least<th>greatest",
+            *(_quality_row(name, f, part.judged) for name, f in r.features.items()),
+            "</table>",
+        ]
+    )
+
+
+def _feature_row(name: str, f: FeatureDrift, judged: Judged) -> str:
     if f.unjudged:
         return f"<tr class='dim'><td>{escape(name)}<td colspan=6>not judged: {escape(f.unjudged)}<td>"
     mark = "<td class='bad'>drifted" if f.drifted else "<td>"
     p = "&lt; 0.001" if (f.p_value or 0) < 0.001 else f"{f.p_value:.3f}"
     return (
         f"<tr><td>{escape(name)}<td>{f.psi:.3f}<td>{f.ks:.3f}<td>{p}<td>{f.reference_mean:,.2f}"
-        f"<td>{f.current_mean:,.2f}<td>{_histogram(name, checked)}{mark}"
+        f"<td>{f.current_mean:,.2f}<td>{_histogram(name, judged)}{mark}"
     )
 
 
-def _quality_row(name: str, f: FeatureDrift, checked: Checked) -> str:
-    known = _column(checked.current, name)
+def _quality_row(name: str, f: FeatureDrift, judged: Judged) -> str:
+    known = _column(judged.current, name)
     ends = f"<td>{known.min():,.2f}<td>{known.max():,.2f}" if len(known) else "<td>–<td>–"
     return f"<tr><td>{escape(name)}<td>{f.reference_missing:.1%}<td>{f.current_missing:.1%}{ends}"
 
@@ -97,9 +113,9 @@ def _errors(errors: Mapping[str, ConceptDrift]) -> str:
     return "<table><tr><th>kind<th>days<th>mean error<th>ADWIN<th>Page-Hinkley" + "".join(rows) + "</table>"
 
 
-def _histogram(name: str, checked: Checked) -> str:
-    old = _column(same_season(checked.reference.table, checked.current)[0], name)
-    new = _column(checked.current, name)
+def _histogram(name: str, judged: Judged) -> str:
+    old = _column(same_season(judged.reference, judged.current)[0], name)
+    new = _column(judged.current, name)
     if len(old) == 0 or len(new) == 0:
         return ""
     low, high = min(old.min(), new.min()), max(old.max(), new.max())

@@ -1,5 +1,6 @@
 """What drift checks found, ``energy_mlops.drift_log``, and the errors that concept drift is looked for in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from forecast_service.monitoring.drift import DriftReport
+from forecast_service.monitoring.drift import DriftReport, worst
 from forecast_service.ports import Floats
 from forecast_service.store.database import Pool, answering
+from forecast_service.store.training_features import DEMAND
 
 _ERRORS = """
 SELECT kind, extract(epoch FROM date_trunc('hour', target_start))::bigint AS hour, avg(pinball_ratio)
@@ -36,20 +38,36 @@ class DriftLog:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def write(self, report: DriftReport, checked_at: datetime, triggered: bool) -> None:
+    def write(self, reports: Mapping[str, DriftReport], checked_at: datetime, triggered: bool) -> None:
         """Add a line; ``checked_at`` is domain time, that of the data.
+
+        Share and numbers are those of the dataset with the largest share. The details hold the features of all:
+        of the demand table under their own names, of others under ``dataset/feature``.
 
         Raises:
             UnavailableError: PostgreSQL does not answer or has no such table yet.
         """
+        counts = reports[worst(reports)]
+        details = {
+            name if dataset == DEMAND else f"{dataset}/{name}": found
+            for dataset, report in reports.items()
+            for name, found in report.details().items()
+        }
         with answering(), self._pool.connection() as connection:
             connection.execute(
                 "INSERT INTO energy_mlops.drift_log (check_timestamp, dataset_drift_detected, drift_share,"
                 " n_drifted_features, n_total_features, drift_details, triggered_retrain)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                (checked_at, report.detected, report.share, report.n_drifted, report.n_total,
-                 Jsonb(report.details()), triggered),
-            )  # fmt: skip
+                (
+                    checked_at,
+                    counts.detected,
+                    counts.share,
+                    counts.n_drifted,
+                    counts.n_total,
+                    Jsonb(details),
+                    triggered,
+                ),
+            )
 
     def newest(self, limit: int = 100) -> list[DriftRow]:
         """The last checks, newest first."""
