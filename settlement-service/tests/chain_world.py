@@ -33,6 +33,7 @@ class World:
     attempts: list[Attempt] = field(default_factory=list)
     made_at: dict[str, int] = field(default_factory=dict)
     chain: list[tuple[str, tuple[bytes, ...]]] = field(default_factory=lambda: [("genesis", ())])
+    times: dict[str, int] = field(default_factory=lambda: {"genesis": int(START.timestamp()) - 50})
     pool: dict[int, bytes] = field(default_factory=dict)
     wall_s: int = 0
     mined_blocks: int = 0
@@ -40,6 +41,8 @@ class World:
     reverting: frozenset[bytes] = frozenset()
     deaf: bool = False
     """Blocks stay empty: nobody takes what is offered."""
+    lag_s: int = 0
+    """The chain's clock is behind ours by so much."""
 
     def order(self, number: int, **changes: Any) -> Placed:
         fields: dict[str, Any] = {
@@ -74,26 +77,36 @@ class World:
         taken: list[bytes] = []
         while not self.deaf and (raw := self.pool.pop(self.nonce + len(taken), None)) is not None:
             taken.append(raw)
+        self._append(tuple(taken), int(self.now().timestamp()) - self.lag_s)
+
+    def _append(self, taken: tuple[bytes, ...], stamp: int) -> None:
         self.mined_blocks += 1
-        self.chain.append((f"block-{self.mined_blocks}", tuple(taken)))
+        name = f"block-{self.mined_blocks}"
+        self.times[name] = max(self.times[self.chain[-1][0]] + 1, stamp)
+        self.chain.append((name, taken))
+
+    def outcomes(self) -> dict[str, bool]:
+        """Whether each transaction in the chain succeeded, by hash."""
+        return {hash_of(raw): call_of(raw) not in self.reverting for _, taken in self.chain for raw in taken}
 
     def reorganize(self, depth: int, *, keep: bool) -> None:
         """The newest blocks are replaced by empty ones; what was in them is pending again, or forgotten."""
         depth = min(depth, len(self.chain) - 1)
-        gone = [raw for _, transactions in self.chain[-depth:] for raw in transactions]
-        del self.chain[-depth:]
+        cut = self.chain[len(self.chain) - depth :]
+        gone = [raw for _, transactions in cut for raw in transactions]
+        del self.chain[len(self.chain) - depth :]
         for raw in gone if keep else ():
             self.pool[json.loads(raw)["nonce"]] = raw
         if not keep:
             self.pool.clear()
-        for _ in range(depth):
-            self.mined_blocks += 1
-            self.chain.append((f"block-{self.mined_blocks}", ()))
+        for name, _ in cut:
+            self._append((), self.times[name])
 
     def effects(self) -> list[bytes]:
         """Calldata of every transaction that succeeded, in the order of the chain."""
-        calls = (_call(raw) for _, transactions in self.chain for raw in transactions)
-        return [c for c in calls if c and c not in self.reverting]
+        outcomes = self.outcomes()
+        raws = [raw for _, transactions in self.chain for raw in transactions]
+        return [call_of(raw) for raw in raws if call_of(raw) and outcomes[hash_of(raw)]]
 
 
 @dataclass
@@ -104,14 +117,14 @@ class MemoryNode:
 
     async def head(self) -> Head:
         number = len(self.world.chain) - 1
-        return Head(number, self.world.chain[-1][0], int(START.timestamp()) + number, self.world.base_fee)
+        name = self.world.chain[-1][0]
+        return Head(number, name, self.world.times[name], self.world.base_fee)
 
     async def view(self, address: str, hashes: Sequence[str], depth: int) -> AccountView:
         world = self.world
+        outcomes = world.outcomes()
         inclusions = {
-            hash_of(raw): Inclusion(
-                hash_of(raw), n, block, int(START.timestamp()) + n, _call(raw) not in world.reverting
-            )
+            hash_of(raw): Inclusion(hash_of(raw), n, block, world.times[block], outcomes[hash_of(raw)])
             for n, (block, transactions) in enumerate(world.chain)
             for raw in transactions
         }
@@ -245,5 +258,6 @@ def hash_of(raw: bytes) -> str:
     return f"hash of {raw.decode()}"
 
 
-def _call(raw: bytes) -> bytes:
+def call_of(raw: bytes) -> bytes:
+    """Calldata of a raw transaction."""
     return bytes.fromhex(json.loads(raw)["data"])

@@ -7,7 +7,8 @@ import pytest
 
 from gridseal.notary.batch import ZERO_HASH, batch_of
 from settlement_service.decide import Action, Failed, Late, Mined, Send, Sign, Wait, decide
-from settlement_service.sealing import ChainView, Position, Sealing, Signing, Transaction
+from settlement_service.sealing import ChainView, Position, Sealing, Signing
+from settlement_service.transactions.orders import Attempt, Inclusion, Placed
 
 GATE = 1_780_275_600
 BEFORE, AFTER = GATE - 1, GATE
@@ -19,8 +20,20 @@ EMPTY = ChainView(
     last_batch=ZERO_HASH,
     slot_version=0,
     position=None,
-    refused=False,
-    known=False,
+)
+
+
+ORDER = Placed(
+    id=1,
+    deployment_id="one",
+    key="relayer",
+    contract="ForecastRegistry",
+    method="notarize",
+    calldata=b"",
+    idempotency_key="seal:0x:0",
+    state="sent",
+    nonce=0,
+    attempts=(Attempt("0x" + "aa" * 32, 1, 0, 21_000, 1, 1, b"raw", sent=True),),
 )
 
 
@@ -38,12 +51,11 @@ def signed(built: Sealing) -> Sealing:
 
 @pytest.fixture
 def sent(signed: Sealing) -> Sealing:
-    transaction = Transaction("0x" + "aa" * 32, "0x" + "cc" * 32, 0, 1, b"raw")
-    return replace(signed, state="sent", transactions=(transaction,))
+    return replace(signed, state="sent", order=ORDER)
 
 
 def test_what_stands_on_the_chain_is_mined_whatever_else_is_true(built: Sealing, sent: Sealing) -> None:
-    late_and_refused = replace(EMPTY, position=POSITION, block_time=AFTER + 99, refused=True, slot_version=9)
+    late_and_refused = replace(EMPTY, position=POSITION, block_time=AFTER + 99, slot_version=9)
 
     assert decide(built, late_and_refused, AFTER + 99) == Mined(POSITION)
     assert decide(sent, late_and_refused, AFTER + 99) == Mined(POSITION)
@@ -60,13 +72,13 @@ def test_a_run_whose_place_was_taken_is_signed_again(sent: Sealing, changes: dic
     assert isinstance(decide(sent, replace(EMPTY, **changes), BEFORE), Sign)  # type: ignore[arg-type]
 
 
-def test_a_signed_run_is_sent(signed: Sealing) -> None:
+def test_a_signed_run_is_ordered(signed: Sealing) -> None:
     assert decide(signed, EMPTY, BEFORE) == Send()
 
 
-def test_a_sent_run_waits_while_the_node_knows_it_and_is_sent_again_when_not(sent: Sealing) -> None:
-    assert decide(sent, replace(EMPTY, known=True), BEFORE) == Wait()
-    assert decide(sent, EMPTY, BEFORE) == Send()
+def test_an_ordered_run_waits(sent: Sealing, signed: Sealing) -> None:
+    assert decide(sent, EMPTY, BEFORE) == Wait()
+    assert decide(replace(signed, order=replace(ORDER, state="none", attempts=())), EMPTY, BEFORE) == Wait()
 
 
 def test_a_run_that_was_never_sent_is_late_by_the_clock(signed: Sealing, built: Sealing) -> None:
@@ -87,7 +99,15 @@ def test_a_slot_that_holds_this_version_already_fails(built: Sealing) -> None:
     assert action == Failed(f"version {built.version} of this slot is on the chain already")
 
 
-def test_a_transaction_that_the_registry_refused_fails(sent: Sealing) -> None:
-    assert decide(sent, replace(EMPTY, refused=True, known=True), BEFORE) == Failed(
-        "the registry refused the transaction"
-    )
+def test_an_order_that_the_registry_refused_fails(sent: Sealing) -> None:
+    there = Inclusion("0x" + "aa" * 32, 7, "0x" + "bb" * 32, BEFORE, succeeded=False)
+    reverted = replace(ORDER, state="failed", included=there, detail="BadSignature(0x1)")
+
+    expected = Failed("the registry refused it: BadSignature(0x1)")
+    assert decide(replace(sent, order=reverted), EMPTY, BEFORE) == expected
+
+
+def test_an_order_that_is_not_sent_says_why(signed: Sealing) -> None:
+    refused = replace(ORDER, state="failed", attempts=(), detail="the relayer key may not call this")
+
+    assert decide(replace(signed, order=refused), EMPTY, BEFORE) == Failed("the relayer key may not call this")

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -33,10 +31,11 @@ POLICY = Policy(confirmations=4, window=3, replace_s=30, fees=FeePolicy(priority
 
 
 def a_sender(world: World, policy: Policy = POLICY) -> Sender:
-    events = asyncio.Event(), asyncio.Event()
     metrics = ChainMetrics(CollectorRegistry())
     node, ledger, signer = MemoryNode(world), MemoryLedger(world), MemorySigner()
-    return Sender("relayer", node, ledger, signer, OnePlace(), CALLS, world, policy, metrics, *events, ask_again_s=0.0)
+    return Sender(
+        "relayer", node, ledger, signer, OnePlace(), CALLS, world, policy, metrics, asyncio.Event(), [], ask_again_s=0.0
+    )
 
 
 async def live(world: World, moves: Sequence[int] = (), rounds: int = 45, policy: Policy = POLICY) -> None:
@@ -139,15 +138,14 @@ async def test_a_gap_of_nonces_is_filled() -> None:
     world = World()
     world.order(0)
     await live(world, rounds=8)
-    world.orders[0] = replace(world.orders[0], state="final")
-    lost: Any = world.chain[1]
-    world.chain = [("genesis", ()), *((name + "'", ()) for name, _ in world.chain[1:])]  # deeper than anything is final
+    [lost] = [raw for _, taken in world.chain for raw in taken]
+    world.reorganize(99, keep=False)  # deeper than anything should be
     world.order(1)
     await live(world, rounds=8)
 
     assert world.orders[1].state == "final"
     assert world.orders[1].nonce == 1
-    assert lost[1][0] in [raw for _, transactions in world.chain for raw in transactions], "sent again as it was"
+    assert lost in [raw for _, taken in world.chain for raw in taken], "sent again as it was"
 
 
 async def test_a_row_changed_in_the_database_is_not_signed() -> None:

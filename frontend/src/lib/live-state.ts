@@ -72,7 +72,7 @@ export const EMPTY: LiveState = {
 const KEEP_ACTUALS_MS = 26 * 3_600_000;
 const KEEP_ALERTS = 200;
 const KEEP_SEALS = 400;
-const SEAL_RANK = { pending: 0, signed: 1, sent: 2, failed: 3, late: 4, mined: 5 } as const;
+const SEAL_RANK = { pending: 0, signed: 1, sent: 2, failed: 3, late: 4, mined: 5, final: 6 } as const;
 
 export interface Step {
   state: LiveState;
@@ -256,7 +256,9 @@ export function takeSeals(state: LiveState, seals: readonly Seal[]): LiveState {
   const known: Record<string, Seal> = { ...state.seals };
   for (const seal of seals) {
     const old = known[seal.run_id];
-    if (!old || SEAL_RANK[seal.state] >= SEAL_RANK[old.state]) known[seal.run_id] = seal;
+    // A reorganization undoes a mined seal, and says so; anything else that is behind is merely old.
+    const undone = old?.state === "mined" && seal.state === "sent" && seal.detail !== "";
+    if (!old || undone || SEAL_RANK[seal.state] >= SEAL_RANK[old.state]) known[seal.run_id] = seal;
   }
   const all = Object.values(known);
   if (all.length <= KEEP_SEALS) return { ...state, seals: known };

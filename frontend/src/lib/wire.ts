@@ -14,7 +14,7 @@ export const Seal = z.object({
   product_id: z.string(),
   slot: utc,
   version: whole,
-  state: z.enum(["pending", "signed", "sent", "mined", "late", "failed"]),
+  state: z.enum(["pending", "signed", "sent", "mined", "final", "late", "failed"]),
   root: z.string(),
   authority: z.string(),
   chain_id: whole,

@@ -1,12 +1,12 @@
 """Assembles settlement-service: Kafka to outbox, outbox to chain, changes to Kafka, and the REST face."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from gridseal.errors import UnavailableError
 from gridseal.registry.announce import announce
-from gridseal.runtime.clock import clock_from
+from gridseal.runtime.clock import Clock, clock_from
 from gridseal.runtime.logs import configure_logs
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.migrations import apply_migrations
@@ -26,31 +26,28 @@ from gridseal.wire.topics import FORECASTS_SEALED
 from settlement_service.app import Parts, create_app
 from settlement_service.chain import RegistryChain
 from settlement_service.intake import Intake, issued_consumer
-from settlement_service.metrics import SealMetrics
+from settlement_service.keys import HeldKey, open_keys
+from settlement_service.metrics import ChainMetrics, SealMetrics
 from settlement_service.outbox import Outbox
 from settlement_service.publish import SealPublisher
+from settlement_service.rpc import JsonRpc
 from settlement_service.runs import Pool, Runs
 from settlement_service.sealer import Sealer
+from settlement_service.sealing import Signer
 from settlement_service.settings import SettlementSettings
-from settlement_service.signer import Key, load_key
+from settlement_service.transactions.box import TransactionBox
+from settlement_service.transactions.contracts import Calls, Contracts, load_abis
+from settlement_service.transactions.fees import FeePolicy
+from settlement_service.transactions.ledger import KeyLedger
+from settlement_service.transactions.node import RpcAccountNode
+from settlement_service.transactions.orders import KeyName
+from settlement_service.transactions.plan import Policy
+from settlement_service.transactions.sender import Sender
+from settlement_service.vault import Vault, load_vault
 
 PACKAGE = files("settlement_service")
-
-
-def _keys(core: CoreSettings, settings: SettlementSettings) -> tuple[Key, Key]:
-    folder = core.state_dir / "keys"
-    return (
-        load_key(
-            "SETTLEMENT_SERVICE_AUTHORITY_KEYSTORE",
-            settings.authority_keystore or folder / "authority.json",
-            settings.authority_passphrase_file or folder / "authority.pass",
-        ),
-        load_key(
-            "SETTLEMENT_SERVICE_RELAYER_KEYSTORE",
-            settings.relayer_keystore or folder / "relayer.json",
-            settings.relayer_passphrase_file or folder / "relayer.pass",
-        ),
-    )
+SIGNERS: Mapping[Signer, KeyName] = {"forecast": "authority", "benchmark": "benchmark"}
+"""Whose runs are sealed, and with which key."""
 
 
 def _pool(core: CoreSettings, settings: SettlementSettings) -> Pool:
@@ -64,18 +61,92 @@ def _pool(core: CoreSettings, settings: SettlementSettings) -> Pool:
     )
 
 
-def _chain(
-    core: CoreSettings, settings: SettlementSettings, relayer: Key
-) -> AbstractAsyncContextManager[RegistryChain]:
-    abi: list[dict[str, Any]] = json.loads((PACKAGE / "registry_abi.json").read_text())
-    return RegistryChain.open(
-        core.chain_rpc_url,
-        abi,
-        settings.deployment_file or core.state_dir / "chain" / "deployment.json",
-        relayer,
-        gas_limit=settings.gas_limit,
-        timeout_s=settings.dependency_timeout_s,
-    )
+@asynccontextmanager
+async def _keys(core: CoreSettings, settings: SettlementSettings) -> AsyncIterator[Mapping[KeyName, HeldKey]]:
+    folder = core.state_dir / "keys"
+    async with AsyncExitStack() as stack:
+        remote = None
+        if settings.signer_url is not None:
+            what = "the signer: check SETTLEMENT_SERVICE_SIGNER_URL"
+            opened = JsonRpc.open(settings.signer_url, settings.dependency_timeout_s, what)
+            remote = await stack.enter_async_context(opened)
+        yield open_keys(settings, folder, remote)
+
+
+def _vault(core: CoreSettings, settings: SettlementSettings) -> Vault:
+    file = settings.secrets_key_file or core.state_dir / "keys" / "batch-secrets.key"
+    return load_vault("SETTLEMENT_SERVICE_SECRETS_KEY_FILE", file)
+
+
+def _policy(settings: SettlementSettings) -> Policy:
+    fees = FeePolicy(priority_fee=settings.priority_fee_wei, cap=settings.max_fee_wei)
+    return Policy(settings.confirmations, settings.window, settings.replace_s, fees)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What seals and sends: one sealer per authority, one sender per key. Each has events of its own to wait for."""
+
+    core: CoreSettings
+    settings: SettlementSettings
+    clock: Clock
+    keys: Mapping[KeyName, HeldKey]
+    vault: Vault
+    rpc: JsonRpc
+    contracts: Contracts
+    calls: Calls
+    box: TransactionBox
+    metrics: SealMetrics
+    chain_metrics: ChainMetrics
+    wakes: Mapping[KeyName, asyncio.Event]
+    changed: asyncio.Event
+    publish: Callable[[], Coroutine[None, None, None]]
+    runs: Mapping[Signer, asyncio.Event] = field(default_factory=lambda: {s: asyncio.Event() for s in SIGNERS})
+    moved: Mapping[Signer, asyncio.Event] = field(default_factory=lambda: {s: asyncio.Event() for s in SIGNERS})
+
+    def parts(self) -> list[Callable[[], Coroutine[None, None, None]]]:
+        """A loop for every key that is there."""
+        senders = [partial(self._send, name) for name in self.keys]
+        return [*senders, *(partial(self._seal, s, key) for s, key in SIGNERS.items() if key in self.keys)]
+
+    async def _send(self, name: KeyName) -> None:
+        async with KeyLedger.open(self.core.postgres_dsn, name) as ledger:
+            sender = Sender(
+                key=name,
+                node=RpcAccountNode(self.rpc, self.calls),
+                ledger=ledger,
+                signer=self.keys[name],
+                contracts=self.contracts,
+                calls=self.calls,
+                clock=self.clock,
+                policy=_policy(self.settings),
+                metrics=self.chain_metrics,
+                wake=self.wakes[name],
+                moved=list(self.moved.values()),
+                poll_s=self.settings.poll_s,
+            )
+            await sender.run()
+
+    async def _seal(self, signer: Signer, key: KeyName) -> None:
+        async with Outbox.open(self.core.postgres_dsn, self.vault, signer) as outbox:
+            self.metrics.writer.set(1)
+            sealer = Sealer(
+                chain=RegistryChain(self.rpc, self.contracts, self.calls),
+                store=outbox,
+                transactions=self.box,
+                clock=self.clock,
+                authority=self.keys[key],
+                metrics=self.metrics,
+                wake=self.runs[signer],
+                moved=self.moved[signer],
+                changed=self.changed,
+                gas_limit=self.settings.gas_limit,
+                confirmations=self.settings.confirmations,
+            )
+            async with asyncio.TaskGroup() as group:
+                group.create_task(sealer.run())
+                if signer == "forecast":  # one process publishes, so that events keep their order
+                    group.create_task(self.publish())
 
 
 @asynccontextmanager
@@ -101,35 +172,33 @@ async def run() -> None:
     require_loopback(core)
     configure_logs("settlement-service", core.log_level)
     configure_traces("settlement-service", core.otlp_endpoint)
-    authority, relayer = _keys(core, settings)
+    vault = _vault(core, settings)
     apply_migrations(core.postgres_dsn, "settlement", Path(str(PACKAGE / "migrations")))
     schema_ids = await announce(core.schema_registry_url, [FORECASTS_SEALED])
-    registry = new_registry()
-    metrics, clock = SealMetrics(registry), clock_from(core)
-    wake, changed = asyncio.Event(), asyncio.Event()
+    registry, clock, changed = new_registry(), clock_from(core), asyncio.Event()
+    metrics, calls = SealMetrics(registry), Calls(load_abis())
     async with (
+        _keys(core, settings) as keys,
         _pool(core, settings) as pool,
-        _chain(core, settings, relayer) as chain,
+        JsonRpc.open(core.chain_rpc_url, settings.dependency_timeout_s) as rpc,
         _kafka(core, settings) as (producer, consumer),
     ):
-        runs = Runs(pool)
-
-        async def write() -> None:
-            async with Outbox.open(core.postgres_dsn) as outbox:
-                metrics.writer.set(1)
-                sealer = Sealer(chain, outbox, clock, authority, metrics, wake, changed)
-                sealer.poll_s, sealer.replace_s = settings.poll_s, settings.replace_s
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(sealer.run())
-                    group.create_task(SealPublisher(pool, producer, changed, schema_ids).run())
+        runs, wakes = Runs(pool, vault), {name: asyncio.Event() for name in keys}
+        await runs.seal_secrets()
+        contracts = Contracts(settings.deployment_file or core.state_dir / "chain" / "deployment.json", rpc)
+        box = TransactionBox(pool, contracts, calls, wakes)
+        line = Line(
+            *(core, settings, clock, keys, vault, rpc, contracts, calls, box),
+            *(metrics, ChainMetrics(registry), wakes, changed, SealPublisher(pool, producer, changed, schema_ids).run),
+        )
 
         async def chain_answers() -> None:
-            await chain.height()
+            await rpc.ask("eth_blockNumber")
 
         app = create_app(Parts(runs, clock, registry, {"postgres": runs.ping, "chain": chain_answers}))
         port = settings.port if settings.port is not None else core.port_base + 8_020
-        intake = Intake(consumer, producer, runs, metrics, wake, changed)
-        await run_parts([intake.run, write, http_part(app, core.host, port)])
+        intake = Intake(consumer, producer, runs, metrics, line.runs["forecast"], changed)
+        await run_parts([intake.run, *line.parts(), http_part(app, core.host, port)])
 
 
 if __name__ == "__main__":

@@ -41,12 +41,12 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Hand its newest transaction to the node, making one if there is none."""
+    """Order the call that brings its signature to the registry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Its transaction is in flight."""
+    """Its order is on the way."""
 
 
 Action = Mined | Late | Failed | Sign | Send | Wait
@@ -58,15 +58,16 @@ def decide(sealing: Sealing, view: ChainView, domain_now: int) -> Action:
         return Mined(view.position)
     if view.block_time >= sealing.gate_closure:
         return Late("the gate closed before a block took the seal")
-    if not sealing.transactions and domain_now >= sealing.gate_closure:
+    order = sealing.order
+    if not (order and order.attempts) and domain_now >= sealing.gate_closure:
         return Late("the gate closed before the seal was sent")
     if view.slot_version >= sealing.version:
         return Failed(f"version {view.slot_version} of this slot is on the chain already")
     signing = sealing.signing
     if signing is None or (signing.batch.nonce, signing.batch.prev_batch) != (view.next_nonce, view.last_batch):
         return Sign(view.next_nonce, view.last_batch)
-    if view.refused:
-        return Failed("the registry refused the transaction")
-    if domain_now >= sealing.gate_closure:
-        return Wait()  # it may have been sent: the next block's time decides
-    return Wait() if sealing.state == "sent" and view.known else Send()
+    if order is None:
+        return Send()
+    if order.state == "failed":
+        return Failed(f"the registry refused it: {order.detail}" if order.included else order.detail)
+    return Wait()

@@ -7,6 +7,7 @@ has lost the means to write as well.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,8 +17,10 @@ from psycopg.rows import DictRow, dict_row
 from gridseal.errors import UnavailableError
 from gridseal.notary.batch import Batch
 from gridseal.wire.codec import encode
-from settlement_service.sealing import OPEN_STATES, Deployment, Position, Sealing, Signing, State, Transaction
+from settlement_service.sealing import OPEN_STATES, Deployment, Position, Sealing, Signer, Signing, State
 from settlement_service.seals import seal_of
+from settlement_service.transactions.rows import with_attempts
+from settlement_service.vault import Vault
 
 LOCK_NAME = "settlement:writer"
 Connection = psycopg.AsyncConnection[DictRow]
@@ -33,65 +36,74 @@ async def database() -> AsyncIterator[None]:
 
 
 class Outbox:
-    """Reads and writes of the one writer."""
+    """Reads and writes of the one writer of one authority's runs."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, vault: Vault, signer: Signer) -> None:
         self._connection = connection
+        self._vault = vault
+        self._signer = signer
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, dsn: str, retry_s: float = 0.5) -> AsyncIterator["Outbox"]:
+    async def open(
+        cls, dsn: str, vault: Vault, signer: Signer = "forecast", retry_s: float = 0.5
+    ) -> AsyncIterator["Outbox"]:
         """Wait until no other process is the writer, then be it."""
         async with database():
             connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row)
         async with connection:
             while True:
                 async with database():
-                    cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (LOCK_NAME,))
+                    cursor = await connection.execute(
+                        "SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (f"{LOCK_NAME}:{signer}",)
+                    )
                     row = await cursor.fetchone()
                 if row and row["got"]:
                     break
                 await asyncio.sleep(retry_s)
-            yield cls(connection)
+            yield cls(connection, vault, signer)
 
     async def head(self) -> Sealing | None:
         """The oldest run that is not settled."""
         async with database():
             cursor = await self._connection.execute(
-                "SELECT * FROM settlement.batches WHERE state = ANY(%s) ORDER BY sequence LIMIT 1", (list(OPEN_STATES),)
+                "SELECT * FROM settlement.batches WHERE state = ANY(%s) AND signer = %s ORDER BY sequence LIMIT 1",
+                (list(OPEN_STATES), self._signer),
             )
             row = await cursor.fetchone()
-            return await load_sealing(self._connection, row) if row else None
+            return await load_sealing(self._connection, row, self._vault) if row else None
 
     async def highest_block(self, deployment: Deployment) -> int:
         """Highest block of a mined run of this deployment; 0 if there is none."""
         async with database():
             cursor = await self._connection.execute(
                 "SELECT coalesce(max(block_number), 0) AS top FROM settlement.batches"
-                " WHERE state = 'mined' AND deployment = %s",
+                " WHERE state IN ('mined', 'final') AND deployment = %s",
                 (deployment.deployment_id,),
             )
             row = await cursor.fetchone()
         return int(row["top"]) if row else 0
 
-    async def recent_mined(self, deployment: Deployment, limit: int) -> Sequence[Sealing]:
-        """The newest mined runs, newest first."""
-        async with database():
-            cursor = await self._connection.execute(
-                "SELECT * FROM settlement.batches WHERE state = 'mined' AND deployment = %s"
-                " ORDER BY block_number DESC LIMIT %s",
-                (deployment.deployment_id, limit),
-            )
-            return [await load_sealing(self._connection, row) for row in await cursor.fetchall()]
+    async def recent_sealed(self, deployment: Deployment, limit: int) -> Sequence[Sealing]:
+        """The newest runs that are mined or final, newest first."""
+        return await self._sealings(
+            "SELECT * FROM settlement.batches WHERE state IN ('mined', 'final') AND deployment = %s AND signer = %s"
+            " ORDER BY block_number DESC LIMIT %s",
+            deployment.deployment_id,
+            self._signer,
+            limit,
+        )
 
-    async def newest_transaction(self) -> Transaction | None:
-        """The transaction made last, of whichever run."""
-        async with database():
-            cursor = await self._connection.execute(
-                "SELECT * FROM settlement.transactions ORDER BY made_at DESC LIMIT 1"
-            )
-            row = await cursor.fetchone()
-        return _transaction(row) if row else None
+    async def to_follow(self, deployment: Deployment) -> Sequence[Sealing]:
+        """Runs whose state may still change without anyone's doing: mined ones, and given up ones that got in."""
+        return await self._sealings(
+            "SELECT * FROM settlement.batches WHERE state = 'mined' AND deployment = %s AND signer = %s UNION ALL"
+            " SELECT b.* FROM settlement.orders o JOIN settlement.batches b"
+            " ON b.deployment = o.deployment AND o.idempotency_key = 'seal:' || b.batch_hash || ':' || b.tries"
+            " WHERE NOT o.settled AND o.state = 'mined' AND b.state IN ('late', 'failed') AND o.deployment = %s"
+            " AND b.signer = %s ORDER BY sequence",
+            *(deployment.deployment_id, self._signer, deployment.deployment_id, self._signer),
+        )
 
     async def save_signing(self, sealing: Sealing, signing: Signing, deployment: Deployment) -> Sealing:
         """Keep a signature; the run is ``signed``."""
@@ -123,26 +135,6 @@ class Outbox:
             )
             return await self._change(sealing, "signed", None, "")
 
-    async def save_transaction(self, sealing: Sealing, transaction: Transaction) -> Sealing:
-        """Keep a transaction before it is sent."""
-        async with database(), self._connection.transaction():
-            await self._connection.execute(
-                "INSERT INTO settlement.transactions (tx_hash, run_id, batch_hash, tx_nonce, max_fee, raw)"
-                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (tx_hash) DO NOTHING",
-                (
-                    transaction.tx_hash,
-                    sealing.run_id,
-                    transaction.batch_hash,
-                    transaction.tx_nonce,
-                    transaction.max_fee,
-                    transaction.raw,
-                ),
-            )
-            await self._connection.execute(
-                "UPDATE settlement.batches SET tx_hash = %s WHERE run_id = %s", (transaction.tx_hash, sealing.run_id)
-            )
-        return await self._again(sealing.run_id)
-
     async def save_state(
         self, sealing: Sealing, state: State, *, position: Position | None = None, detail: str = ""
     ) -> Sealing:
@@ -155,6 +147,12 @@ class Outbox:
             "UPDATE settlement.batches SET state = %s, detail = %s, changed_at = clock_timestamp() WHERE run_id = %s",
             (state, detail, sealing.run_id),
         )
+        if position is None and state in OPEN_STATES:
+            await self._connection.execute(
+                "UPDATE settlement.batches SET tx_hash = NULL, block_number = NULL, block_hash = NULL,"
+                " block_time = NULL WHERE run_id = %s",
+                (sealing.run_id,),
+            )
         if position is not None:
             await self._connection.execute(
                 "UPDATE settlement.batches SET tx_hash = %s, block_number = %s, block_hash = %s, block_time = %s,"
@@ -172,13 +170,18 @@ class Outbox:
         await write_event(self._connection, changed)
         return changed
 
+    async def _sealings(self, query: str, *values: Any) -> Sequence[Sealing]:
+        async with database():
+            cursor = await self._connection.execute(query.encode(), values)
+            return [await load_sealing(self._connection, row, self._vault) for row in await cursor.fetchall()]
+
     async def _again(self, run_id: str) -> Sealing:
         async with database():
             cursor = await self._connection.execute("SELECT * FROM settlement.batches WHERE run_id = %s", (run_id,))
             row = await cursor.fetchone()
             if row is None:
                 raise UnavailableError("a run vanished from the outbox: its table was changed by someone else")
-            return await load_sealing(self._connection, row)
+            return await load_sealing(self._connection, row, self._vault)
 
 
 async def write_event(connection: Connection, sealing: Sealing) -> None:
@@ -194,24 +197,20 @@ async def write_event(connection: Connection, sealing: Sealing) -> None:
     )
 
 
-async def load_sealing(connection: Connection, row: dict[str, Any]) -> Sealing:
-    """The row of a run with its newest signing and all its transactions."""
+async def load_sealing(connection: Connection, row: dict[str, Any], vault: Vault) -> Sealing:
+    """The row of a run with its newest signing and the order of that."""
     cursor = await connection.execute(
         "SELECT * FROM settlement.signings WHERE run_id = %s ORDER BY (batch_hash = %s) DESC, signed_at DESC LIMIT 1",
         (row["run_id"], row["batch_hash"]),
     )
     signed = await cursor.fetchone()
-    cursor = await connection.execute(
-        "SELECT * FROM settlement.transactions WHERE run_id = %s ORDER BY made_at", (row["run_id"],)
-    )
-    sent = await cursor.fetchall()
     signing = signed and Signing(
         str(signed["batch_hash"]), Batch.model_validate(signed["batch"]), bytes(signed["signature"])
     )
     deployment = row["registry"] and Deployment(
         int(row["chain_id"]), str(row["registry"]), str(row["authority"]), 0, str(row["deployment"])
     )
-    return Sealing(
+    sealing = Sealing(
         run_id=row["run_id"],
         product_id=row["product_id"],
         slot=row["slot"],
@@ -219,12 +218,12 @@ async def load_sealing(connection: Connection, row: dict[str, Any]) -> Sealing:
         gate_closure=int(row["gate_closure"].timestamp()),
         root=row["root"],
         state=row["state"],
-        secret=bytes(row["secret"]),
+        secret=vault.open(bytes(row["secret"]), row["run_id"]),
         document=bytes(row["document"]),
         received_at=row["received_at"],
         signer=row["signer"],
         signing=signing or None,
-        transactions=tuple(_transaction(t) for t in sent),
+        tries=int(row["tries"]),
         tx_hash=row["tx_hash"],
         block_number=row["block_number"],
         block_hash=row["block_hash"],
@@ -233,9 +232,12 @@ async def load_sealing(connection: Connection, row: dict[str, Any]) -> Sealing:
         deployment=deployment or None,
         detail=row["detail"],
     )
-
-
-def _transaction(row: dict[str, Any]) -> Transaction:
-    return Transaction(
-        str(row["tx_hash"]), str(row["batch_hash"]), int(row["tx_nonce"]), int(row["max_fee"]), bytes(row["raw"])
+    cursor = await connection.execute(
+        "SELECT * FROM settlement.orders WHERE deployment = %s AND idempotency_key = %s",
+        (row["deployment"], sealing.order_key),
     )
+    placed = await with_attempts(connection, await cursor.fetchall())
+    if not placed:
+        return sealing
+    newest = placed[0].attempts[-1].tx_hash if placed[0].attempts else None
+    return replace(sealing, order=placed[0], tx_hash=sealing.tx_hash or newest)

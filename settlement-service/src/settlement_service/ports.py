@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from gridseal.errors import UnavailableError
+from gridseal.notary.batch import Batch, SigningDomain
 from gridseal.wire.forecasts import ForecastRun
-from settlement_service.sealing import ChainView, Deployment, Position, Sealing, Signer, Signing, State, Transaction
+from settlement_service.sealing import ChainView, Deployment, Position, Sealing, Signer, Signing, State
 
 
 class NodeAwayError(UnavailableError):
@@ -16,7 +17,7 @@ class NodeAwayError(UnavailableError):
 class Chain(Protocol):
     """The registry behind a JSON-RPC node. Every call may raise NodeAwayError, or ChainError for a refusal."""
 
-    async def deployment(self) -> Deployment | None:
+    async def deployment(self, authority: str) -> Deployment | None:
         """Where the registry is; None while its code is not there or the authority may not seal."""
         ...
 
@@ -32,19 +33,26 @@ class Chain(Protocol):
         """Where the event of a root stands."""
         ...
 
-    async def make_transaction(
-        self, deployment: Deployment, signing: Signing, replaces: Transaction | None
-    ) -> Transaction:
-        """Sign a transaction of the relayer; not sent. One that replaces another has its nonce and higher fees."""
+    async def call_of(self, deployment: Deployment, signing: Signing) -> tuple[str, tuple[Any, ...]]:
+        """The registry's method that takes a signature, and its arguments."""
         ...
 
-    async def send(self, transaction: Transaction) -> None:
-        """Hand it in. Known already, or overtaken, is no error: the next view tells."""
+
+class BatchSigner(Protocol):
+    """Holds the authority's key."""
+
+    @property
+    def address(self) -> str:
+        """Checksummed address of the authority."""
+        ...
+
+    async def sign_batch(self, batch: Batch, domain: SigningDomain) -> bytes:
+        """Its signature over a batch. May raise NodeAwayError where a remote signer does not answer."""
         ...
 
 
 class SealStore(Protocol):
-    """The writer's side of the outbox: holds the one-writer lock while it is open."""
+    """The writer's side of one authority's runs: holds the one-writer lock while it is open."""
 
     async def head(self) -> Sealing | None:
         """The oldest run that is not settled."""
@@ -54,26 +62,22 @@ class SealStore(Protocol):
         """Keep a signature; the run is ``signed``."""
         ...
 
-    async def save_transaction(self, sealing: Sealing, transaction: Transaction) -> Sealing:
-        """Keep a transaction before it is sent."""
-        ...
-
     async def save_state(
         self, sealing: Sealing, state: State, *, position: Position | None = None, detail: str = ""
     ) -> Sealing:
-        """Change the state and write the event that tells of it, in one transaction."""
+        """Change the state and write the event that tells of it, in one transaction. An open state has no block."""
         ...
 
     async def highest_block(self, deployment: Deployment) -> int:
         """Highest block of a mined run of this deployment; 0 if there is none."""
         ...
 
-    async def newest_transaction(self) -> Transaction | None:
-        """The transaction made last, of whichever run."""
+    async def recent_sealed(self, deployment: Deployment, limit: int) -> Sequence[Sealing]:
+        """The newest runs that are mined or final, newest first."""
         ...
 
-    async def recent_mined(self, deployment: Deployment, limit: int) -> Sequence[Sealing]:
-        """The newest mined runs, newest first."""
+    async def to_follow(self, deployment: Deployment) -> Sequence[Sealing]:
+        """Runs whose state may still change without anyone's doing: mined ones, and given up ones that got in."""
         ...
 
 

@@ -1,19 +1,20 @@
-"""The loop that brings one run after another onto the chain, strictly in order."""
+"""The loop that brings one authority's runs to the registry, one after another, strictly in order."""
 
 import asyncio
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from gridseal.errors import ChainError, ConfigError
-from gridseal.notary.batch import SigningDomain, batch_hash, batch_of, sign_batch
+from gridseal.errors import ChainError
+from gridseal.notary.batch import SigningDomain, batch_hash, batch_of
 from gridseal.runtime.clock import Clock
+from gridseal.runtime.failpoints import failpoint
 from gridseal.runtime.logs import get_logger
 from settlement_service.decide import Failed, Late, Mined, Send, Sign, Wait, decide
 from settlement_service.metrics import SealMetrics
-from settlement_service.ports import Chain, NodeAwayError, SealStore
-from settlement_service.sealing import Deployment, Sealing, Signing, State
-from settlement_service.signer import Key
+from settlement_service.ports import BatchSigner, Chain, NodeAwayError, SealStore
+from settlement_service.sealing import OPEN_STATES, Deployment, Sealing, Signing, State
+from settlement_service.transactions.orders import Order
+from settlement_service.transactions.ports import Transactions
 
 log = get_logger(__name__)
 LOOK_BACK = 30
@@ -22,34 +23,33 @@ LONGEST_PAUSE_S = 2.0
 
 @dataclass
 class Sealer:
-    """One writer. ``wake`` is set when a run may be waiting, ``changed`` after each change of a run."""
+    """One writer of one authority.
+
+    ``wake`` is set when a run may be waiting, ``moved`` when an order has moved, ``changed`` after each change of a
+    run.
+    """
 
     chain: Chain
     store: SealStore
+    transactions: Transactions
     clock: Clock
-    authority: Key
+    authority: BatchSigner
     metrics: SealMetrics
     wake: asyncio.Event
+    moved: asyncio.Event
     changed: asyncio.Event
-    poll_s: float = 0.08
-    replace_s: float = 30.0
-    ask_again_s: float = 2.0
+    gas_limit: int = 400_000
+    confirmations: int = 12
+    pause_s: float = 0.05
+    ask_again_s: float = 1.0
     _deployment: Deployment | None = field(default=None, init=False)
-    _sent_at: float = field(default=0.0, init=False)
 
     async def run(self) -> None:
         """Seal until cancelled. A node that is away or refuses is waited for; nothing is dropped."""
-        pause = self.poll_s
+        pause = self.pause_s
         while True:
             try:
-                if await self.advance():
-                    pause = self.poll_s
-                    continue
-                self.wake.clear()
-                async with asyncio.timeout(1.0):
-                    await self.wake.wait()
-            except TimeoutError:
-                continue
+                busy = await self.advance()
             except NodeAwayError as error:
                 self._deployment = None
                 log.warning("node_away", reason=str(error))
@@ -58,93 +58,136 @@ class Sealer:
                 self.metrics.chain_errors.inc()
                 log.error("node_refused", reason=str(error))
             else:
+                pause = self.pause_s
+                if not busy:
+                    await self._rest()
                 continue
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
     async def advance(self) -> bool:
-        """One step of the run at the head of the queue; False if there is nothing to do now."""
+        """One step of the run at the head of the queue; False if nothing can be done until something happens."""
+        self.wake.clear()
+        self.moved.clear()
         deployment = self._deployment or await self._connect()
-        sealing = await self.store.head()
-        if deployment is None or sealing is None:
+        if deployment is None:
             return False
+        for followed in await self.store.to_follow(deployment):
+            await self._follow(followed, deployment)
+        sealing = await self.store.head()
+        if sealing is None:
+            return False
+        if sealing.deployment and sealing.deployment.deployment_id != deployment.deployment_id:
+            sealing = replace(sealing, signing=None, order=None)  # what was signed for another chain is nothing here
         view = await self.chain.view(deployment, sealing)
         match decide(sealing, view, int(self.clock.now().timestamp())):
             case Mined(position):
-                await self._settle(sealing, "mined")
+                self._settled(sealing, "mined")
                 await self.store.save_state(sealing, "mined", position=position)
             case Late(detail):
-                await self._settle(sealing, "late")
+                self._settled(sealing, "late")
                 await self.store.save_state(sealing, "late", detail=detail)
             case Failed(detail):
-                await self._settle(sealing, "failed")
+                self._settled(sealing, "failed")
                 await self.store.save_state(sealing, "failed", detail=detail)
             case Sign(nonce, prev_batch):
-                signing = await asyncio.to_thread(self._sign, sealing, deployment, nonce, prev_batch)
-                await self._send(await self.store.save_signing(sealing, signing, deployment), deployment)
+                signing = await self._sign(sealing, deployment, nonce, prev_batch)
+                failpoint("seal.after_sign")
+                await self._order(await self.store.save_signing(sealing, signing, deployment), signing, deployment)
             case Send():
-                await self._send(sealing, deployment)
+                await self._order(sealing, sealing.signing, deployment)
             case Wait():
-                await self._await_block(view.height)
-                if time.monotonic() - self._sent_at > self.replace_s:
-                    await self._send(sealing, deployment)
+                if sealing.state == "sent" or sealing.order is None or sealing.order.state != "sent":
+                    return False
+                await self.store.save_state(sealing, "sent")
         self.changed.set()
         return True
 
     async def _connect(self) -> Deployment | None:
         """Where the registry is, once the chain is at least as far as what we know of it; else None."""
-        deployment = await self.chain.deployment()
+        deployment = await self.chain.deployment(self.authority.address)
         if deployment is None:
             return None
-        if deployment.authority.lower() != self.authority.address.lower():
-            raise ConfigError(
-                f"SETTLEMENT_SERVICE_AUTHORITY_KEYSTORE holds {self.authority.address}, but the registry was"
-                f" deployed for {deployment.authority}"
-            )
         if await self.chain.height() < await self.store.highest_block(deployment):
             return None  # a restarted node is being given its blocks back
         await self._recheck(deployment)
         self._deployment = deployment
-        log.info("chain_ready", registry=deployment.registry)
+        log.info("chain_ready", registry=deployment.registry, authority=deployment.authority)
         return deployment
 
     async def _recheck(self, deployment: Deployment) -> None:
-        """Read the newest seals again: after a crash of the node their blocks may have other hashes."""
-        for sealing in await self.store.recent_mined(deployment, LOOK_BACK):
+        """Read the newest seals again: after a crash of a local node their blocks may have other hashes."""
+        for sealing in await self.store.recent_sealed(deployment, LOOK_BACK):
             position = await self.chain.position(deployment, sealing.root)
-            if position is None:
-                await self.store.save_state(sealing, "failed", detail="the chain lost this seal")
+            if position is None and sealing.state == "final":
+                await self.store.save_state(sealing, "failed", detail="the chain lost this seal after it was final")
                 self.changed.set()
                 log.error("seal_lost", run_id=sealing.run_id)
-            elif (position.block_number, position.block_hash) != (sealing.block_number, sealing.block_hash):
-                await self.store.save_state(sealing, "mined", position=position)
+            elif position and (position.block_number, position.block_hash) != (
+                sealing.block_number,
+                sealing.block_hash,
+            ):
+                await self.store.save_state(sealing, sealing.state, position=position)
                 self.changed.set()
 
-    def _sign(self, sealing: Sealing, deployment: Deployment, nonce: int, prev_batch: str) -> Signing:
+    async def _follow(self, sealing: Sealing, deployment: Deployment) -> None:
+        """Whether a mined seal is final now, or has moved, or is gone; and whether one given up is there after all."""
+        order = sealing.order
+        included = order.included if order else None
+        if included and (included.tx_hash, included.block_hash) == (sealing.tx_hash, sealing.block_hash):
+            if order and order.state == "final":
+                await self.store.save_state(sealing, "final")
+                self.changed.set()
+            return
+        # A reorganization; or somebody else brought the seal, which everybody may.
+        position = await self.chain.position(deployment, sealing.root)
+        if position is None:
+            if sealing.state == "mined":
+                log.warning("seal_reorganized", run_id=sealing.run_id)
+                await self.store.save_state(
+                    sealing, "sent", detail="a reorganization of the chain undid it: sent again"
+                )
+                self.changed.set()
+        elif (position.block_number, position.block_hash) != (sealing.block_number, sealing.block_hash):
+            await self.store.save_state(sealing, "mined", position=position)
+            self.changed.set()
+        elif await self.chain.height() - position.block_number + 1 >= self.confirmations:
+            await self.store.save_state(sealing, "final")
+            self.changed.set()
+
+    async def _sign(self, sealing: Sealing, deployment: Deployment, nonce: int, prev_batch: str) -> Signing:
         batch = batch_of(sealing.run, bytes.fromhex(sealing.root[2:]), prev_batch=prev_batch, nonce=nonce)
         domain = SigningDomain(chain_id=deployment.chain_id, registry=deployment.registry)
-        return Signing(batch_hash(batch), batch, sign_batch(batch, domain, self.authority.secret))
+        return Signing(batch_hash(batch), batch, await self.authority.sign_batch(batch, domain))
 
-    async def _send(self, sealing: Sealing, deployment: Deployment) -> None:
-        if sealing.signing is None:
-            raise ChainError("a run without a signature cannot be sent")
-        previous = await self.store.newest_transaction()
-        transaction = await self.chain.make_transaction(deployment, sealing.signing, previous)
-        await self.store.save_transaction(sealing, transaction)
-        await self.chain.send(transaction)
-        self._sent_at = time.monotonic()
-        self.metrics.transactions.inc()
-        if sealing.state != "sent":
-            await self.store.save_state(sealing, "sent")
+    async def _order(self, sealing: Sealing, signing: Signing | None, deployment: Deployment) -> None:
+        if signing is None:
+            raise ChainError("a run without a signature cannot be sealed")
+        method, arguments = await self.chain.call_of(deployment, signing)
+        order = Order(
+            key="relayer",
+            contract="ForecastRegistry",
+            method=method,
+            arguments=arguments,
+            idempotency_key=sealing.order_key,
+            not_after=datetime.fromtimestamp(sealing.gate_closure, UTC),
+            gas_limit=self.gas_limit,
+        )
+        await self.transactions.submit(order)
+        failpoint("seal.after_order")
 
-    async def _await_block(self, height: int) -> None:
-        """Until there is another block; not longer than it takes to doubt the node's memory."""
-        for _ in range(max(1, int(self.ask_again_s / self.poll_s))):
-            await asyncio.sleep(self.poll_s)
-            if await self.chain.height() != height:
-                return
+    async def _rest(self) -> None:
+        """Until something happens, or it is time to ask the chain what time it is."""
+        waits = [asyncio.create_task(event.wait()) for event in (self.wake, self.moved)]
+        try:
+            await asyncio.wait(waits, timeout=self.ask_again_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
-    async def _settle(self, sealing: Sealing, outcome: State) -> None:
+    def _settled(self, sealing: Sealing, outcome: State) -> None:
+        if sealing.state not in OPEN_STATES:
+            return
         self.metrics.settled.labels(outcome).inc()
         took = (datetime.now(UTC) - sealing.received_at).total_seconds()
         if outcome == "mined":

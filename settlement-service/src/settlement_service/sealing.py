@@ -7,11 +7,13 @@ from typing import Literal
 from gridseal.notary.batch import Batch
 from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun, SealState
+from settlement_service.transactions.orders import Placed
 
-State = Literal["built", "signed", "sent", "mined", "late", "failed"]
+State = Literal["built", "signed", "sent", "mined", "final", "late", "failed"]
 Signer = Literal["forecast", "benchmark"]
 """Which of our authorities signs: each has its own key, nonces and chain of batches."""
 OPEN_STATES: tuple[State, ...] = ("built", "signed", "sent")
+SEALED_STATES: tuple[State, ...] = ("mined", "final")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,6 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True)
-class Transaction:
-    """One signed transaction that carries a signing."""
-
-    tx_hash: str
-    batch_hash: str
-    tx_nonce: int
-    max_fee: int
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Position:
     """Where the registry's event of a root stands."""
 
@@ -58,7 +49,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """One run on its way. ``signing`` and ``transactions`` (oldest first) are the newest state of it."""
+    """One run on its way. ``signing`` is its newest signature, ``order`` the call that brings that to the registry."""
 
     run_id: str
     product_id: str
@@ -74,7 +65,9 @@ class Sealing:
     """Wall time."""
     signer: Signer = "forecast"
     signing: Signing | None = None
-    transactions: tuple[Transaction, ...] = ()
+    order: Placed | None = None
+    tries: int = 0
+    """How often someone asked again after it had failed."""
     tx_hash: str | None = None
     block_number: int | None = None
     block_hash: str | None = None
@@ -89,11 +82,9 @@ class Sealing:
         return decode(ForecastRun, self.document)
 
     @property
-    def newest(self) -> Transaction | None:
-        """The transaction made last for the newest signing."""
-        wanted = self.signing.batch_hash if self.signing else None
-        fitting = [t for t in self.transactions if t.batch_hash == wanted]
-        return fitting[-1] if fitting else None
+    def order_key(self) -> str:
+        """Idempotency key of the order of the newest signature."""
+        return f"seal:{self.signing.batch_hash if self.signing else ''}:{self.tries}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +97,6 @@ class ChainView:
     last_batch: str
     slot_version: int
     position: Position | None
-    refused: bool
-    """A transaction of the newest signing is in a block and failed."""
-    known: bool
-    """The node knows the newest transaction."""
 
 
 def seal_state(state: State) -> SealState:

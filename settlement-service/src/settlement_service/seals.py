@@ -6,7 +6,7 @@ from gridseal.notary.batch import ZERO_HASH
 from gridseal.notary.envelope import envelope_of
 from gridseal.notary.proof_file import FORMAT, ProofFile, open_forecast
 from gridseal.wire.forecasts import Seal
-from settlement_service.sealing import Sealing, seal_state
+from settlement_service.sealing import SEALED_STATES, Sealing, seal_state
 
 NO_ADDRESS = "0x" + "00" * 20
 RECORDED_LOG = 1
@@ -41,7 +41,7 @@ def proof_of(sealing: Sealing, series_id: str, target_start: datetime | None = N
         ValueError: The run is not mined.
     """
     signing, deployment = sealing.signing, sealing.deployment
-    if sealing.state != "mined" or signing is None or deployment is None or sealing.block_number is None:
+    if sealing.state not in SEALED_STATES or signing is None or deployment is None or sealing.block_number is None:
         raise ValueError(f"the seal of this run is {seal_state(sealing.state)}, a proof needs a mined one")
     return ProofFile(
         format=FORMAT,

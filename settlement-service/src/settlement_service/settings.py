@@ -1,10 +1,16 @@
 """Every environment variable of settlement-service."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
-from pydantic import Field
+from eth_utils.address import is_address, to_checksum_address
+from pydantic import Field, field_validator
 
 from gridseal.runtime.settings import PrefixedSettings, prefixed
+from settlement_service.transactions.orders import KeyName
+
+KEY_NAMES = get_args(KeyName)
 
 
 class SettlementSettings(PrefixedSettings):
@@ -15,18 +21,59 @@ class SettlementSettings(PrefixedSettings):
     port: int | None = None
     """Unset: port base + 8020."""
     authority_keystore: Path | None = None
-    """Keystore of the key that signs batches. Unset: ``keys/authority.json``."""
+    """Keystore of the key that signs batches. Unset: ``keys/authority.json``, its passphrase ``keys/authority.pass``.
+    The keys ``benchmark``, ``provider`` and ``keeper`` stand beside it under their names."""
     authority_passphrase_file: Path | None = None
     relayer_keystore: Path | None = None
-    """Keystore of the key that pays for transactions. Unset: ``keys/relayer.json``."""
+    """Keystore of the key that pays for seals, and can do nothing else. Unset: ``keys/relayer.json``."""
     relayer_passphrase_file: Path | None = None
+    signer_url: str | None = None
+    """JSON-RPC address of a remote signer (Web3Signer or alike). It keeps the keys that ``signer_addresses`` names."""
+    signer_addresses: str = ""
+    """``relayer=0x…,authority=0x…``; what is not named is read from a keystore."""
+    secrets_key_file: Path | None = None
+    """Keys that batch secrets are encrypted with: 64 hexadecimal digits a line, the present one first. Unset:
+    ``keys/batch-secrets.key``. Whoever loses it can open no leaf any more."""
     deployment_file: Path | None = None
     """Where the registry is. Unset: ``chain/deployment.json``."""
     consumer_group: str = "settlement-service"
     poll_s: float = Field(default=0.05, gt=0)
     """Wall seconds between two looks at a transaction in flight. Each look is one small call to the node."""
     replace_s: float = Field(default=30.0, gt=0)
-    """After so long it is replaced by one with higher fees."""
+    """After so long the transaction that holds up the others is replaced by a better offer, an eighth more."""
+    confirmations: int = Field(default=12, ge=1)
+    """Blocks that make a seal final, its own among them. 1 on a chain with immediate finality (QBFT); on public
+    chains more: a deeper reorganization than this is reported, not repaired."""
+    window: int = Field(default=8, ge=1)
+    """Transactions of one key that may be in flight at once."""
+    priority_fee_wei: int = Field(default=10**9, ge=0)
+    """Tip per gas; 0 on a chain without fees."""
+    max_fee_wei: int = Field(default=500 * 10**9, ge=0)
+    """Nothing is ever offered above it per gas. Too low, and seals miss their gates when the chain is dear."""
     gas_limit: int = 400_000
     """A first seal of a product takes about 190,000; the registry's cost does not depend on the number of leaves."""
     dependency_timeout_s: float = 10.0
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Addresses of the remote signer's keys, by the key's name."""
+        pairs = (part.partition("=") for part in self.signer_addresses.split(",") if part)
+        return {name.strip(): str(to_checksum_address(address.strip())) for name, _, address in pairs}
+
+    def keystore_of(self, name: str, folder: Path) -> tuple[Path, Path]:
+        """Keystore and passphrase file of a key; ``folder`` is where those stand that are not set."""
+        keystore, passphrase = folder / f"{name}.json", folder / f"{name}.pass"
+        if name == "authority":
+            return self.authority_keystore or keystore, self.authority_passphrase_file or passphrase
+        if name == "relayer":
+            return self.relayer_keystore or keystore, self.relayer_passphrase_file or passphrase
+        return keystore, passphrase
+
+    @field_validator("signer_addresses")
+    @classmethod
+    def _names_and_addresses(cls, text: str) -> str:
+        for part in filter(None, text.split(",")):
+            name, _, address = part.partition("=")
+            if name.strip() not in KEY_NAMES or not is_address(address.strip()):
+                raise ValueError(f"should be NAME=0xADDRESS,…; names are {', '.join(KEY_NAMES)}")
+        return text

@@ -24,13 +24,14 @@ class Vault:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys = {sha256(key).digest()[:ID_BYTES]: AESGCM(key) for key in keys}
-        self._current = sha256(keys[0]).digest()[:ID_BYTES]
+        self.key_id = sha256(keys[0]).digest()[:ID_BYTES]
+        """Names the key that seals now; stands behind the first byte of what it sealed."""
 
     def seal(self, secret: bytes, run_id: str) -> bytes:
         """What goes into the table for the 32 bytes of ``secret``."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = self._keys[self._current].encrypt(nonce, secret, VERSION + run_id.encode())
-        return VERSION + self._current + nonce + sealed
+        sealed = self._keys[self.key_id].encrypt(nonce, secret, VERSION + run_id.encode())
+        return VERSION + self.key_id + nonce + sealed
 
     def open(self, sealed: bytes, run_id: str) -> bytes:
         """The secret.
@@ -46,10 +47,6 @@ class Vault:
             return key.decrypt(sealed[1 + ID_BYTES : start], sealed[start:], VERSION + run_id.encode())
         except InvalidTag as error:
             raise ConfigError(f"the batch secret of run {run_id} was changed in the database") from error
-
-    def is_current(self, stored: bytes) -> bool:
-        """Whether ``stored`` is sealed with the key that seals now; else it is plain, or of an older key."""
-        return len(stored) == SEALED_BYTES and stored[1 : 1 + ID_BYTES] == self._current
 
     def renewed(self, stored: bytes, run_id: str) -> bytes:
         """``stored``, plain from before encryption or under an older key, sealed with the present one."""

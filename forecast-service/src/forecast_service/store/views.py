@@ -38,7 +38,7 @@ WHERE w.window_start >= %(since)s AND w.window_start <= %(until)s AND w.count > 
 ORDER BY w.series_id, w.window_start
 """
 _COUNTS = """
-SELECT (SELECT count(*) FROM forecast.runs), count(*) FILTER (WHERE state = 'mined'),
+SELECT (SELECT count(*) FROM forecast.runs), count(*) FILTER (WHERE state IN ('mined', 'final')),
        count(*) FILTER (WHERE state = 'late') FROM forecast.seals
 """
 # Where a trained model has served, it and the baseline are compared on the very same targets; a kind

@@ -47,7 +47,7 @@ export function SealPanel({
         </Fact>
         <Hash name="Merkle root" testId="seal-root" value={seal?.root ?? null} />
       </dl>
-      <Check rpcUrl={rpcUrl} sealed={seal?.state === "mined"} view={view} />
+      <Check rpcUrl={rpcUrl} sealed={seal?.state === "mined" || seal?.state === "final"} view={view} />
     </section>
   );
 }

@@ -17,6 +17,12 @@ export function sealWords(seal: Seal | null): SealWords {
         short: "Sealed",
         long: "On the chain before its gate closed. Nobody can change this forecast unnoticed.",
       };
+    case "final":
+      return {
+        tone: "ok",
+        short: "Final",
+        long: "On the chain before its gate closed, in a block that cannot be undone any more.",
+      };
     case "late":
       return {
         tone: "warn",

@@ -39,6 +39,10 @@ class JsonRpcChain:
         self._http = httpx.Client(base_url=url, timeout=timeout_s)
         self._ids = count(1)
 
+    def close(self) -> None:
+        """Give the connection back."""
+        self._http.close()
+
     def chain_id(self) -> int:
         """Id of the chain the node serves."""
         return int(self._ask("eth_chainId"), 16)

@@ -19,8 +19,9 @@ Rung = Annotated[int, Field(ge=0, le=4)]
 WeatherLabel = Literal["none", "forecast", "oracle"]
 """Weather among the inputs: none, as it was forecast before the issue, or as it was measured later (backtests only)."""
 
-SealState = Literal["pending", "signed", "sent", "mined", "late", "failed"]
-"""``late``: the gate closed before the seal was mined; the run is kept and shown as not sealed."""
+SealState = Literal["pending", "signed", "sent", "mined", "final", "late", "failed"]
+"""``mined``: in a block that a reorganization may still undo; then it is ``sent`` again. ``final``: it cannot.
+``late``: the gate closed before the seal was mined; the run is kept and shown as not sealed."""
 
 
 class Point(Message):

@@ -5,13 +5,15 @@ from datetime import datetime
 from settlement_service.outbox import database, load_sealing
 from settlement_service.runs import Pool
 from settlement_service.sealing import Sealing
+from settlement_service.vault import Vault
 
 
 class SealedRuns:
     """Implements ``ports.Seals`` in PostgreSQL."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, vault: Vault) -> None:
         self._pool = pool
+        self._vault = vault
 
     async def sealed(self, product_id: str, slot: datetime) -> list[Sealing]:
         """The seal that counts for a slot, of each of our authorities that has one."""
@@ -28,4 +30,4 @@ class SealedRuns:
                 "SELECT * FROM settlement.batches WHERE product_id = %s AND slot = %s ORDER BY version, sequence",
                 (product_id, slot),
             )
-            return [await load_sealing(connection, row) for row in await cursor.fetchall()]
+            return [await load_sealing(connection, row, self._vault) for row in await cursor.fetchall()]

@@ -34,14 +34,22 @@ class Place:
     deployment_id: str
     addresses: Mapping[str, str]
     """Checksummed, by the contract's name."""
+    deployed_block: int = 0
+    """Nothing of it is in an earlier block."""
 
 
 class Calls:
-    """Writes calls by the committed ABIs and reads refusals."""
+    """Writes calls by the committed ABIs and reads answers and refusals."""
 
     def __init__(self, abis: Mapping[str, Abi]) -> None:
         self._functions = {
             (contract, str(entry["name"])): [*entry["inputs"]]
+            for contract, abi in abis.items()
+            for entry in abi
+            if entry["type"] == "function"
+        }
+        self._outputs = {
+            (contract, str(entry["name"])): [_kind(o) for o in entry["outputs"]]
             for contract, abi in abis.items()
             for entry in abi
             if entry["type"] == "function"
@@ -73,6 +81,16 @@ class Calls:
             return _selector(method, kinds) + abi_encode(kinds, values)
         except (EncodingError, ValueError, TypeError, KeyError) as error:
             raise ConfigError(f"{contract}.{method} takes ({', '.join(kinds)}): {error}") from error
+
+    def arguments(self, contract: str, method: str, calldata: bytes) -> tuple[Any, ...] | None:
+        """The values of a call; None if it is a call of something else."""
+        if calldata[:4] != self.selector(contract, method):
+            return None
+        return tuple(abi_decode([_kind(i) for i in self._functions[contract, method]], calldata[4:]))
+
+    def answer(self, contract: str, method: str, data: bytes) -> tuple[Any, ...]:
+        """What a reading method returned."""
+        return tuple(abi_decode(self._outputs[contract, method], data))
 
     def refusal(self, data: bytes) -> str:
         """What a contract said when it refused, as ``Name(values)``; empty if it said nothing readable."""
@@ -112,7 +130,12 @@ class Contracts:
             return None
         registry = {"ForecastRegistry": told["registry"]}
         addresses = {name: str(to_checksum_address(at)) for name, at in (registry | told.get("contracts", {})).items()}
-        place = Place(int(told["chain_id"]), str(told.get("deployment_id", told["code_hash"])), addresses)
+        place = Place(
+            chain_id=int(told["chain_id"]),
+            deployment_id=str(told.get("deployment_id", told["code_hash"])),
+            addresses=addresses,
+            deployed_block=int(told["deployed_block"]),
+        )
         self._read = (text, place)
         return place
 

@@ -42,7 +42,10 @@ FILLER_GAS = 21_000
 
 @dataclass
 class Sender:
-    """One writer of one key. ``wake`` is set when an order may have come, ``moved`` after each change of an order."""
+    """One writer of one key.
+
+    ``wake`` is set when an order may have come, each of ``moved`` after a change of an order.
+    """
 
     key: KeyName
     node: AccountNode
@@ -54,7 +57,7 @@ class Sender:
     policy: Policy
     metrics: ChainMetrics
     wake: asyncio.Event
-    moved: asyncio.Event
+    moved: Sequence[asyncio.Event]
     poll_s: float = 0.05
     ask_again_s: float = 2.0
     idle_s: float = 1.0
@@ -124,8 +127,8 @@ class Sender:
                 case _:
                     await self._note(step, place)
             flying = flying or isinstance(step, Resend | Replace | Fill)
-        if steps:
-            self.moved.set()
+        for event in self.moved if steps else ():
+            event.set()
 
     async def _note(self, step: Step, place: Place) -> None:
         """What the chain has done is written down."""

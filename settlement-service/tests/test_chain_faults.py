@@ -1,0 +1,221 @@
+"""A chain that reorganizes, a node that goes away, fees that rise, and a service that is killed: no seal is lost or
+doubled. PostgreSQL and the node (anvil) are the real ones. ``CHAIN_FAULTS=200`` makes the last test the long one.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from gridseal.runtime.migrations import apply_migrations
+from gridseal.wire.forecasts import ForecastRun
+from local_stack.scratch import scratch_database, scratch_postgres
+
+from .anvil_chain import Anvil, environment
+from .real_parts import PACKAGE, Service, Where, assembled, service
+
+FAULTS = int(os.environ.get("CHAIN_FAULTS", "6"))
+SEED = int(os.environ.get("CHAIN_FAULTS_SEED", "11"))
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300 + 20 * FAULTS)]
+SEALED = ("mined", "final")
+FAILPOINTS = (
+    "seal.after_sign",
+    "seal.after_order",
+    "chain.before_save",
+    "chain.after_save",
+    "chain.after_send",
+    "chain.after_mark",
+    "chain.before_included",
+    "chain.before_final",
+)
+Runs = Callable[..., ForecastRun]
+
+
+@pytest.fixture(scope="module")
+def where(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Anvil, Where]]:
+    anvil = Anvil(tmp_path_factory.mktemp("anvil"))
+    anvil.start()
+    anvil.deploy()
+    anvil.mine(12)
+    with scratch_postgres() as address, scratch_database(address) as dsn:
+        apply_migrations(dsn, "settlement", PACKAGE / "migrations")
+        yield anvil, Where(anvil.url, dsn, anvil.folder)
+    anvil.stop()
+
+
+class Slots:
+    """Each run has a slot of its own, an hour or more before its gate."""
+
+    taken = 0
+
+    @classmethod
+    def next(cls) -> datetime:
+        cls.taken += 1
+        return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1 + cls.taken)
+
+
+@asynccontextmanager
+async def blocks(anvil: Anvil, every_s: float = 0.1) -> AsyncIterator[None]:
+    """Blocks go on while the node is there."""
+
+    async def mine() -> None:
+        while True:
+            if anvil.process is not None:
+                await asyncio.to_thread(anvil.mine)
+            await asyncio.sleep(every_s)
+
+    task = asyncio.create_task(mine())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def mined(anvil: Anvil, parts: Service, run_id: str, *states: str) -> None:
+    """Blocks, one by one, until the run is there."""
+    async with blocks(anvil):
+        await parts.until(run_id, *(states or SEALED))
+
+
+async def test_seals_survive_reorganizations_of_depth_1_to_8(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    anvil, place = where
+    before = anvil.recorded()
+    sealed: list[ForecastRun] = []
+    async with service(place, confirmations=12) as parts:
+        for depth in range(1, 9):
+            run = make_run(slot=Slots.next(), series=1)
+            await parts.runs.add(run)
+            sealed.append(run)
+            await parts.until(run.run_id, "sent")
+            anvil.mine()
+            await parts.until(run.run_id, *SEALED)
+            anvil.mine(depth - 1)
+            anvil.reorganize(depth)
+            await parts.until(run.run_id, "sent")
+            await mined(anvil, parts, run.run_id)
+        async with blocks(anvil):
+            final = [await parts.until(run.run_id, "final") for run in sealed]
+
+    assert anvil.recorded() == [*before, *(s.root for s in final)]
+    assert {len(s.order.attempts) for s in final if s.order} == {1}, "sent again as the same transaction"
+
+
+async def test_a_transaction_that_fees_have_overtaken_is_outbid(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    anvil, place = where
+    run = make_run(slot=Slots.next(), series=1)
+    async with service(place, replace_s=0.3) as parts:
+        await parts.runs.add(run)
+        first = (await parts.until(run.run_id, "sent")).tx_hash or ""
+        anvil.ask("anvil_setNextBlockBaseFeePerGas", hex(60 * 10**9))
+        await mined(anvil, parts, run.run_id, "final")
+        sealing = await parts.until(run.run_id)
+        old = await parts.box.of_transaction(first)
+        new = await parts.box.of_transaction(sealing.tx_hash or "")
+
+    assert sealing.tx_hash != first
+    assert (old and old[1], new and new[1]) == ("replaced", "final")
+    offers = [(a.max_fee, a.priority_fee) for a in (sealing.order.attempts if sealing.order else ())]
+    assert all(b[0] * 8 >= a[0] * 9 and b[1] * 8 >= a[1] * 9 for a, b in pairwise(offers))
+
+
+async def test_a_node_that_forgets_or_goes_away_loses_nothing(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    anvil, place = where
+    forgotten, during = (make_run(slot=Slots.next(), series=1) for _ in range(2))
+    async with service(place) as parts:
+        await parts.runs.add(forgotten)
+        await parts.until(forgotten.run_id, "sent")
+        for tx in anvil.pending():
+            anvil.ask("anvil_dropTransaction", tx["hash"])
+        await mined(anvil, parts, forgotten.run_id)
+        anvil.stop()
+        await parts.runs.add(during)
+        await asyncio.to_thread(anvil.start)
+        await mined(anvil, parts, during.run_id, "final")
+
+
+async def test_another_use_of_the_key_does_not_stop_it(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    anvil, place = where
+    run = make_run(slot=Slots.next(), series=1)
+    async with service(place) as parts:
+        await parts.runs.add(run)
+        await parts.until(run.run_id, "sent")
+        relayer = parts.line.keys["relayer"].address
+        [ours] = anvil.pending()
+        anvil.ask("anvil_dropTransaction", ours["hash"])
+        anvil.ask("anvil_impersonateAccount", relayer)
+        anvil.ask("eth_sendTransaction", {"from": relayer, "to": relayer, "gas": hex(30_000), "nonce": ours["nonce"]})
+        await mined(anvil, parts, run.run_id, "final")
+        sealing = await parts.until(run.run_id)
+
+    assert sealing.order is not None
+    assert sealing.order.nonce == int(ours["nonce"], 16) + 1
+
+
+def start(place: Where, failpoint: str = "") -> "subprocess.Popen[bytes]":
+    """The service as a process of its own."""
+    argv = [sys.executable, str(Path(__file__).with_name("real_parts.py")), place.url, place.dsn, str(place.folder)]
+    with (place.folder / "service.log").open("ab") as log:
+        return subprocess.Popen(argv, env=environment(GRIDSEAL_FAILPOINTS=failpoint), stdout=log, stderr=log)
+
+
+async def test_it_may_be_killed_at_every_failpoint(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    anvil, place = where
+    before, added = anvil.recorded(), []
+    async with blocks(anvil), assembled(place) as parts:
+        for name in FAILPOINTS:
+            run = make_run(slot=Slots.next(), series=1)
+            await parts.runs.add(run)
+            added.append(run)
+            process = start(place, f"{name}=kill@1")
+            assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL, name
+        process = start(place)
+        final = [await parts.until(run.run_id, "final") for run in added]
+        process.kill()
+        await asyncio.to_thread(process.wait)
+
+    assert anvil.recorded() == [*before, *(s.root for s in final)]
+
+
+async def test_many_faults_at_random_moments(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    """Every run is sealed exactly once, in order, whatever comes when."""
+    anvil, place = where
+    chance, before, added = random.Random(SEED), anvil.recorded(), []
+    process = start(place)
+    async with assembled(place) as parts:
+        for _ in range(FAULTS):
+            run = make_run(slot=Slots.next(), series=1)
+            await parts.runs.add(run)
+            added.append(run)
+            async with blocks(anvil):
+                await asyncio.sleep(chance.uniform(0.0, 0.6))
+            kind = chance.choice(["reorganize", "reorganize", "forget", "fees", "down", "kill"])
+            if kind == "reorganize":
+                anvil.reorganize(chance.randint(1, 3))
+            elif kind == "forget":
+                for tx in anvil.pending():
+                    anvil.ask("anvil_dropTransaction", tx["hash"])
+            elif kind == "fees":
+                anvil.ask("anvil_setNextBlockBaseFeePerGas", hex(chance.randint(1, 80) * 10**9))
+            elif kind == "down":
+                anvil.stop()
+                await asyncio.to_thread(anvil.start)
+            else:
+                process.kill()
+                await asyncio.to_thread(process.wait)
+                process = start(place)
+        async with blocks(anvil):
+            final = [await parts.until(run.run_id, "final", within_s=300) for run in added]
+    process.kill()
+    await asyncio.to_thread(process.wait)
+
+    assert anvil.recorded() == [*before, *(s.root for s in final)]
