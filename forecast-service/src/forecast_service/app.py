@@ -14,6 +14,7 @@ from forecast_service.api.forecasts import SummaryReader, forecast_routes
 from forecast_service.api.lifecycle import Lifecycle, lifecycle_routes
 from forecast_service.api.models import ImportanceReader, model_routes
 from forecast_service.api.predict import DemandParts, predict_routes
+from forecast_service.api.products import product_routes
 from forecast_service.api.requests import RequestBook, request_routes
 from forecast_service.catalog import Catalog
 from forecast_service.jobs.routes import Jobs, reading_routes
@@ -71,6 +72,7 @@ def create_app(parts: ApiParts) -> FastAPI:
     summary = SummaryReader(parts.views, parts.catalog, parts.now, parts.time_scale)
     if parts.requests is not None:
         app.include_router(request_routes(parts.requests, parts.catalog, parts.now))
+    app.include_router(product_routes(parts.catalog, parts.now))
     app.include_router(forecast_routes(parts.views, parts.catalog, summary, parts.now))
     app.include_router(alert_routes(parts.alerts, parts.now))
     if parts.demand is not None:

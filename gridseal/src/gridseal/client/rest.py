@@ -1,29 +1,38 @@
 """REST of forecast-service, blocking and not."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import httpx
 
-from gridseal.errors import GridsealError, UnavailableError, WireError
+from gridseal.client import calls
+from gridseal.client.calls import Call
+from gridseal.errors import UnavailableError
 from gridseal.wire.alerts import Alert
-from gridseal.wire.codec import decode
-from gridseal.wire.fields import Message, format_utc
+from gridseal.wire.fields import Message
+from gridseal.wire.flows import FlowRunList, FlowRunView, FlowView
 from gridseal.wire.forecasts import ForecastRun
-from gridseal.wire.views import AlertList, ForecastSummary, LatestForecasts, SeriesForecastView
+from gridseal.wire.requests import ForecastAnswer, ForecastJob, ForecastRequest
+from gridseal.wire.views import ForecastSummary, ProductState, SeriesForecastView
 
 M = TypeVar("M", bound=Message)
-FORECASTS = "/api/v1/forecasts"
-ALERTS = "/api/v1/alerts/recent"
-RETRY_LATER = 503
+ADDRESS = "http://127.0.0.1:28000"
+LOOK_EVERY_S = 0.25
+"""Wall seconds between two looks at a request that waits for its answer."""
 
 
 class ForecastClient:
-    """Blocking client. Close it, or use it in a ``with`` statement."""
+    """Blocking client. Close it, or use it in a ``with`` statement.
 
-    def __init__(self, base_url: str = "http://127.0.0.1:28000", *, timeout_s: float = 10) -> None:
+    Every method may raise ``UnavailableError`` (the service, or a store behind it, does not answer) and ``WireError``
+    (it refused the request; the sentence says why).
+    """
+
+    def __init__(self, base_url: str = ADDRESS, *, timeout_s: float = 10) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=timeout_s)
 
     def __enter__(self) -> Self:
@@ -42,42 +51,104 @@ class ForecastClient:
         self, *, site_id: str | None = None, series_id: str | None = None, product_id: str | None = None,
         hours: int = 24, as_at: datetime | None = None,
     ) -> Iterator[SeriesForecastView]:  # fmt: skip
-        """The newest forecast of each series, page after page, with ``hours`` of actuals.
+        """The newest forecast of each series, page after page, with ``hours`` of actuals."""
+        return self._pages("latest", site_id, series_id, product_id, hours, as_at)
 
-        Raises:
-            UnavailableError: The service, or a store behind it, does not answer.
-        """
-        query = _latest_query(site_id, series_id, product_id, hours, as_at)
-        while True:
-            page = self._get(f"{FORECASTS}/latest", query, LatestForecasts)
-            yield from page.items
-            if page.next_cursor is None:
-                return
-            query["cursor"] = page.next_cursor
+    def day_ahead(
+        self, *, site_id: str | None = None, series_id: str | None = None, hours: int = 24,
+        as_at: datetime | None = None,
+    ) -> Iterator[SeriesForecastView]:  # fmt: skip
+        """The next local day of each series that has a day-ahead product."""
+        return self._pages("day-ahead", site_id, series_id, None, hours, as_at)
+
+    def intraday(
+        self, *, site_id: str | None = None, series_id: str | None = None, hours: int = 24,
+        as_at: datetime | None = None,
+    ) -> Iterator[SeriesForecastView]:  # fmt: skip
+        """The next hours of each series that has an intraday product."""
+        return self._pages("intraday", site_id, series_id, None, hours, as_at)
+
+    def products(self) -> list[ProductState]:
+        """What is forecast, for which periods, and when next."""
+        return list(self._do(calls.products()).items)
 
     def summary(self) -> ForecastSummary:
         """How many runs there are, which model serves, how it scored."""
-        return self._get(f"{FORECASTS}/summary", {}, ForecastSummary)
+        return self._do(calls.summary())
 
     def run(self, run_id: str) -> ForecastRun:
         """One run as it was issued and sealed."""
-        return self._get(f"{FORECASTS}/{run_id}", {}, ForecastRun)
+        return self._do(calls.run(run_id))
 
     def alerts(self, *, site_id: str | None = None, limit: int = 50) -> list[Alert]:
         """Newest alerts first."""
-        return list(self._get(ALERTS, _present(site_id=site_id, limit=limit), AlertList).items)
+        return list(self._do(calls.alerts(site_id, limit)).items)
 
-    def _get(self, path: str, query: dict[str, Any], kind: type[M]) -> M:
+    def request(self, wanted: ForecastRequest, *, key: str | None = None) -> ForecastJob:
+        """Ask for a forecast; the same ``key`` twice is one request."""
+        return self._do(calls.request(wanted, key))
+
+    def job(self, job_id: str) -> ForecastJob:
+        """Where a request stands, with its answer once it is there."""
+        return self._do(calls.job(job_id))
+
+    def forecast(self, wanted: ForecastRequest, *, key: str | None = None, within_s: float = 60) -> ForecastAnswer:
+        """Ask for a forecast and wait for it.
+
+        Raises:
+            UnavailableError: No worker answered in time; the request stays, ``job`` finds it.
+        """
+        job, end = self.request(wanted, key=key), time.monotonic() + within_s
+        while (answer := calls.answer_of(job)) is None:
+            if time.monotonic() > end:
+                raise UnavailableError(f"job {job.job_id} has no answer after {within_s:g} s: check that a worker runs")
+            time.sleep(LOOK_EVERY_S)
+            job = self.job(job.job_id)
+        return answer
+
+    def flows(self) -> list[FlowView]:
+        """What the scheduler runs, when each is due next, and its newest run."""
+        return list(self._do(calls.flows()).items)
+
+    def flow_runs(self, flow: str, *, limit: int = 50, before: datetime | None = None) -> FlowRunList:
+        """Runs of a flow, newest first; ``next_before`` of the answer is the ``before`` of the next page."""
+        return self._do(calls.flow_runs(flow, limit, before))
+
+    def flow_run(self, flow: str, job_id: str) -> FlowRunView:
+        """One run of a flow."""
+        return self._do(calls.flow_run(flow, job_id))
+
+    def _pages(
+        self, which: str, site_id: str | None, series_id: str | None, product_id: str | None, hours: int,
+        as_at: datetime | None,
+    ) -> Iterator[SeriesForecastView]:  # fmt: skip
+        cursor: str | None = None
+        while True:
+            page = self._do(
+                calls.latest(
+                    which, site_id=site_id, series_id=series_id, product_id=product_id, hours=hours, as_at=as_at,
+                    cursor=cursor,
+                )
+            )  # fmt: skip
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def _do(self, call: Call[M]) -> M:
         try:
-            return _parse(self._http.get(path, params=query), kind)
+            answer = self._http.request(
+                call.method, call.path, params=dict(call.query), content=call.content, headers=dict(call.headers)
+            )
         except httpx.TransportError as error:
             raise UnavailableError(f"forecast-service does not answer at {self._http.base_url}") from error
+        return call.answer(answer.status_code, answer.content, _detail(answer))
 
 
 class AsyncForecastClient:
     """The same for ``asyncio``."""
 
-    def __init__(self, base_url: str = "http://127.0.0.1:28000", *, timeout_s: float = 10) -> None:
+    def __init__(self, base_url: str = ADDRESS, *, timeout_s: float = 10) -> None:
         self._http = httpx.AsyncClient(base_url=base_url, timeout=timeout_s)
 
     async def __aenter__(self) -> Self:
@@ -92,59 +163,105 @@ class AsyncForecastClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def latest(
+    def latest(
         self, *, site_id: str | None = None, series_id: str | None = None, product_id: str | None = None,
         hours: int = 24, as_at: datetime | None = None,
     ) -> AsyncIterator[SeriesForecastView]:  # fmt: skip
         """The newest forecast of each series, page after page, with ``hours`` of actuals."""
-        query = _latest_query(site_id, series_id, product_id, hours, as_at)
-        while True:
-            page = await self._get(f"{FORECASTS}/latest", query, LatestForecasts)
-            for item in page.items:
-                yield item
-            if page.next_cursor is None:
-                return
-            query["cursor"] = page.next_cursor
+        return self._pages("latest", site_id, series_id, product_id, hours, as_at)
+
+    def day_ahead(
+        self, *, site_id: str | None = None, series_id: str | None = None, hours: int = 24,
+        as_at: datetime | None = None,
+    ) -> AsyncIterator[SeriesForecastView]:  # fmt: skip
+        """The next local day of each series that has a day-ahead product."""
+        return self._pages("day-ahead", site_id, series_id, None, hours, as_at)
+
+    def intraday(
+        self, *, site_id: str | None = None, series_id: str | None = None, hours: int = 24,
+        as_at: datetime | None = None,
+    ) -> AsyncIterator[SeriesForecastView]:  # fmt: skip
+        """The next hours of each series that has an intraday product."""
+        return self._pages("intraday", site_id, series_id, None, hours, as_at)
+
+    async def products(self) -> list[ProductState]:
+        """What is forecast, for which periods, and when next."""
+        return list((await self._do(calls.products())).items)
 
     async def summary(self) -> ForecastSummary:
         """How many runs there are, which model serves, how it scored."""
-        return await self._get(f"{FORECASTS}/summary", {}, ForecastSummary)
+        return await self._do(calls.summary())
 
     async def run(self, run_id: str) -> ForecastRun:
         """One run as it was issued and sealed."""
-        return await self._get(f"{FORECASTS}/{run_id}", {}, ForecastRun)
+        return await self._do(calls.run(run_id))
 
     async def alerts(self, *, site_id: str | None = None, limit: int = 50) -> list[Alert]:
         """Newest alerts first."""
-        page = await self._get(ALERTS, _present(site_id=site_id, limit=limit), AlertList)
-        return list(page.items)
+        return list((await self._do(calls.alerts(site_id, limit))).items)
 
-    async def _get(self, path: str, query: dict[str, Any], kind: type[M]) -> M:
+    async def request(self, wanted: ForecastRequest, *, key: str | None = None) -> ForecastJob:
+        """Ask for a forecast; the same ``key`` twice is one request."""
+        return await self._do(calls.request(wanted, key))
+
+    async def job(self, job_id: str) -> ForecastJob:
+        """Where a request stands, with its answer once it is there."""
+        return await self._do(calls.job(job_id))
+
+    async def forecast(
+        self, wanted: ForecastRequest, *, key: str | None = None, within_s: float = 60
+    ) -> ForecastAnswer:
+        """Ask for a forecast and wait for it.
+
+        Raises:
+            UnavailableError: No worker answered in time; the request stays, ``job`` finds it.
+        """
+        job, end = await self.request(wanted, key=key), time.monotonic() + within_s
+        while (answer := calls.answer_of(job)) is None:
+            if time.monotonic() > end:
+                raise UnavailableError(f"job {job.job_id} has no answer after {within_s:g} s: check that a worker runs")
+            await asyncio.sleep(LOOK_EVERY_S)
+            job = await self.job(job.job_id)
+        return answer
+
+    async def flows(self) -> list[FlowView]:
+        """What the scheduler runs, when each is due next, and its newest run."""
+        return list((await self._do(calls.flows())).items)
+
+    async def flow_runs(self, flow: str, *, limit: int = 50, before: datetime | None = None) -> FlowRunList:
+        """Runs of a flow, newest first; ``next_before`` of the answer is the ``before`` of the next page."""
+        return await self._do(calls.flow_runs(flow, limit, before))
+
+    async def flow_run(self, flow: str, job_id: str) -> FlowRunView:
+        """One run of a flow."""
+        return await self._do(calls.flow_run(flow, job_id))
+
+    async def _pages(
+        self, which: str, site_id: str | None, series_id: str | None, product_id: str | None, hours: int,
+        as_at: datetime | None,
+    ) -> AsyncIterator[SeriesForecastView]:  # fmt: skip
+        cursor: str | None = None
+        while True:
+            page = await self._do(
+                calls.latest(
+                    which, site_id=site_id, series_id=series_id, product_id=product_id, hours=hours, as_at=as_at,
+                    cursor=cursor,
+                )
+            )  # fmt: skip
+            for item in page.items:
+                yield item
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def _do(self, call: Call[M]) -> M:
         try:
-            return _parse(await self._http.get(path, params=query), kind)
+            answer = await self._http.request(
+                call.method, call.path, params=dict(call.query), content=call.content, headers=dict(call.headers)
+            )
         except httpx.TransportError as error:
             raise UnavailableError(f"forecast-service does not answer at {self._http.base_url}") from error
-
-
-def _latest_query(
-    site_id: str | None, series_id: str | None, product_id: str | None, hours: int, as_at: datetime | None
-) -> dict[str, Any]:
-    at = format_utc(as_at) if as_at else None
-    return _present(site_id=site_id, series_id=series_id, product_id=product_id, hours=hours, as_at=at)
-
-
-def _present(**query: Any) -> dict[str, Any]:
-    return {name: value for name, value in query.items() if value is not None}
-
-
-def _parse(answer: httpx.Response, kind: type[M]) -> M:
-    if answer.is_success:
-        return decode(kind, answer.content)
-    if answer.status_code >= RETRY_LATER:
-        raise UnavailableError(f"forecast-service is not ready: {_detail(answer)}")
-    if answer.is_client_error:
-        raise WireError(f"forecast-service refused the request: {_detail(answer)}", reason="refused")
-    raise GridsealError(f"forecast-service failed: {_detail(answer)}")
+        return call.answer(answer.status_code, answer.content, _detail(answer))
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gridseal.wire.alerts import Alert
+from gridseal.wire.catalog import Product
 from gridseal.wire.fields import Message, SeriesId, UtcTime
 from gridseal.wire.forecasts import Point, Rung, Seal, WeatherLabel
 
@@ -59,6 +60,26 @@ class LatestForecasts(Message):
     as_at: UtcTime
     items: tuple[SeriesForecastView, ...]
     next_cursor: str | None = None
+
+
+class ProductState(Message):
+    """One product and when it is due. ``gate_closure`` and the delivery are those of ``next_slot``."""
+
+    product: Product
+    series: int
+    slot: UtcTime
+    """The newest slot."""
+    next_slot: UtcTime
+    gate_closure: UtcTime
+    delivery_start: UtcTime
+    delivery_end: UtcTime
+
+
+class ProductList(Message):
+    """Answer of ``GET /api/v1/forecasts/products``."""
+
+    as_at: UtcTime
+    items: tuple[ProductState, ...]
 
 
 class KindAccuracy(Message):
