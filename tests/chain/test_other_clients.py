@@ -1,0 +1,75 @@
+"""The contracts and both verifiers run unchanged on a client other than Hardhat's, also where gas is free."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from web3 import Web3
+
+from gridseal.wire.codec import encode
+
+from ..conftest import ROOT
+from .clients import ANVIL, ANVIL_CONSORTIUM, ANVIL_DEFAULT, CONSORTIUM_CHAIN, Client, running
+from .sealing import Chain, seal
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+BIN = ROOT / ".venv" / "bin"
+VERIFIERS = [(str(BIN / "gridseal"), "verify"), (str(BIN / "node"), "blockchain/verify/cli.ts")]
+CLIENTS = [ANVIL_DEFAULT, ANVIL_CONSORTIUM]
+
+
+@pytest.fixture(scope="module", params=CLIENTS, ids=lambda client: client.name)
+def client(request: pytest.FixtureRequest) -> Client:
+    found: Client = request.param
+    assert ANVIL.is_file(), "make setup installs anvil with the packages of blockchain/"
+    return found
+
+
+@pytest.fixture(scope="module")
+def web3(client: Client) -> Iterator[Web3]:
+    with running(client) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def proof(client: Client, web3: Web3, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("proof") / "proof.json"
+    path.write_bytes(encode(seal(Chain.on(web3, free_gas=client.free_gas))))
+    return path
+
+
+def rpc_of(web3: Web3) -> str:
+    return str(web3.provider.endpoint_uri)  # type: ignore[attr-defined]
+
+
+def verify(*command: str, proof: Path, rpc: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*command, str(proof), "--rpc", rpc], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "verifier", [(str(BIN / "gridseal"), "verify"), (str(BIN / "node"), "blockchain/verify/cli.ts")]
+)
+def test_a_seal_is_verified_and_a_changed_one_refuted(
+    verifier: tuple[str, ...], web3: Web3, proof: Path, tmp_path: Path
+) -> None:
+    good = verify(*verifier, proof=proof, rpc=rpc_of(web3))
+    forged = tmp_path / "forged.json"
+    forged.write_text(proof.read_text().replace('"values_milli":[0', '"values_milli":[-1', 1))
+    bad = verify(*verifier, proof=forged, rpc=rpc_of(web3))
+
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "counts for the slot" in good.stdout
+    assert bad.returncode == 1, bad.stdout + bad.stderr
+    assert "FAIL Merkle proofs" in bad.stdout
+
+
+def test_the_consortium_takes_transactions_of_an_account_without_funds(client: Client, web3: Web3, proof: Path) -> None:
+    if not client.free_gas:
+        pytest.skip("gas costs something here")
+
+    assert web3.eth.chain_id == CONSORTIUM_CHAIN
+    block = web3.eth.get_block("latest", full_transactions=True)
+    (sealing,) = block["transactions"]
+    assert web3.eth.get_balance(sealing["from"]) == 0
+    assert sealing["gasPrice"] == 0
