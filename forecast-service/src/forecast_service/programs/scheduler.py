@@ -48,14 +48,9 @@ async def run() -> None:
         queue, jobs, telemetry = JobQueue(redis), JobRuns(pool), TelemetryReader(pool)
         slot_rule = SlotRule(settings.issue_delay_s, settings.ready_share, settings.ready_lag_s)
         slots = SlotLoop(catalog, queue, telemetry, jobs, clock, registry, slot_rule, state)
-        train_rule = TrainingRule(
-            timedelta(hours=settings.train_every_h), settings.train_clock, settings.train_retry_s,
-            settings.train_min_days,
-        )  # fmt: skip
-        flow_runs = FlowRuns(pool)
-        training = TrainingLoop(jobs, flow_runs, telemetry, catalog, clock, train_rule, state)
+        flow_runs, limits = FlowRuns(pool), _flow_limits(core, settings)
+        training = TrainingLoop(jobs, flow_runs, telemetry, catalog, clock, _train_rule(settings), state)
         watch = rollback_watch(core, settings, pool, catalog, clock, registry)
-        limits = _flow_limits(core, settings)
         flows = standard_flows(
             pool, queue, catalog, clock, registry, state, limits, trains=settings.train,
             trained_until=champion_trained_until(core, settings),
@@ -88,6 +83,12 @@ async def run() -> None:
     finally:
         await redis.aclose()
         pool.close()
+
+
+def _train_rule(settings: ForecastSettings) -> TrainingRule:
+    return TrainingRule(
+        timedelta(hours=settings.train_every_h), settings.train_clock, settings.train_retry_s, settings.train_min_days
+    )
 
 
 def _flow_limits(core: CoreSettings, settings: ForecastSettings) -> FlowLimits:
