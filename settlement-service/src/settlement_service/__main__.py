@@ -24,9 +24,12 @@ from gridseal.runtime.settings import CoreSettings, load_settings, require_loopb
 from gridseal.runtime.traces import configure_traces
 from gridseal.wire.topics import FORECASTS_SEALED
 from settlement_service.app import Parts, create_app
+from settlement_service.benchmark.source import Benchmarks
 from settlement_service.chain import RegistryChain
-from settlement_service.intake import Intake, issued_consumer
+from settlement_service.contracts import Book
+from settlement_service.intake import BenchmarkIntake, Intake, issued_consumer
 from settlement_service.keys import HeldKey, open_keys
+from settlement_service.lifecycle import LifeCycle
 from settlement_service.metrics import ChainMetrics, SealMetrics
 from settlement_service.outbox import Outbox
 from settlement_service.publish import SealPublisher
@@ -54,7 +57,7 @@ def _pool(core: CoreSettings, settings: SettlementSettings) -> Pool:
     return AsyncConnectionPool(
         core.postgres_dsn,
         min_size=1,
-        max_size=4,
+        max_size=8,
         open=False,
         timeout=settings.dependency_timeout_s,
         kwargs={"row_factory": dict_row, "autocommit": True},
@@ -177,15 +180,17 @@ async def run() -> None:
     schema_ids = await announce(core.schema_registry_url, [FORECASTS_SEALED])
     registry, clock, changed = new_registry(), clock_from(core), asyncio.Event()
     metrics, calls = SealMetrics(registry), Calls(load_abis())
+    file = settings.deployment_file or core.state_dir / "chain" / "deployment.json"
     async with (
         _keys(core, settings) as keys,
         _pool(core, settings) as pool,
         JsonRpc.open(core.chain_rpc_url, settings.dependency_timeout_s) as rpc,
+        Book.open(core.chain_rpc_url, file, settings.dependency_timeout_s) as book,
         _kafka(core, settings) as (producer, consumer),
     ):
         runs, wakes = Runs(pool, vault), {name: asyncio.Event() for name in keys}
         await runs.seal_secrets()
-        contracts = Contracts(settings.deployment_file or core.state_dir / "chain" / "deployment.json", rpc)
+        contracts = Contracts(file, rpc)
         box = TransactionBox(pool, contracts, calls, wakes)
         line = Line(
             *(core, settings, clock, keys, vault, rpc, contracts, calls, box),
@@ -195,10 +200,13 @@ async def run() -> None:
         async def chain_answers() -> None:
             await rpc.ask("eth_blockNumber")
 
-        app = create_app(Parts(runs, clock, registry, {"postgres": runs.ping, "chain": chain_answers}))
+        life = LifeCycle(core, settings, clock, registry, pool, vault, book, keys, box)
+        probes = {"postgres": runs.ping, "chain": chain_answers}
+        app = create_app(Parts(runs, clock, registry, probes, life.routers()))
         port = settings.port if settings.port is not None else core.port_base + 8_020
-        intake = Intake(consumer, producer, runs, metrics, line.runs["forecast"], changed)
-        await run_parts([intake.run, *line.parts(), http_part(app, core.host, port)])
+        beside = BenchmarkIntake(Benchmarks(pool), runs, line.runs["benchmark"]) if "benchmark" in keys else None
+        intake = Intake(consumer, producer, runs, metrics, line.runs["forecast"], changed, beside)
+        await run_parts([intake.run, *line.parts(), *life.parts(), http_part(app, core.host, port)])
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """REST face of settlement-service."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Path, Query
+from fastapi import APIRouter, FastAPI, HTTPException, Path, Query
 from prometheus_client import CollectorRegistry
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -45,6 +45,8 @@ class Parts:
     clock: Clock
     registry: CollectorRegistry
     probes: Mapping[str, Probe] = field(default_factory=dict)
+    routers: Sequence[APIRouter] = ()
+    """Routes of rounds, requests and sign-in."""
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -52,6 +54,8 @@ def create_app(parts: Parts) -> FastAPI:
     app = FastAPI(title="Gridseal settlement-service", version="1")
     install_problem_handlers(app)
     install_health(app, "settlement-service", parts.probes, parts.registry)
+    for router in parts.routers:  # before the seals, whose last route takes any single name
+        app.include_router(router)
     _add_seals(app, parts)
     _add_proofs(app, parts)
     return app

@@ -1,6 +1,7 @@
 """Kafka to outbox: a run's offset is committed after its row is stored."""
 
 import asyncio
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
@@ -10,10 +11,26 @@ from gridseal.runtime.logs import get_logger
 from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun
 from gridseal.wire.topics import DEAD_LETTER, FORECASTS_ISSUED, HEADER_DETAIL, HEADER_REASON, HEADER_SOURCE
+from settlement_service.benchmark.source import Benchmarks
 from settlement_service.metrics import SealMetrics
 from settlement_service.runs import Refusal, Runs
 
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkIntake:
+    """Queues the benchmark's run beside each run that was issued."""
+
+    benchmarks: Benchmarks
+    runs: Runs
+    wake: asyncio.Event
+
+    async def take(self, run: ForecastRun) -> None:
+        """The same run twice is one row."""
+        benchmark = await self.benchmarks.beside(run)
+        if benchmark is not None and await self.runs.add(benchmark, "benchmark"):
+            self.wake.set()
 
 
 class Intake:
@@ -27,6 +44,7 @@ class Intake:
         metrics: SealMetrics,
         wake: asyncio.Event,
         changed: asyncio.Event,
+        beside: "BenchmarkIntake | None" = None,
     ) -> None:
         self._consumer = consumer
         self._producer = producer
@@ -34,6 +52,7 @@ class Intake:
         self._metrics = metrics
         self._wake = wake
         self._changed = changed
+        self._beside = beside
 
     async def run(self) -> None:
         """Take runs until cancelled."""
@@ -55,6 +74,8 @@ class Intake:
             log.info("run_received", run_id=run.run_id, product=run.product_id)
             self._wake.set()
             self._changed.set()
+        if self._beside is not None:
+            await self._beside.take(run)
 
     async def _refuse(self, record: "ConsumerRecord[bytes, bytes]", error: WireError) -> None:
         payload = record.value or b""

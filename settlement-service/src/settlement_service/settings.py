@@ -52,6 +52,23 @@ class SettlementSettings(PrefixedSettings):
     """Nothing is ever offered above it per gas. Too low, and seals miss their gates when the chain is dear."""
     gas_limit: int = 400_000
     """A first seal of a product takes about 190,000; the registry's cost does not depend on the number of leaves."""
+    round_every_s: int = Field(default=10_800, ge=1)
+    """Of each span of so many domain seconds the first slot of a product is settled. Shorter: more rounds, each of
+    which costs some 15 million gas per authority for 500 leaves. 1 settles every slot."""
+    round_lag_s: int = Field(default=1_800, ge=0)
+    """Domain seconds after a slot's last period before its actuals are proposed: what is measured late comes in."""
+    round_poll_s: float = Field(default=1.0, gt=0)
+    """Wall seconds between two looks at the open rounds."""
+    events_poll_s: float = Field(default=1.0, gt=0)
+    """Wall seconds between two looks for new events of the contracts."""
+    recalibration_flow: str = "retrain"
+    """Flow of forecast-service that answers an operator's request; ``{product}`` in it stands for the product."""
+    recalibration_parameters: str = '{"mode": "finetune"}'
+    """Its parameters, a JSON object."""
+    signin_domains: str = ""
+    """Hosts, with port, that wallets may sign in for, by commas. Unset: that of ``GRIDSEAL_DASHBOARD_URL``."""
+    signin_session_s: float = Field(default=28_800.0, gt=0)
+    """Wall seconds after which one has to sign in again."""
     dependency_timeout_s: float = 10.0
 
     @property

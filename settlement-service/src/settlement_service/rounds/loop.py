@@ -33,6 +33,8 @@ class RoundLoop:
     clock: Clock
     policy: Policy
     metrics: RoundMetrics
+    changed: asyncio.Event
+    """Set when a contract said something: then no round sleeps on."""
     every_s: float = 1.0
     _sleeping: dict[tuple[str, int], int] = field(default_factory=dict, init=False)
     """Round by product and slot, to the Unix second of the chain before which nothing can happen."""
@@ -59,6 +61,9 @@ class RoundLoop:
         for product_id in await self.rounds.products():
             await self._find(product_id, place)
         now = await self.ledger.chain_time()
+        if self.changed.is_set():
+            self.changed.clear()
+            self._sleeping.clear()
         due = await self.rounds.open(place.deployment_id, self.clock.now())
         self.metrics.open.set(len(due))
         for round_ in due:

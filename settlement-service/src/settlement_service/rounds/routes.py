@@ -30,7 +30,12 @@ Until = Annotated[AwareDatetime | None, Query(description="Block time up to whic
 def round_routes(reader: RoundReader, clock: Clock) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/api/v1/settlements", tags=["rounds"])
+    _add_rounds(router, reader, clock)
+    _add_lists(router, reader)
+    return router
 
+
+def _add_rounds(router: APIRouter, reader: RoundReader, clock: Clock) -> None:
     @router.get("/rounds", operation_id="listRounds")
     async def rounds(
         day: date | None = None,
@@ -60,6 +65,8 @@ def round_routes(reader: RoundReader, clock: Clock) -> APIRouter:
             raise not_found("this version of actuals of this slot")
         return found
 
+
+def _add_lists(router: APIRouter, reader: RoundReader) -> None:
     @router.get("/scores", operation_id="listScores")
     async def scores(since: Since = None, until: Until = None, authority: Address | None = None) -> ScoreList:
         """Scores as the chain computed them."""
@@ -79,5 +86,3 @@ def round_routes(reader: RoundReader, clock: Clock) -> APIRouter:
     async def slot_history(product_id: ProductId, slot: Slot) -> SlotHistory:
         """Every batch that was recorded for a slot, and which one counts."""
         return await reader.slot(product_id, slot)
-
-    return router

@@ -25,6 +25,7 @@ ALLOWED: Final[Mapping[KeyName, frozenset[tuple[str, str]]]] = {
             ("ActualsRegistry", "finalize"),
             ("ActualsRegistry", "expire"),
             ("Settlement", "open"),
+            ("Settlement", "countLeaves"),
             ("Settlement", "reveal"),
             ("Settlement", "settle"),
         }
