@@ -95,12 +95,15 @@ class Outbox:
         )
 
     async def to_follow(self, deployment: Deployment) -> Sequence[Sealing]:
-        """Runs whose state may still change without anyone's doing: mined ones, and given up ones that got in."""
+        """Runs whose order has moved on since: mined ones, and given up ones that got in after all."""
         return await self._sealings(
-            "SELECT * FROM settlement.batches WHERE state = 'mined' AND deployment = %s AND signer = %s UNION ALL"
+            "SELECT b.* FROM settlement.batches b LEFT JOIN settlement.orders o"
+            " ON o.deployment = b.deployment AND o.idempotency_key = 'seal:' || b.batch_hash || ':' || b.tries"
+            " WHERE b.state = 'mined' AND b.deployment = %s AND b.signer = %s"
+            " AND (o.id IS NULL OR o.state <> 'mined' OR o.block_hash IS DISTINCT FROM b.block_hash) UNION ALL"
             " SELECT b.* FROM settlement.orders o JOIN settlement.batches b"
-            " ON b.deployment = o.deployment AND o.idempotency_key = 'seal:' || b.batch_hash || ':' || b.tries"
-            " WHERE NOT o.settled AND o.state = 'mined' AND b.state IN ('late', 'failed') AND o.deployment = %s"
+            " ON b.batch_hash = split_part(o.idempotency_key, ':', 2) AND b.deployment = o.deployment"
+            " WHERE NOT o.settled AND o.state = 'mined' AND o.deployment = %s AND b.state IN ('late', 'failed')"
             " AND b.signer = %s ORDER BY sequence",
             *(deployment.deployment_id, self._signer, deployment.deployment_id, self._signer),
         )

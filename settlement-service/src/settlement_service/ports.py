@@ -77,7 +77,7 @@ class SealStore(Protocol):
         ...
 
     async def to_follow(self, deployment: Deployment) -> Sequence[Sealing]:
-        """Runs whose state may still change without anyone's doing: mined ones, and given up ones that got in."""
+        """Runs whose order has moved on since: mined ones, and given up ones that got in after all."""
         ...
 
 
