@@ -1,0 +1,1 @@
+CREATE INDEX batches_by_hash ON settlement.batches (batch_hash);
