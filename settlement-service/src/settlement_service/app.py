@@ -1,5 +1,6 @@
 """REST face of settlement-service."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -107,7 +108,7 @@ def _add_proofs(app: FastAPI, parts: Parts) -> None:
         """Everything a stranger needs to check one series of a mined run, or one period of it."""
         sealing = await _known(parts.runs, run_id)
         try:
-            return proof_of(sealing, series_id, target_start)
+            return await asyncio.to_thread(proof_of, sealing, series_id, target_start)
         except KeyError as error:
             raise not_found("this series or period in this run") from error
         except ValueError as error:
