@@ -1,7 +1,6 @@
 """An anvil node that a test can stop, reorganize and starve, with the registry on it."""
 
 import json
-import os
 import secrets
 import signal
 import subprocess
@@ -58,6 +57,13 @@ class Anvil:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(60)
             self.process = None
+
+    def freeze(self, seconds: float) -> None:
+        """It takes connections and does not answer."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGSTOP)
+            time.sleep(seconds)
+            self.process.send_signal(signal.SIGCONT)
 
     def ask(self, method: str, *params: Any) -> Any:
         """One call."""
@@ -124,8 +130,3 @@ def _key(folder: Path, name: str) -> str:
     (folder / f"{name}.json").write_text(json.dumps(document))
     (folder / f"{name}.pass").write_text("word\n")
     return str(account.address)
-
-
-def environment(**changes: str) -> dict[str, str]:
-    """The environment of a child process."""
-    return {**os.environ, **changes}

@@ -20,7 +20,7 @@ from gridseal.runtime.migrations import apply_migrations
 from gridseal.wire.forecasts import ForecastRun
 from local_stack.scratch import scratch_database, scratch_postgres
 
-from .anvil_chain import Anvil, environment
+from .anvil_chain import Anvil
 from .real_parts import PACKAGE, Service, Where, assembled, service
 
 FAULTS = int(os.environ.get("CHAIN_FAULTS", "6"))
@@ -128,7 +128,113 @@ async def test_a_transaction_that_fees_have_overtaken_is_outbid(where: tuple[Anv
     assert all(b[0] * 8 >= a[0] * 9 and b[1] * 8 >= a[1] * 9 for a, b in pairwise(offers))
 
 
+async def test_another_use_of_the_key_does_not_stop_it(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    anvil, place = where
+    run = make_run(slot=Slots.next(), series=1)
+    async with service(place) as parts:
+        await parts.runs.add(run)
+        await parts.until(run.run_id, "sent")
+        relayer = parts.line.keys["relayer"].address
+        [ours] = anvil.pending()
+        anvil.ask("anvil_dropTransaction", ours["hash"])
+        anvil.ask("anvil_impersonateAccount", relayer)
+        dear = {"maxFeePerGas": hex(400 * 10**9), "maxPriorityFeePerGas": hex(300 * 10**9), "nonce": ours["nonce"]}
+        anvil.ask("eth_sendTransaction", {"from": relayer, "to": relayer, "gas": hex(30_000), **dear})
+        anvil.mine()
+        await mined(anvil, parts, run.run_id, "final")
+        sealing = await parts.until(run.run_id)
+
+    assert sealing.order is not None
+    assert sealing.order.nonce == int(ours["nonce"], 16) + 1
+
+
+class Process:
+    """The service as a process of its own, ended with the block."""
+
+    def __init__(self, place: Where) -> None:
+        self._place = place
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self, failpoint: str = "") -> None:
+        """Start it; it dies at ``failpoint``."""
+        place = self._place
+        argv = [sys.executable, str(Path(__file__).with_name("real_parts.py")), place.url, place.dsn, str(place.folder)]
+        with (place.folder / "service.log").open("ab") as log:
+            environment = {**os.environ, "GRIDSEAL_FAILPOINTS": failpoint}
+            self._running = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
+
+    def wait(self) -> int:
+        """How it ended."""
+        assert self._running is not None
+        return self._running.wait(120)
+
+    def kill(self) -> None:
+        """End it without a word."""
+        if self._running is not None:
+            self._running.kill()
+            self._running.wait()
+
+
+async def test_it_may_be_killed_at_every_failpoint(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    anvil, place = where
+    before = anvil.recorded()
+    added = [make_run(slot=Slots.next(), series=1) for _ in FAILPOINTS]
+    with Process(place) as process:
+        async with blocks(anvil), assembled(place) as parts:
+            for name, run in zip(FAILPOINTS, added, strict=True):
+                await parts.runs.add(run)
+                process.start(f"{name}=kill@1")
+                assert await asyncio.to_thread(process.wait) == -signal.SIGKILL, name
+            process.start()
+            final = [await parts.until(run.run_id, "final") for run in added]
+
+    assert anvil.recorded() == [*before, *(s.root for s in final)]
+
+
+async def test_many_faults_at_random_moments(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    """Every run is sealed exactly once, in order, whatever comes when."""
+    anvil, place = where
+    chance, before = random.Random(SEED), anvil.recorded()
+    added = [make_run(slot=Slots.next(), series=1) for _ in range(FAULTS)]
+    with Process(place) as process:
+        process.start()
+        async with assembled(place) as parts:
+            for run in added:
+                await parts.runs.add(run)
+                async with blocks(anvil):
+                    await asyncio.sleep(chance.uniform(0.0, 0.8))
+                await asyncio.to_thread(strike, anvil, process, chance)
+            async with blocks(anvil):
+                final = [await parts.until(run.run_id, "final", within_s=300) for run in added]
+
+    assert anvil.recorded() == [*before, *(s.root for s in final)]
+
+
+def strike(anvil: Anvil, process: Process, chance: random.Random) -> None:
+    """One fault."""
+    kind = chance.choice(["reorganize", "reorganize", "forget", "fees", "silent", "kill"])
+    if kind == "reorganize":
+        anvil.reorganize(chance.randint(1, 3))
+    elif kind == "forget":
+        for tx in anvil.pending():
+            anvil.ask("anvil_dropTransaction", tx["hash"])
+    elif kind == "fees":
+        anvil.ask("anvil_setNextBlockBaseFeePerGas", hex(chance.randint(1, 80) * 10**9))
+    elif kind == "silent":
+        anvil.freeze(chance.uniform(0.5, 5.0))
+    else:
+        process.kill()
+        process.start()
+
+
 async def test_a_node_that_forgets_or_goes_away_loses_nothing(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    # The last one: an anvil that was started again cannot reorganize.
     anvil, place = where
     forgotten, during = (make_run(slot=Slots.next(), series=1) for _ in range(2))
     async with service(place) as parts:
@@ -141,81 +247,3 @@ async def test_a_node_that_forgets_or_goes_away_loses_nothing(where: tuple[Anvil
         await parts.runs.add(during)
         await asyncio.to_thread(anvil.start)
         await mined(anvil, parts, during.run_id, "final")
-
-
-async def test_another_use_of_the_key_does_not_stop_it(where: tuple[Anvil, Where], make_run: Runs) -> None:
-    anvil, place = where
-    run = make_run(slot=Slots.next(), series=1)
-    async with service(place) as parts:
-        await parts.runs.add(run)
-        await parts.until(run.run_id, "sent")
-        relayer = parts.line.keys["relayer"].address
-        [ours] = anvil.pending()
-        anvil.ask("anvil_dropTransaction", ours["hash"])
-        anvil.ask("anvil_impersonateAccount", relayer)
-        anvil.ask("eth_sendTransaction", {"from": relayer, "to": relayer, "gas": hex(30_000), "nonce": ours["nonce"]})
-        await mined(anvil, parts, run.run_id, "final")
-        sealing = await parts.until(run.run_id)
-
-    assert sealing.order is not None
-    assert sealing.order.nonce == int(ours["nonce"], 16) + 1
-
-
-def start(place: Where, failpoint: str = "") -> "subprocess.Popen[bytes]":
-    """The service as a process of its own."""
-    argv = [sys.executable, str(Path(__file__).with_name("real_parts.py")), place.url, place.dsn, str(place.folder)]
-    with (place.folder / "service.log").open("ab") as log:
-        return subprocess.Popen(argv, env=environment(GRIDSEAL_FAILPOINTS=failpoint), stdout=log, stderr=log)
-
-
-async def test_it_may_be_killed_at_every_failpoint(where: tuple[Anvil, Where], make_run: Runs) -> None:
-    anvil, place = where
-    before, added = anvil.recorded(), []
-    async with blocks(anvil), assembled(place) as parts:
-        for name in FAILPOINTS:
-            run = make_run(slot=Slots.next(), series=1)
-            await parts.runs.add(run)
-            added.append(run)
-            process = start(place, f"{name}=kill@1")
-            assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL, name
-        process = start(place)
-        final = [await parts.until(run.run_id, "final") for run in added]
-        process.kill()
-        await asyncio.to_thread(process.wait)
-
-    assert anvil.recorded() == [*before, *(s.root for s in final)]
-
-
-async def test_many_faults_at_random_moments(where: tuple[Anvil, Where], make_run: Runs) -> None:
-    """Every run is sealed exactly once, in order, whatever comes when."""
-    anvil, place = where
-    chance, before, added = random.Random(SEED), anvil.recorded(), []
-    process = start(place)
-    async with assembled(place) as parts:
-        for _ in range(FAULTS):
-            run = make_run(slot=Slots.next(), series=1)
-            await parts.runs.add(run)
-            added.append(run)
-            async with blocks(anvil):
-                await asyncio.sleep(chance.uniform(0.0, 0.6))
-            kind = chance.choice(["reorganize", "reorganize", "forget", "fees", "down", "kill"])
-            if kind == "reorganize":
-                anvil.reorganize(chance.randint(1, 3))
-            elif kind == "forget":
-                for tx in anvil.pending():
-                    anvil.ask("anvil_dropTransaction", tx["hash"])
-            elif kind == "fees":
-                anvil.ask("anvil_setNextBlockBaseFeePerGas", hex(chance.randint(1, 80) * 10**9))
-            elif kind == "down":
-                anvil.stop()
-                await asyncio.to_thread(anvil.start)
-            else:
-                process.kill()
-                await asyncio.to_thread(process.wait)
-                process = start(place)
-        async with blocks(anvil):
-            final = [await parts.until(run.run_id, "final", within_s=300) for run in added]
-    process.kill()
-    await asyncio.to_thread(process.wait)
-
-    assert anvil.recorded() == [*before, *(s.root for s in final)]
