@@ -1,6 +1,6 @@
 # Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test check test bench chaos backfill demo demo-check up down status schemas backtest clean
+.PHONY: help setup setup-test check test bench chaos fuzz backfill demo demo-check up down status schemas backtest clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m local_stack
@@ -41,6 +41,9 @@ bench: setup-test ## Measure one group beside its peers: GROUP=ingest, ONLY=modu
 
 chaos: setup-test ## Kill every process of the path again and again under load, and prove that nothing is lost
 	@$(PYTHON) -m tests.chaos --tier full
+
+fuzz: setup ## Money contracts: 100,000 runs of each fuzz test, 500,000 calls under each invariant; hours
+	@cd blockchain && npm run --silent fuzz
 
 backfill: setup ## Bring Kafka's history through Bronze, Silver and Gold; with the stack stopped, what Bronze holds
 	@$(STACK) run streaming_processor.lake backfill

@@ -13,8 +13,7 @@ import {ISettlement} from "./interfaces/ISettlement.sol";
 import {IStakePool} from "./interfaces/IStakePool.sol";
 
 /// @title From final actuals to money, with nobody's permission.
-/// @dev Holds no token: all it can do is to tell the pool what to move between stakes. It has no state that outlives
-/// a round but memberships and terms, so that another module can follow.
+/// @dev Holds no token: all it can do is to tell the pool what to move. Another module can follow it.
 contract Settlement is Memberships {
     /// @dev A round, and the root that its reveals answer to.
     struct Opened {
@@ -66,12 +65,14 @@ contract Settlement is Memberships {
     function open(bytes32 productId, uint64 slot) external {
         Opened storage opened = _rounds[productId][slot];
         if (opened.round.state != RoundState.None) revert WrongState(opened.round.state);
-        uint64 window = termsOf(productId, slot).revealWindow;
+        Terms memory terms = termsOf(productId, slot);
+        // Before the last gate a batch could still be replaced after it was seen what it is compared with.
+        if (block.timestamp < slot + terms.gateWindow) revert Deadline(slot + terms.gateWindow);
         uint32 version = actuals.latestFinal(productId, slot);
         if (version == 0) revert NoActuals(productId, slot);
-        uint64 deadline = uint64(block.timestamp) + window;
+        uint64 deadline = uint64(block.timestamp) + terms.revealWindow;
         uint64 lastExit = slot + pool.unbonding();
-        if (deadline + window > lastExit) revert Deadline(lastExit);
+        if (deadline + terms.revealWindow > lastExit) revert Deadline(lastExit);
 
         IActualsRegistry.Actuals memory measured = actuals.actuals(productId, slot, version);
         opened.round = Round(RoundState.Revealing, version, measured.leafCount, deadline);
@@ -278,8 +279,7 @@ contract Settlement is Memberships {
         progress.lastTarget = target;
     }
 
-    /// @dev Root of the tree over the leaves that `inner` hashes to: a heap with the first leaf in the last place,
-    /// which is the order in which OpenZeppelin's multiproof takes them.
+    /// @dev Root of the tree over the leaves that `inner` hashes to, in the order of OpenZeppelin's multiproof.
     function _rootOver(bytes32[] calldata inner) private pure returns (bytes32) {
         uint256 count = inner.length;
         if (count == 0) return bytes32(0);

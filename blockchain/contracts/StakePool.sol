@@ -261,6 +261,7 @@ contract StakePool is IStakePool, Guarded, ReentrancyGuardTransient {
     }
 
     function _remember(address authority) private {
+        // slither-disable-next-line unused-return
         _history[authority].push(SafeCast.toUint48(block.timestamp), SafeCast.toUint208(_active[authority].stake));
     }
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST_FILE = {".py": 300, ".ts": 300, ".tsx": 300, ".sol": 200}
+LONGEST_FILE = {".py": 300, ".ts": 300, ".tsx": 300, ".sol": 300}
 LONGEST_TEST = 500
 LONGEST_FUNCTION = 50
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}

@@ -108,8 +108,9 @@ interface ISettlement {
     /// @notice The caller no longer takes part in slots after now. It may join again after the unbonding time.
     function leave(bytes32 productId) external;
 
-    /// @notice Starts the round of a slot whose actuals are final. Anyone may call, as long as there is time for the
-    /// reveals and once more as much to settle before a stake could be gone that was there when the slot began.
+    /// @notice Starts the round of a slot whose actuals are final. Anyone may call, after the slot's last gate and as
+    /// long as there is time for the reveals and once more as much to settle, before a stake could be gone that was
+    /// there when the slot began.
     function open(bytes32 productId, uint64 slot) external;
 
     /// @notice Proves how many leaves are under an authority's root. Anyone may call, before the first reveal.

@@ -8,7 +8,8 @@ interface Vm {
     function startPrank(address sender) external;
     function stopPrank() external;
     function deal(address account, uint256 balance) external;
-    function recordLogs() external;
+    function readFile(string calldata path) external view returns (string memory);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function chainId(uint256 id) external;
     function etch(address at, bytes calldata code) external;
     function addr(uint256 key) external pure returns (address);

@@ -2,13 +2,13 @@
 pragma solidity 0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
-import {ActualsRegistry} from "../../contracts/ActualsRegistry.sol";
-import {Arbiter} from "../../contracts/Arbiter.sol";
-import {Operations} from "../../contracts/Operations.sol";
-import {StakePool} from "../../contracts/StakePool.sol";
-import {IActualsRegistry} from "../../contracts/interfaces/IActualsRegistry.sol";
-import {LocalToken} from "../../contracts/local/LocalToken.sol";
-import {vm} from "../support/Vm.sol";
+import {ActualsRegistry} from "../contracts/ActualsRegistry.sol";
+import {Arbiter} from "../contracts/Arbiter.sol";
+import {Operations} from "../contracts/Operations.sol";
+import {StakePool} from "../contracts/StakePool.sol";
+import {IActualsRegistry} from "../contracts/interfaces/IActualsRegistry.sol";
+import {LocalToken} from "../contracts/local/LocalToken.sol";
+import {vm} from "../test/support/Vm.sol";
 
 /// @dev Roles, a token, a pool and actuals, with this contract as admin and as settlement module.
 abstract contract MoneyFixture {

@@ -2,13 +2,13 @@
 pragma solidity 0.8.28;
 
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {Guarded} from "../../contracts/Guarded.sol";
-import {Settlement} from "../../contracts/Settlement.sol";
-import {IActualsRegistry} from "../../contracts/interfaces/IActualsRegistry.sol";
-import {IForecastRegistry} from "../../contracts/interfaces/IForecastRegistry.sol";
-import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
-import {IStakePool} from "../../contracts/interfaces/IStakePool.sol";
-import {vm} from "../support/Vm.sol";
+import {Guarded} from "../contracts/Guarded.sol";
+import {Settlement} from "../contracts/Settlement.sol";
+import {IActualsRegistry} from "../contracts/interfaces/IActualsRegistry.sol";
+import {IForecastRegistry} from "../contracts/interfaces/IForecastRegistry.sol";
+import {ISettlement} from "../contracts/interfaces/ISettlement.sol";
+import {IStakePool} from "../contracts/interfaces/IStakePool.sol";
+import {vm} from "../test/support/Vm.sol";
 import {RoundFixture} from "./RoundFixture.sol";
 
 /// @dev Who takes part in which slots, and on what terms.

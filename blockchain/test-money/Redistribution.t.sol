@@ -3,10 +3,10 @@ pragma solidity 0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Guarded} from "../../contracts/Guarded.sol";
-import {StakePool} from "../../contracts/StakePool.sol";
-import {IStakePool} from "../../contracts/interfaces/IStakePool.sol";
-import {vm} from "../support/Vm.sol";
+import {Guarded} from "../contracts/Guarded.sol";
+import {StakePool} from "../contracts/StakePool.sol";
+import {IStakePool} from "../contracts/interfaces/IStakePool.sol";
+import {vm} from "../test/support/Vm.sol";
 import {MoneyFixture} from "./MoneyFixture.sol";
 
 /// @dev What a settlement module can do, when one can take another's place, and the treasury.

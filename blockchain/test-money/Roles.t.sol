@@ -7,10 +7,10 @@ import {
     IAccessControlDefaultAdminRules
 } from "@openzeppelin/contracts/access/extensions/IAccessControlDefaultAdminRules.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {Guarded} from "../../contracts/Guarded.sol";
-import {StakePool} from "../../contracts/StakePool.sol";
-import {IOperations} from "../../contracts/interfaces/IOperations.sol";
-import {vm} from "../support/Vm.sol";
+import {Guarded} from "../contracts/Guarded.sol";
+import {StakePool} from "../contracts/StakePool.sol";
+import {IOperations} from "../contracts/interfaces/IOperations.sol";
+import {vm} from "../test/support/Vm.sol";
 import {MoneyFixture} from "./MoneyFixture.sol";
 
 /// @dev Who may what, and how the admin changes.

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.28;
 
-import {ForecastRegistry} from "../../contracts/ForecastRegistry.sol";
-import {QuantileScorer} from "../../contracts/QuantileScorer.sol";
-import {Settlement} from "../../contracts/Settlement.sol";
-import {IForecastRegistry} from "../../contracts/interfaces/IForecastRegistry.sol";
-import {IQuantileScorer} from "../../contracts/interfaces/IQuantileScorer.sol";
-import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
-import {Trees} from "../support/Trees.sol";
-import {vm} from "../support/Vm.sol";
+import {ForecastRegistry} from "../contracts/ForecastRegistry.sol";
+import {Settlement} from "../contracts/Settlement.sol";
+import {IForecastRegistry} from "../contracts/interfaces/IForecastRegistry.sol";
+import {IQuantileScorer} from "../contracts/interfaces/IQuantileScorer.sol";
+import {ISettlement} from "../contracts/interfaces/ISettlement.sol";
+import {Trees} from "./Trees.sol";
+import {vm} from "../test/support/Vm.sol";
 import {MoneyFixture} from "./MoneyFixture.sol";
 
 /// @dev Authorities that seal runs of a few periods with one level, the median: a score is then |actual - value| in
@@ -36,13 +35,13 @@ abstract contract RoundFixture is MoneyFixture {
     address internal naive;
 
     ForecastRegistry internal registry;
-    QuantileScorer internal scorer;
+    IQuantileScorer internal scorer;
     Settlement internal settlement;
 
     function setUp() public virtual override {
         super.setUp();
         registry = new ForecastRegistry(address(this));
-        scorer = new QuantileScorer();
+        scorer = IQuantileScorer(committed("QuantileScorer"));
         settlement = new Settlement(operations, registry, pool, actuals, scorer);
         pool.proposeSettlement(address(settlement));
         pool.changeSettlement();
@@ -50,6 +49,15 @@ abstract contract RoundFixture is MoneyFixture {
         dave = anAuthority(DAVE_KEY);
         naive = anAuthority(NAIVE_KEY);
         settlement.setTerms(PRODUCT, SLOT - 100, terms());
+    }
+
+    /// @dev The contract that is deployed, which these tests do not compile again.
+    function committed(string memory name) internal returns (address at) {
+        string memory file = vm.readFile(string.concat("abi/", name, ".json"));
+        bytes memory code = vm.parseJsonBytes(file, ".bytecode");
+        assembly ("memory-safe") {
+            at := create(0, add(code, 0x20), mload(code))
+        }
     }
 
     function anAuthority(uint256 key) internal returns (address authority) {
@@ -87,7 +95,8 @@ abstract contract RoundFixture is MoneyFixture {
         for (uint256 i; i < count; ++i) {
             int64[] memory values = new int64[](1);
             values[0] = value;
-            list[i] = IQuantileScorer.ForecastLeaf(SERIES, GATE + uint64(i) * 900, 900, values, keccak256(abi.encode(i)));
+            bytes32 salt = keccak256(abi.encode(i));
+            list[i] = IQuantileScorer.ForecastLeaf(SERIES, GATE + uint64(i) * 900, 900, values, salt);
         }
     }
 

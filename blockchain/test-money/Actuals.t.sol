@@ -2,12 +2,12 @@
 pragma solidity 0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ActualsRegistry} from "../../contracts/ActualsRegistry.sol";
-import {Guarded} from "../../contracts/Guarded.sol";
-import {IActualsRegistry} from "../../contracts/interfaces/IActualsRegistry.sol";
-import {IArbitrator} from "../../contracts/interfaces/IArbitration.sol";
-import {IStakePool} from "../../contracts/interfaces/IStakePool.sol";
-import {vm} from "../support/Vm.sol";
+import {ActualsRegistry} from "../contracts/ActualsRegistry.sol";
+import {Guarded} from "../contracts/Guarded.sol";
+import {IActualsRegistry} from "../contracts/interfaces/IActualsRegistry.sol";
+import {IArbitrator} from "../contracts/interfaces/IArbitration.sol";
+import {IStakePool} from "../contracts/interfaces/IStakePool.sol";
+import {vm} from "../test/support/Vm.sol";
 import {MoneyFixture} from "./MoneyFixture.sol";
 
 /// @dev Actuals that nobody doubts: bonds, windows to the second, versions.

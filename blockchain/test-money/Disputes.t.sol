@@ -2,11 +2,11 @@
 pragma solidity 0.8.28;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {ActualsRegistry} from "../../contracts/ActualsRegistry.sol";
-import {Arbiter} from "../../contracts/Arbiter.sol";
-import {IActualsRegistry} from "../../contracts/interfaces/IActualsRegistry.sol";
-import {IArbitrable, IArbitrator} from "../../contracts/interfaces/IArbitration.sol";
-import {vm} from "../support/Vm.sol";
+import {ActualsRegistry} from "../contracts/ActualsRegistry.sol";
+import {Arbiter} from "../contracts/Arbiter.sol";
+import {IActualsRegistry} from "../contracts/interfaces/IActualsRegistry.sol";
+import {IArbitrable, IArbitrator} from "../contracts/interfaces/IArbitration.sol";
+import {vm} from "../test/support/Vm.sol";
 import {MoneyFixture} from "./MoneyFixture.sol";
 
 /// @dev Gives the same number to every dispute.

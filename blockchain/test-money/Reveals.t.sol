@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.28;
 
-import {IQuantileScorer} from "../../contracts/interfaces/IQuantileScorer.sol";
-import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
-import {vm} from "../support/Vm.sol";
+import {ActualsRegistry} from "../contracts/ActualsRegistry.sol";
+import {Settlement} from "../contracts/Settlement.sol";
+import {IQuantileScorer} from "../contracts/interfaces/IQuantileScorer.sol";
+import {ISettlement} from "../contracts/interfaces/ISettlement.sol";
+import {vm} from "../test/support/Vm.sol";
 import {RoundFixture} from "./RoundFixture.sol";
 
 /// @dev From the opening of a round to its scores: what counts, and what a cheat gains by it.
@@ -60,6 +62,24 @@ contract RevealsTest is RoundFixture {
         settlement.open(PRODUCT, SLOT);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NoTerms.selector, keccak256("other"), SLOT));
         settlement.open(keccak256("other"), SLOT);
+    }
+
+    function test_a_round_opens_not_before_the_last_gate() public {
+        vm.warp(SLOT + 1);
+        actuals = new ActualsRegistry(operations, token, pool, arbiter, BOND, 1, 1);
+        settlement = new Settlement(operations, registry, pool, actuals, scorer);
+        settlement.setTerms(PRODUCT, SLOT + 2, terms());
+        vm.startPrank(PROVIDER);
+        token.approve(address(actuals), BOND);
+        vm.warp(SLOT + 3);
+        actuals.propose(PRODUCT, SLOT + 2, keccak256("hasty"), 1);
+        vm.stopPrank();
+        vm.warp(SLOT + 2 + GATE_WINDOW - 1);
+        actuals.finalize(PRODUCT, SLOT + 2);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.Deadline.selector, SLOT + 2 + GATE_WINDOW));
+        settlement.open(PRODUCT, SLOT + 2);
+        vm.warp(SLOT + 2 + GATE_WINDOW);
+        settlement.open(PRODUCT, SLOT + 2);
     }
 
     function test_a_round_opens_only_if_it_ends_before_a_stake_can_be_gone() public {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.28;
 
-import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
-import {IStakePool} from "../../contracts/interfaces/IStakePool.sol";
-import {vm} from "../support/Vm.sol";
+import {ISettlement} from "../contracts/interfaces/ISettlement.sol";
+import {IStakePool} from "../contracts/interfaces/IStakePool.sol";
+import {vm} from "../test/support/Vm.sol";
 import {RoundFixture} from "./RoundFixture.sol";
 
 /// @dev What a round takes and gives. The benchmark is always 300 off: its score is 0.3.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.28;
 
-import {StakePool} from "../../contracts/StakePool.sol";
-import {IStakePool} from "../../contracts/interfaces/IStakePool.sol";
-import {vm} from "../support/Vm.sol";
+import {StakePool} from "../contracts/StakePool.sol";
+import {IStakePool} from "../contracts/interfaces/IStakePool.sol";
+import {vm} from "../test/support/Vm.sol";
 import {MoneyFixture} from "./MoneyFixture.sol";
 
 /// @dev In and out: shares, what is leaving, and what a share is worth after penalties and rewards.

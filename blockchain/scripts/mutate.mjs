@@ -1,0 +1,100 @@
+// How many deliberate mistakes in the money contracts the tests notice. Long: run by hand, `npm run mutants [-- StakePool]`.
+// One build holds all mutants of all contracts; each run of the tests switches one of them on. MUTANTS_EVERY=5 takes
+// every fifth.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SWITCH, mutate } from "./mutants.mjs";
+
+const here = fileURLToPath(new URL("..", import.meta.url));
+const solc = createRequire(import.meta.url)("solc");
+const all = ["StakeMath", "StakePool", "ActualsRegistry", "Memberships", "Settlement", "Guarded", "Operations", "Arbiter"];
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : all;
+const every = Number(process.env.MUTANTS_EVERY ?? 1);
+const GOAL = 0.9;
+
+const work = mkdtempSync(join(tmpdir(), "mutants-"));
+for (const part of ["abi", "contracts", "test-money", "test/support"]) {
+  cpSync(join(here, part), join(work, part), { recursive: true });
+}
+symlinkSync(join(here, "node_modules"), join(work, "node_modules"));
+write("contracts/Mutant.sol", SWITCH);
+write("package.json", JSON.stringify({ name: "mutants", version: "0.0.0", type: "module", private: true }));
+write(
+  "hardhat.config.ts",
+  readFileSync(join(here, "hardhat.money.config.ts"), "utf8")
+    .replace("runs: 256", 'runs: 16, seed: "0x1"')
+    .replace("runs: 24, depth: 64", "runs: 1, depth: 16"),
+);
+for (const [file, after] of [
+  ["test-money/MoneyFixture.sol", "function setUp() public virtual {"],
+  ["test-money/MoneyHandler.sol", "constructor(Mintable token_) {"],
+  ["test-money/StakeMath.t.sol", undefined],
+]) {
+  edit(file, (text) =>
+    after
+      ? text.replace(after, `${after} vm.etch(address(0x4d555441), new bytes(vm.envUint("MUTANT")));`)
+      : text
+          .replace(/\bpure\b/g, "view")
+          .replace(/\{\n    using/, '{\n    function setUp() public { vm.etch(address(0x4d555441), new bytes(vm.envUint("MUTANT"))); }\n    using'),
+  );
+}
+edit("test/support/Vm.sol", (text) =>
+  text.replace("interface Vm {", "interface Vm {\n    function envUint(string calldata name) external view returns (uint256);"),
+);
+
+let mutants = [];
+for (const name of chosen) {
+  const path = `contracts/${name}.sol`;
+  const source = readFileSync(join(here, path), "utf8");
+  const made = mutate(source, astOf(path, source), mutants.length + 1);
+  write(path, made.source);
+  mutants = mutants.concat(made.mutants.map((mutant) => ({ ...mutant, path })));
+}
+
+mutants = mutants.filter((_, index) => index % every === 0);
+
+const built = hardhat(["build"], 0);
+if (built.status !== 0) fail("the mutants do not compile", built);
+const sound = hardhat(["test", "solidity", "--no-compile"], 0);
+if (sound.status !== 0) fail("the tests fail without a mutant", sound);
+const survivors = [];
+for (const mutant of mutants) {
+  const noticed = hardhat(["test", "solidity", "--no-compile"], mutant.id).status !== 0;
+  if (!noticed) survivors.push(mutant);
+  console.log(`${noticed ? "noticed " : "SURVIVED"} ${mutant.path}:${mutant.line} ${mutant.what}`);
+}
+rmSync(work, { recursive: true });
+const score = 1 - survivors.length / mutants.length;
+console.log(`${mutants.length - survivors.length} of ${mutants.length} mutants noticed: ${(100 * score).toFixed(1)} %`);
+process.exit(score >= GOAL ? 0 : 1);
+
+function astOf(path, source) {
+  const input = { language: "Solidity", sources: { [path]: { content: source } } };
+  input.settings = { outputSelection: { "*": { "": ["ast"] } } };
+  const find = (name) => ({ contents: readFileSync(join(here, name.startsWith("@") ? "node_modules" : "", name), "utf8") });
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: find }));
+  return output.sources[path].ast;
+}
+
+function hardhat(args, mutant) {
+  const cli = join(work, "node_modules/hardhat/dist/src/cli.js");
+  const env = { ...process.env, MUTANT: String(mutant) };
+  return spawnSync(process.execPath, [cli, ...args], { cwd: work, env, encoding: "utf8" });
+}
+
+function fail(why, { stdout, stderr }) {
+  console.error(`${why}, see ${work}\n${stdout}\n${stderr}`);
+  process.exit(2);
+}
+
+function write(path, text) {
+  writeFileSync(join(work, path), text);
+}
+
+function edit(path, change) {
+  write(path, change(readFileSync(join(work, path), "utf8")));
+}
