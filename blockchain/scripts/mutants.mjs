@@ -70,6 +70,8 @@ export function mutate(source, ast, first) {
       return `(${never} : ${add(node, "the condition is always met")} ? true : (${inside}))`;
     }
     if (node.nodeType === "ExpressionStatement" || node.nodeType === "EmitStatement") {
+      // Without its assignment a storage pointer would point anywhere: that does not compile.
+      if (/_storage_ptr$/.test(node.expression?.leftHandSide?.typeDescriptions.typeIdentifier ?? "")) return inside;
       let statement = `if (!${add(node, `gone: ${text(node).replace(/\s+/g, " ").slice(0, 60)}`)}) { ${inside}; }`;
       const assignment = node.expression?.nodeType === "Assignment" ? node.expression : undefined;
       for (const other of OTHER[assignment?.operator] ?? []) {
@@ -103,7 +105,7 @@ function withSwitch(source) {
   return source
     .replace(/\}\s*;/g, "}")
     .replace(/\bpure\b/g, "view")
-    .replace(/(pragma solidity [^;]*;)/, '$1\nimport {Mutant} from "/contracts/Mutant.sol";');
+    .replace(/(pragma solidity [^;]*;)/, '$1\nimport {Mutant} from "./Mutant.sol";');
 }
 
 function begin(node) {
