@@ -9,7 +9,7 @@ from eth_abi.abi import decode as abi_decode
 
 from gridseal.notary.batch import BATCH_FIELDS, ZERO_HASH, Batch, SigningDomain, batch_hash
 from settlement_service.sealing import OPEN_STATES, ChainView, Deployment, Position, Sealing, Signing, State
-from settlement_service.transactions.orders import Order, Placed, TransactionState
+from settlement_service.transactions.orders import Order, Placed
 
 from .chain_world import CALLS, PLACE, REGISTRY, CrashError, World, call_of, hash_of
 
@@ -114,7 +114,7 @@ class MemoryBox:
         attempts = tuple(a for a in self.world.attempts if placed and a.order_id == placed.id)
         return placed and replace(placed, attempts=attempts)
 
-    async def of_transaction(self, tx_hash: str) -> tuple[Placed, TransactionState] | None:
+    async def of_transaction(self, tx_hash: str) -> Placed | None:
         raise NotImplementedError
 
 

@@ -19,6 +19,7 @@ import pytest
 from gridseal.runtime.migrations import apply_migrations
 from gridseal.wire.forecasts import ForecastRun
 from local_stack.scratch import scratch_database, scratch_postgres
+from settlement_service.transactions.box import state_of
 
 from .anvil_chain import Anvil
 from .real_parts import PACKAGE, Service, Where, assembled, service
@@ -123,7 +124,10 @@ async def test_a_transaction_that_fees_have_overtaken_is_outbid(where: tuple[Anv
         new = await parts.box.of_transaction(sealing.tx_hash or "")
 
     assert sealing.tx_hash != first
-    assert (old and old[1], new and new[1]) == ("replaced", "final")
+    assert old is not None
+    assert new is not None
+    assert old.id == new.id, "two transactions of one order"
+    assert (state_of(old, first), state_of(old, sealing.tx_hash or "")) == ("replaced", "final")
     offers = [(a.max_fee, a.priority_fee) for a in (sealing.order.attempts if sealing.order else ())]
     assert all(b[0] * 8 >= a[0] * 9 and b[1] * 8 >= a[1] * 9 for a, b in pairwise(offers))
 

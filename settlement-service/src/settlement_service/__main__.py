@@ -45,6 +45,7 @@ from settlement_service.transactions.ledger import KeyLedger
 from settlement_service.transactions.node import RpcAccountNode
 from settlement_service.transactions.orders import KeyName
 from settlement_service.transactions.plan import Policy
+from settlement_service.transactions.routes import transaction_routes
 from settlement_service.transactions.sender import Sender
 from settlement_service.vault import Vault, load_vault
 
@@ -202,7 +203,7 @@ async def run() -> None:
 
         life = LifeCycle(core, settings, clock, registry, pool, vault, book, keys, box)
         probes = {"postgres": runs.ping, "chain": chain_answers}
-        app = create_app(Parts(runs, clock, registry, probes, life.routers()))
+        app = create_app(Parts(runs, clock, registry, probes, [*life.routers(), transaction_routes(box)]))
         port = settings.port if settings.port is not None else core.port_base + 8_020
         beside = BenchmarkIntake(Benchmarks(pool), runs, line.runs["benchmark"]) if "benchmark" in keys else None
         intake = Intake(consumer, producer, runs, metrics, line.runs["forecast"], changed, beside)

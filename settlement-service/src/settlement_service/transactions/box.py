@@ -59,10 +59,9 @@ class TransactionBox:
         place = await self._place()
         return await self._one("deployment = %s AND idempotency_key = %s", place.deployment_id, idempotency_key)
 
-    async def of_transaction(self, tx_hash: str) -> tuple[Placed, TransactionState] | None:
-        """The order that a transaction was made for, on whichever deployment, and how that transaction fared."""
-        placed = await self._one("id = (SELECT order_id FROM settlement.attempts WHERE tx_hash = %s)", tx_hash)
-        return None if placed is None else (placed, state_of(placed, tx_hash))
+    async def of_transaction(self, tx_hash: str) -> Placed | None:
+        """The order that a transaction was made for, on whichever deployment."""
+        return await self._one("id = (SELECT order_id FROM settlement.attempts WHERE tx_hash = %s)", tx_hash)
 
     async def _place(self) -> Place:
         place = await self._contracts.place()

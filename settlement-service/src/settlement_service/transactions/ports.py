@@ -11,7 +11,6 @@ from settlement_service.transactions.orders import (
     Inclusion,
     Order,
     Placed,
-    TransactionState,
 )
 
 
@@ -31,8 +30,8 @@ class Transactions(Protocol):
         """The order of this key on the present deployment."""
         ...
 
-    async def of_transaction(self, tx_hash: str) -> tuple[Placed, TransactionState] | None:
-        """The order that a transaction was made for, and how that transaction fared."""
+    async def of_transaction(self, tx_hash: str) -> Placed | None:
+        """The order that a transaction was made for, on whichever deployment."""
         ...
 
 
