@@ -107,6 +107,11 @@ def batch_of(run: ForecastRun, root: bytes, *, prev_batch: str, nonce: int) -> B
     )
 
 
+def first_link(authority: str) -> str:
+    """What an authority's first batch names as ``prev_batch``: its address, as a word."""
+    return "0x" + authority.removeprefix("0x").lower().rjust(64, "0")
+
+
 def batch_hash(batch: Batch) -> str:
     """EIP-712 struct hash; the next batch names it as ``prevBatch``."""
     kinds = ["bytes32", *(kind for _, kind in BATCH_FIELDS)]
