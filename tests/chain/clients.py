@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
 from web3 import HTTPProvider, Web3
 
 from local_stack.scratch import free_port
@@ -45,11 +46,13 @@ def running(client: Client) -> Iterator[Web3]:
     argv = [str(ANVIL), "--hardfork", "cancun", "--silent", "--port", str(port), *client.arguments]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(argv, cwd=folder, stdout=log, stderr=log, start_new_session=True)
-    web3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}", request_kwargs={"timeout": 20}))
+    session = requests.Session()
+    web3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}", request_kwargs={"timeout": 20}, session=session))
     try:
         eventually(web3.is_connected, within_s=60, what=f"{client.name} answers")
         yield web3
     finally:
+        session.close()
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)

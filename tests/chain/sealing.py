@@ -44,12 +44,13 @@ class Chain:
             eventually(lambda: _receipt(web3, sent), within_s=30, what="the funds")
         return cls(web3, payer, free_gas)
 
-    def send(self, **fields: Any) -> TxReceipt:
-        """Sign, send and wait; the transaction must succeed."""
+    def send(self, sender: LocalAccount | None = None, **fields: Any) -> TxReceipt:
+        """Sign, send and wait; the transaction must succeed. The payer sends, or ``sender``."""
+        account = sender or self.payer
         price = 0 if self.free_gas else 2 * self.web3.eth.gas_price
-        nonce = self.web3.eth.get_transaction_count(self.payer.address)
+        nonce = self.web3.eth.get_transaction_count(account.address)
         whole = {"chainId": self.web3.eth.chain_id, "nonce": nonce, "gas": GAS, "gasPrice": price, "value": 0, **fields}
-        signed = self.payer.sign_transaction(whole)
+        signed = account.sign_transaction(whole)
         sent = self.web3.eth.send_raw_transaction(signed.raw_transaction)
         receipt = eventually(lambda: _receipt(self.web3, sent), within_s=30, what="a receipt")
         assert receipt["status"] == 1
@@ -62,9 +63,18 @@ class Chain:
         receipt = self.send(data=factory.constructor(*arguments).data_in_transaction)
         return self.web3.eth.contract(address=receipt["contractAddress"], abi=built["abi"])
 
-    def call(self, contract: Contract, function: str, *arguments: Any) -> TxReceipt:
+    def call(self, contract: Contract, function: str, *arguments: Any, sender: LocalAccount | None = None) -> TxReceipt:
         """A transaction to a contract."""
-        return self.send(to=contract.address, data=contract.encode_abi(function, list(arguments)))
+        return self.send(sender, to=contract.address, data=contract.encode_abi(function, list(arguments)))
+
+    def now(self) -> int:
+        """Time of the newest block."""
+        return int(self.web3.eth.get_block("latest")["timestamp"])
+
+    def wait(self, seconds: int) -> None:
+        """Let the chain's time pass."""
+        for method, arguments in (("evm_increaseTime", [seconds]), ("evm_mine", [])):
+            self.web3.provider.make_request(method, arguments)  # type: ignore[arg-type]
 
 
 def _receipt(web3: Web3, sent: Any) -> TxReceipt | None:

@@ -7,6 +7,7 @@ to ``python -m local_stack``, which belongs to a checkout; the package itself kn
 import importlib.util
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +16,12 @@ from rich.console import Console
 
 from gridseal.cli import device, model
 from gridseal.cli.audit import audit_device
+from gridseal.cli.audit_window import Window, audit_window
 from gridseal.cli.receipt_key import rotate_key
 from gridseal.cli.receipts import verify_receipts
 from gridseal.cli.replay import replay_run
 from gridseal.cli.verify import verify_file
+from gridseal.runtime.settings import CoreSettings, load_settings
 
 app = typer.Typer(
     name="gridseal",
@@ -113,8 +116,36 @@ def rotate_receipt_key() -> None:
     rotate_key()
 
 
-@app.command("audit-device")
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its zone: 2026-06-01T00:00:00Z")
+    return moment
+
+
+@app.command()
 def audit(
+    since: Annotated[datetime, typer.Option("--from", parser=_moment, help="First slot: 2026-06-01T00:00:00Z.")],
+    until: Annotated[datetime, typer.Option("--to", parser=_moment, help="End; a slot then is not in the window.")],
+    rpc: Annotated[str | None, typer.Option(help="JSON-RPC address of any node. Unset: the stack's.")] = None,
+    deployment: Annotated[Path | None, typer.Option(help="deployment.json. Unset: the stack's.")] = None,
+    chain_only: Annotated[bool, typer.Option("--chain-only", help="Ask nobody but the node.")] = False,
+) -> None:
+    """Check every run of a window: sealed before its gate or not, each score computed again, differences listed."""
+    core = load_settings(CoreSettings)
+    window = Window(
+        since=since,
+        until=until,
+        rpc=rpc or core.chain_rpc_url,
+        deployment=deployment or core.state_dir / "chain" / "deployment.json",
+        dsn=None if chain_only else core.postgres_dsn,
+        settlement_url=None if chain_only else core.settlement_url,
+    )
+    raise typer.Exit(audit_window(window, Console()))
+
+
+@app.command("audit-device")
+def audit_one_device(
     device_id: Annotated[str, typer.Argument(metavar="DEVICE", help="A device enrolled with a payload key.")],
     keys: Annotated[Path | None, typer.Option(help="Its public keys, PEM, instead of those the gateway names.")] = None,
 ) -> None:

@@ -26,7 +26,8 @@ def verify_file(path: Path, rpc_url: str | None, console: Console) -> int:
     checks = check_offline(proof)
     try:
         if rpc_url is not None:
-            checks += check_chain(proof, JsonRpcChain(rpc_url))
+            with JsonRpcChain(rpc_url) as chain:
+                checks += check_chain(proof, chain)
     except UnavailableError as error:
         _print(checks, console)
         console.print(f"not verified: {error}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -41,6 +41,12 @@ class JsonRpcChain:
 
     def close(self) -> None:
         """Give the connection back."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def chain_id(self) -> int:
