@@ -10,7 +10,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from web3.contract import Contract
 
-from gridseal.notary.batch import ZERO_HASH, Batch, SigningDomain, batch_of, sign_batch, tree_of
+from gridseal.notary.batch import Batch, SigningDomain, batch_of, sign_batch, tree_of
 from gridseal.notary.leaf import Leaf, leaves_of, levels_hash, name_hash, salt_of
 from gridseal.notary.merkle import MerkleTree
 from gridseal.notary.multiproof import multiproof
@@ -127,7 +127,8 @@ def _shifted(run: ForecastRun, by_milli: int) -> ForecastRun:
 
 def _seal(chain: Chain, contracts: dict[str, Contract], account: LocalAccount, run: ForecastRun) -> Batch:
     registry = contracts["ForecastRegistry"]
-    batch = batch_of(run, tree_of(run, SECRET).root, prev_batch=ZERO_HASH, nonce=0)
+    last = "0x" + registry.functions.lastBatch(account.address).call().hex()
+    batch = batch_of(run, tree_of(run, SECRET).root, prev_batch=last, nonce=0)
     domain = SigningDomain(chain_id=chain.web3.eth.chain_id, registry=registry.address)
     chain.call(registry, "notarize", batch.as_tuple(), account.address, sign_batch(batch, domain, bytes(account.key)))
     return batch

@@ -11,7 +11,7 @@ from web3 import Web3
 from web3.contract import Contract
 from web3.types import TxReceipt
 
-from gridseal.notary.batch import ZERO_HASH, SigningDomain, batch_of, sign_batch, tree_of
+from gridseal.notary.batch import SigningDomain, batch_of, sign_batch, tree_of
 from gridseal.notary.envelope import envelope_of
 from gridseal.notary.proof_file import FORMAT, ProofFile, open_forecast
 from gridseal.wire.forecasts import ForecastRun, Point, SeriesForecast, run_id
@@ -126,7 +126,8 @@ def seal(chain: Chain, *, target_start: int | None = None) -> ProofFile:
     chain.call(registry, "registerAuthority", authority.address, 1)
     run = a_run(datetime.fromtimestamp(web3.eth.get_block("latest")["timestamp"], UTC))
     domain = SigningDomain(chain_id=web3.eth.chain_id, registry=registry.address)
-    batch = batch_of(run, tree_of(run, SECRET).root, prev_batch=ZERO_HASH, nonce=0)
+    last = "0x" + registry.functions.lastBatch(authority.address).call().hex()
+    batch = batch_of(run, tree_of(run, SECRET).root, prev_batch=last, nonce=0)
     signature = sign_batch(batch, domain, bytes(authority.key))
     receipt = chain.call(registry, "notarize", batch.as_tuple(), authority.address, signature)
     only = None if target_start is None else run.series[0].points[target_start].target_start

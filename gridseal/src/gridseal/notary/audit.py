@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gridseal.notary.batch import ZERO_HASH, Batch, SigningDomain, batch_hash, signer_of
+from gridseal.notary.batch import ZERO_HASH, Batch, SigningDomain, batch_hash, first_link, signer_of
 from gridseal.notary.calls import Reveal
 from gridseal.notary.leaf import leaves_of, levels_hash, name_hash
 from gridseal.notary.multiproof import root_from_multiproof
@@ -93,12 +93,12 @@ def _signer(batch: Batch, domain: SigningDomain, signature: bytes) -> str:
 
 
 def _chain_gaps(chain: Sequence[Notarized]) -> Iterator[Difference]:
-    previous = ZERO_HASH
+    links = [first_link(chain[0].authority), *(event.batch_hash for event in chain)]
     for place, event in enumerate(chain):
         batch = event.batch
-        if batch is not None and (batch.nonce, batch.prev_batch) != (place, previous):
+        begins = batch is not None and (batch.nonce, batch.prev_batch) == (0, ZERO_HASH)
+        if batch is not None and not begins and (batch.nonce, batch.prev_batch) != (place, links[place]):
             yield Difference("the authority's chain has a gap", event.name)
-        previous = event.batch_hash
 
 
 def store_differences(
