@@ -1,12 +1,12 @@
 // How many deliberate mistakes in the money contracts the tests notice. Long: run by hand, `npm run mutants [-- StakePool]`.
 // One build holds all mutants of all contracts; each run of the tests switches one of them on. MUTANTS_EVERY=5 takes
 // every fifth.
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createHardhatRuntimeEnvironment, importUserConfig } from "hardhat/hre";
 import { SWITCH, mutate } from "./mutants.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
@@ -57,13 +57,13 @@ for (const name of chosen) {
 
 mutants = mutants.filter((_, index) => index % every === 0);
 
-const built = hardhat(["build"], 0);
-if (built.status !== 0) fail("the mutants do not compile", built);
-const sound = hardhat(["test", "solidity", "--no-compile"], 0);
-if (sound.status !== 0) fail("the tests fail without a mutant", sound);
+const config = join(work, "hardhat.config.ts");
+const hre = await createHardhatRuntimeEnvironment(await importUserConfig(config), { config }, work);
+await quietly(() => hre.tasks.getTask("build").run({}));
+if (!(await passes(0))) throw new Error(`the tests fail without a mutant, see ${work}`);
 const survivors = [];
 for (const mutant of mutants) {
-  const noticed = hardhat(["test", "solidity", "--no-compile"], mutant.id).status !== 0;
+  const noticed = !(await passes(mutant.id));
   if (!noticed) survivors.push(mutant);
   console.log(`${noticed ? "noticed " : "SURVIVED"} ${mutant.path}:${mutant.line} ${mutant.what}`);
 }
@@ -80,15 +80,21 @@ function astOf(path, source) {
   return output.sources[path].ast;
 }
 
-function hardhat(args, mutant) {
-  const cli = join(work, "node_modules/hardhat/dist/src/cli.js");
-  const env = { ...process.env, MUTANT: String(mutant) };
-  return spawnSync(process.execPath, [cli, ...args], { cwd: work, env, encoding: "utf8" });
+/** Whether all tests pass with one mutant on. The tests read its number from the environment. */
+async function passes(mutant) {
+  process.env.MUTANT = String(mutant);
+  const run = () => hre.tasks.getTask(["test", "solidity"]).run({ noCompile: true });
+  return (await quietly(run)).success;
 }
 
-function fail(why, { stdout, stderr }) {
-  console.error(`${why}, see ${work}\n${stdout}\n${stderr}`);
-  process.exit(2);
+async function quietly(act) {
+  const { write: shown } = process.stdout;
+  process.stdout.write = (_chunk, _encoding, done) => (typeof done === "function" && done(), true);
+  try {
+    return await act();
+  } finally {
+    process.stdout.write = shown;
+  }
 }
 
 function write(path, text) {
