@@ -134,6 +134,20 @@ async def test_a_nonce_that_something_else_took_is_given_up_only_when_that_is_fi
     assert (world.orders[0].nonce, world.orders[0].state) == (1, "final")
 
 
+async def test_an_order_whose_block_went_away_is_sent_again_and_says_so() -> None:
+    world = World()
+    world.order(0)
+    await live(world, rounds=1)
+    sender = a_sender(world)
+    await sender.advance()
+    before = world.orders[0].state
+    world.reorganize(1, keep=False)
+    await sender.advance()
+
+    assert (before, world.orders[0].state, world.orders[0].included) == ("mined", "sent", None)
+    assert list(world.pool.values()) == [a.raw for a in world.attempts]
+
+
 async def test_a_gap_of_nonces_is_filled() -> None:
     world = World()
     world.order(0)
