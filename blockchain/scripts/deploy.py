@@ -104,7 +104,7 @@ def main() -> int:
     parser.add_argument("--rpc", default="http://127.0.0.1:28545")
     parser.add_argument("--keys", type=Path, default=Path(".local/keys"))
     parser.add_argument("--state", type=Path, default=Path(".local/chain"))
-    parser.add_argument("--wait", type=float, default=60.0, help="seconds to wait for the node and its clock")
+    parser.add_argument("--wait", type=float, default=180.0, help="seconds to wait for the node and its clock")
     given = parser.parse_args()
     try:
         done = deploy(given.rpc, given.keys, given.state, time.monotonic() + given.wait)

@@ -13,7 +13,7 @@ class Policy:
     of an hour is settled by samples: the first slot of each span. Which one that is nobody chooses.
     """
 
-    every: timedelta = timedelta(hours=3)
+    every: timedelta = timedelta(hours=6)
     """Of each span of this length since 1970 the first issued slot is settled."""
     lag: timedelta = timedelta(minutes=30)
     """After the last period ended; what is measured late comes in meanwhile."""

@@ -57,7 +57,7 @@ class Steps:
     async def step(self, round_: Round, place: Place) -> int:
         """Look at a round and do what is next; the Unix second of the chain before which nothing can happen."""
         view = await self.ledger.view(round_, self.provider)
-        fresh = await self._fresh(round_) if view.status in (Status.NONE, Status.VOID) else None
+        fresh = await self._next(round_, view) if view.status in (Status.NONE, Status.VOID) else None
         final = await self._final(round_, view) if view.phase is Phase.REVEALING else None
         sealed = await self._sealed(round_, view) if final else {}
         action = decide(round_, view, fresh, set(sealed), domain_now=int(self.clock.now().timestamp()))
@@ -118,6 +118,11 @@ class Steps:
         else:
             self.metrics.steps.labels(method).inc()
         return fate
+
+    async def _next(self, round_: Round, view: RoundView) -> ActualSet | None:
+        """The values to propose: those that were kept for the next version, else as measured now."""
+        kept = round_.actuals
+        return kept if kept is not None and kept.version == view.version + 1 else await self._fresh(round_)
 
     async def _fresh(self, round_: Round) -> ActualSet | None:
         """The values as measured now; none before they are due, or where nothing was measured."""
