@@ -30,6 +30,7 @@ class Anvil:
     options: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60, verify=False))
 
     @property
     def url(self) -> str:
@@ -53,6 +54,8 @@ class Anvil:
 
     def stop(self) -> None:
         """End it gently: it writes its state down."""
+        self.http.close()
+        self.http = httpx.Client(timeout=60, verify=False)
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(60)
@@ -68,7 +71,7 @@ class Anvil:
     def ask(self, method: str, *params: Any) -> Any:
         """One call."""
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        answer = httpx.post(self.url, json=body, timeout=30).json()
+        answer = self.http.post(self.url, json=body).json()
         if "error" in answer:
             raise RuntimeError(f"{method}: {answer['error']}")
         return answer["result"]

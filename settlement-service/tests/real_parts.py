@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from gridseal.runtime import failpoints
 from gridseal.runtime.clock import SystemClock
 from gridseal.runtime.settings import CoreSettings
 from settlement_service.__main__ import Line
@@ -105,11 +107,24 @@ async def _main(where: Where) -> None:
         await asyncio.Event().wait()
 
 
+def _fork_when_told(where: Where) -> None:
+    """A line on stdin, the failpoint to arm, starts a child; answers are its pid and, later, how it ended."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            failpoints._armed.update(failpoints.parse(line.strip()))
+            asyncio.run(_main(where))
+        print(pid, file=answers)
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), file=answers)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("dsn")
     parser.add_argument("folder", type=Path)
     given = parser.parse_args()
-    (given.folder / "process.pid").write_text(str(os.getpid()))
-    asyncio.run(_main(Where(given.url, given.dsn, given.folder)))
+    _fork_when_told(Where(given.url, given.dsn, given.folder))

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,36 +154,47 @@ async def test_another_use_of_the_key_does_not_stop_it(where: tuple[Anvil, Where
 
 
 class Process:
-    """The service as a process of its own, ended with the block."""
+    """The service as a process of its own, ended with the block. It is forked from one that has imported everything."""
 
     def __init__(self, place: Where) -> None:
-        self._place = place
-        self._running: subprocess.Popen[bytes] | None = None
+        argv = [sys.executable, str(Path(__file__).with_name("real_parts.py")), place.url, place.dsn, str(place.folder)]
+        self._log = (place.folder / "service.log").open("ab")
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._log}
+        self._parent = subprocess.Popen(argv, text=True, **pipes)
+        self._pid = 0
 
     def __enter__(self) -> "Process":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+        self._parent.communicate()
+        self._log.close()
 
     def start(self, failpoint: str = "") -> None:
         """Start it; it dies at ``failpoint``."""
-        place = self._place
-        argv = [sys.executable, str(Path(__file__).with_name("real_parts.py")), place.url, place.dsn, str(place.folder)]
-        with (place.folder / "service.log").open("ab") as log:
-            environment = {**os.environ, "GRIDSEAL_FAILPOINTS": failpoint}
-            self._running = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
+        self._pid = int(self._ask(failpoint))
 
     def wait(self) -> int:
         """How it ended."""
-        assert self._running is not None
-        return self._running.wait(120)
+        self._pid = 0
+        return int(self._answer())
 
     def kill(self) -> None:
         """End it without a word."""
-        if self._running is not None:
-            self._running.kill()
-            self._running.wait()
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            self.wait()
+
+    def _ask(self, line: str) -> str:
+        assert self._parent.stdin is not None
+        self._parent.stdin.write(line + "\n")
+        self._parent.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> str:
+        assert self._parent.stdout is not None
+        return self._parent.stdout.readline()
 
 
 async def test_it_may_be_killed_at_every_failpoint(where: tuple[Anvil, Where], make_run: Runs) -> None:
