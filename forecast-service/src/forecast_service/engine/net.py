@@ -64,7 +64,7 @@ class EngineNet(nn.Module):
         _, state = self.encoder(encoder)
         hidden, _ = self.decoder(known[:, :: self._stride], state)
         shared = hidden.repeat_interleave(self._stride, dim=1)[:, : known.shape[1]]
-        raw = self.head(torch.cat([shared, known], dim=-1))
+        raw = self.head(torch.cat([shared, known], dim=-1)).float()
         middle = raw[..., self._middle : self._middle + 1]
         steps = nn.functional.softplus(raw)
         below = torch.flip(torch.cumsum(torch.flip(steps[..., : self._middle], [-1]), dim=-1), [-1])
