@@ -16,7 +16,7 @@ from typing import Any
 from eth_account import Account
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 
-from gridseal.notary.batch import Batch, SigningDomain, batch_hash, sign_batch, typed_data
+from gridseal.notary.batch import ZERO_HASH, Batch, SigningDomain, batch_hash, sign_batch, typed_data
 from gridseal.notary.leaf import Leaf, leaf_hash, levels_hash, name_hash
 from gridseal.notary.merkle import MerkleTree
 from gridseal.notary.multiproof import multiproof
@@ -61,50 +61,21 @@ def a_batch(dice: random.Random, count: int, nonce: int, previous: str) -> dict[
     periods = _periods(dice, count)
     forecasts = [Leaf(s, t, r, tuple(sorted(_value(dice) for _ in levels))) for s, t, r in periods]
     actuals = [ActualLeaf(s, t, r, _value(dice), _capacity(dice)) for s, t, r in periods]
-    salts = [dice.randbytes(32) for _ in range(2 * count)]
-    hashes = [leaf_hash(leaf, salt) for leaf, salt in zip(forecasts, salts[:count], strict=True)]
-    actual_hashes = [actual_leaf_hash(leaf, salt) for leaf, salt in zip(actuals, salts[count:], strict=True)]
-    tree, actual_tree = MerkleTree(hashes), MerkleTree(actual_hashes)
+    salts, actual_salts = ([dice.randbytes(32) for _ in range(count)] for _ in range(2))
+    tree = MerkleTree([leaf_hash(leaf, salt) for leaf, salt in zip(forecasts, salts, strict=True)])
+    actual_tree = MerkleTree([actual_leaf_hash(leaf, salt) for leaf, salt in zip(actuals, actual_salts, strict=True)])
     some = sorted(dice.sample(range(count), dice.randint(1, count)))
     opened, actual_opened = multiproof(tree, some), multiproof(actual_tree, some)
     slot = min(p[1] for p in periods)
-    batch = Batch(
-        root=_hex(tree.root),
-        leaf_count=count,
-        product_id=_hex(dice.randbytes(32)),
-        region_id=_hex(dice.randbytes(32)),
-        slot=slot,
-        version=dice.randint(1, 2**32 - 1),
-        levels_hash=_hex(levels_hash(levels)),
-        model_hash=_hex(dice.randbytes(32)),
-        feature_hash=_hex(dice.randbytes(32)),
-        issued_at=slot,
-        gate_closure=slot,
-        delivery_start=slot,
-        prev_batch=previous,
-        nonce=nonce,
-    )
+    batch = _signed(dice, tree, count, levels, slot).model_copy(update={"prev_batch": previous, "nonce": nonce})
     digest = _hash_eip191_message(encode_typed_data(full_message=typed_data(batch, DOMAIN)))
+    leaves = [
+        _forecast(f, salts[i], tree, i) | _outcome(a, actual_salts[i], levels, f)
+        for i, (f, a) in enumerate(zip(forecasts, actuals, strict=True))
+    ]
     return {
         "levels": levels,
-        "leaves": [
-            {
-                "series_id": f.series_id,
-                "series_hash": _hex(name_hash(f.series_id)),
-                "target_start": f.target_start,
-                "resolution_s": f.resolution_s,
-                "values_milli": f.values_milli,
-                "salt": _hex(salts[i]),
-                "hash": _hex(hashes[i]),
-                "proof": [_hex(node) for node in tree.proof(i)],
-                "value_milli": actuals[i].value_milli,
-                "capacity_milli": actuals[i].capacity_milli,
-                "actual_salt": _hex(salts[count + i]),
-                "actual_hash": _hex(actual_hashes[i]),
-                "score": period_score(levels, f.values_milli, actuals[i].value_milli, actuals[i].capacity_milli),
-            }
-            for i, f in enumerate(forecasts)
-        ],
+        "leaves": leaves,
         "actuals_root": _hex(actual_tree.root),
         "some": some,
         "proof": [_hex(node) for node in opened.proof],
@@ -117,9 +88,53 @@ def a_batch(dice: random.Random, count: int, nonce: int, previous: str) -> dict[
     }
 
 
+def _signed(dice: random.Random, tree: MerkleTree, count: int, levels: list[int], slot: int) -> Batch:
+    """A batch whose other fields mean nothing here; its place in a chain is still to be filled in."""
+    product, region, model, features = (_hex(dice.randbytes(32)) for _ in range(4))
+    return Batch(
+        root=_hex(tree.root),
+        leaf_count=count,
+        product_id=product,
+        region_id=region,
+        slot=slot,
+        version=dice.randint(1, 2**32 - 1),
+        levels_hash=_hex(levels_hash(levels)),
+        model_hash=model,
+        feature_hash=features,
+        issued_at=slot,
+        gate_closure=slot,
+        delivery_start=slot,
+        prev_batch=ZERO_HASH,
+        nonce=0,
+    )
+
+
+def _forecast(leaf: Leaf, salt: bytes, tree: MerkleTree, index: int) -> dict[str, Any]:
+    return {
+        "series_id": leaf.series_id,
+        "series_hash": _hex(name_hash(leaf.series_id)),
+        "target_start": leaf.target_start,
+        "resolution_s": leaf.resolution_s,
+        "values_milli": leaf.values_milli,
+        "salt": _hex(salt),
+        "hash": _hex(leaf_hash(leaf, salt)),
+        "proof": [_hex(node) for node in tree.proof(index)],
+    }
+
+
+def _outcome(leaf: ActualLeaf, salt: bytes, levels: list[int], forecast: Leaf) -> dict[str, Any]:
+    return {
+        "value_milli": leaf.value_milli,
+        "capacity_milli": leaf.capacity_milli,
+        "actual_salt": _hex(salt),
+        "actual_hash": _hex(actual_leaf_hash(leaf, salt)),
+        "score": period_score(levels, forecast.values_milli, leaf.value_milli, leaf.capacity_milli),
+    }
+
+
 def batches(count: int, seed: int) -> Iterator[dict[str, Any]]:
     """Batches that hold ``count`` forecasts together; the same for the same seed."""
-    dice, nonce, previous = random.Random(seed), 0, "0x" + "00" * 32
+    dice, nonce, previous = random.Random(seed), 0, ZERO_HASH
     while count > 0:
         size = min(count, dice.choice((1, 2, 3, dice.randint(1, LARGEST_BATCH), LARGEST_BATCH)))
         made = a_batch(dice, size, nonce, previous)
