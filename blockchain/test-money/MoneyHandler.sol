@@ -77,8 +77,8 @@ contract MoneyHandler {
     }
 
     function leave(uint8 who, uint8 authority, uint8 part) external {
-        uint256 held = pool.sharesOf(authorityOf(authority), personOf(who));
-        uint256 shares = held * (uint256(part) + 1) / 256;
+        uint256 mine = pool.sharesOf(authorityOf(authority), personOf(who));
+        uint256 shares = mine * (uint256(part) + 1) / 256;
         bytes memory call = abi.encodeCall(StakePool.startUnbonding, (authorityOf(authority), shares));
         act("leave", personOf(who), address(pool), 0, call);
     }
