@@ -80,12 +80,40 @@ contract AuthoritiesTest is RegistryFixture {
     function test_a_wallet_contract_signs_by_its_owner_only() public {
         address wallet = address(new Wallet(vm.addr(11)));
         registry.registerAuthority(wallet, IForecastRegistry.SignerKind.Contract);
-        IForecastRegistry.ForecastBatch memory batch = aBatch();
+        IForecastRegistry.ForecastBatch memory batch = batchOf(wallet);
         bytes memory foreign = signedBy(12, batch);
         vm.expectRevert(abi.encodeWithSelector(IForecastRegistry.BadSignature.selector, wallet));
         registry.notarize(batch, wallet, foreign);
         registry.notarize(batch, wallet, signedBy(11, batch));
         check(registry.nextNonce(wallet) == 1, "sealed");
+    }
+
+    function test_a_signature_does_not_count_for_another_authority_of_the_same_owner() public {
+        (address first, address second) = (address(new Wallet(vm.addr(11))), address(new Wallet(vm.addr(11))));
+        registry.registerAuthority(first, IForecastRegistry.SignerKind.Contract);
+        registry.registerAuthority(second, IForecastRegistry.SignerKind.Contract);
+        IForecastRegistry.ForecastBatch memory batch = batchOf(first);
+        bytes memory signature = signedBy(11, batch);
+        bytes32 wanted = bytes32(uint256(uint160(second)));
+        vm.expectRevert(
+            abi.encodeWithSelector(IForecastRegistry.WrongPreviousBatch.selector, wanted, batch.prevBatch)
+        );
+        registry.notarize(batch, second, signature);
+        registry.notarize(batch, first, signature);
+    }
+
+    function test_what_a_wallet_signed_counts_also_after_it_signs_no_more() public {
+        address wallet = address(new Wallet(vm.addr(11)));
+        registry.registerAuthority(wallet, IForecastRegistry.SignerKind.Contract);
+        IForecastRegistry.ForecastBatch memory batch = batchOf(wallet);
+        registry.notarize(batch, wallet, signedBy(11, batch));
+        vm.etch(wallet, hex"00");
+        check(registry.record(wallet, batch.productId, SLOT) == registry.hashBatch(batch), "stays");
+        batch = batchOf(wallet);
+        batch.slot += 900;
+        bytes memory signature = signedBy(11, batch);
+        vm.expectRevert(abi.encodeWithSelector(IForecastRegistry.BadSignature.selector, wallet));
+        registry.notarize(batch, wallet, signature);
     }
 
     function test_an_account_that_delegates_code_still_signs_as_an_account() public {

@@ -134,14 +134,15 @@ contract NotarizeTest is RegistryFixture {
 
     function test_one_authority_cannot_take_the_slot_of_another() public {
         registry.registerAuthority(vm.addr(2), IForecastRegistry.SignerKind.Account);
+        IForecastRegistry.ForecastBatch memory foreign = batchOf(vm.addr(2));
+        registry.notarize(foreign, vm.addr(2), signedBy(2, foreign)); // the same root, front-run
         IForecastRegistry.ForecastBatch memory batch = aBatch();
-        registry.notarize(batch, vm.addr(2), signedBy(2, batch)); // the same root, front-run
         notarize(batch);
         check(registry.record(authority, batch.productId, SLOT) == registry.hashBatch(batch), "own record");
     }
 
     function testFuzz_nonces_and_hashes_form_one_chain(uint8 length) public {
-        bytes32 previous;
+        bytes32 previous = bytes32(uint256(uint160(authority)));
         for (uint256 i; i < length % 8; ++i) {
             IForecastRegistry.ForecastBatch memory batch = aBatch();
             check(batch.nonce == i && batch.prevBatch == previous, "follows");

@@ -124,8 +124,7 @@ contract NotarizeAgainTest is RegistryFixture {
         IForecastRegistry.ForecastBatch memory first = version(1);
         notarize(first);
         bytes32 hash = registry.hashBatch(first);
-        IForecastRegistry.ForecastBatch memory second = version(2);
-        (second.nonce, second.prevBatch) = (0, bytes32(0));
+        IForecastRegistry.ForecastBatch memory second = batchOf(vm.addr(2));
         bytes memory signature = signedBy(2, second);
         vm.expectRevert(abi.encodeWithSelector(IForecastRegistry.NotTheRecordedBatch.selector, 0, hash));
         registry.notarizeAgain(second, first, vm.addr(2), signature);

@@ -21,7 +21,11 @@ abstract contract RegistryFixture {
         registry.registerAuthority(authority, IForecastRegistry.SignerKind.Account);
     }
 
-    function aBatch() internal view returns (IForecastRegistry.ForecastBatch memory batch) {
+    function aBatch() internal view returns (IForecastRegistry.ForecastBatch memory) {
+        return batchOf(authority);
+    }
+
+    function batchOf(address signer) internal view returns (IForecastRegistry.ForecastBatch memory batch) {
         batch.root = keccak256("root");
         batch.leafCount = 24;
         batch.productId = keccak256("site-6h");
@@ -34,8 +38,8 @@ abstract contract RegistryFixture {
         batch.issuedAt = SLOT + 60;
         batch.gateClosure = GATE;
         batch.deliveryStart = GATE;
-        batch.prevBatch = registry.lastBatch(authority);
-        batch.nonce = registry.nextNonce(authority);
+        batch.prevBatch = registry.lastBatch(signer);
+        batch.nonce = registry.nextNonce(signer);
     }
 
     function signed(IForecastRegistry.ForecastBatch memory batch) internal view returns (bytes memory) {

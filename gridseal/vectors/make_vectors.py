@@ -16,7 +16,7 @@ from typing import Any
 from eth_account import Account
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 
-from gridseal.notary.batch import ZERO_HASH, SigningDomain, batch_hash, batch_of, sign_batch, tree_of, typed_data
+from gridseal.notary.batch import SigningDomain, batch_hash, batch_of, first_link, sign_batch, tree_of, typed_data
 from gridseal.notary.leaf import Leaf, leaf_hash, leaves_of, name_hash, salt_of
 from gridseal.wire.codec import encode_dict
 from gridseal.wire.forecasts import ForecastRun, Point, SeriesForecast, run_id
@@ -103,7 +103,7 @@ def _batch_case(name: str, run: ForecastRun, secret: bytes, prev_batch: str, non
 def make_vectors() -> dict[str, Any]:
     """All cases; the batches follow each other as one authority's chain."""
     batches: list[dict[str, Any]] = []
-    previous = ZERO_HASH
+    previous = first_link(Account.from_key(KEY).address)
     for number, (name, shape) in enumerate(SHAPES):
         case = _batch_case(name, a_run(number, shape), bytes([number + 1] * 32), previous, number)
         batches.append(case)
