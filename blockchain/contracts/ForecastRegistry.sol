@@ -47,6 +47,7 @@ contract ForecastRegistry is IForecastRegistry, EIP712, Ownable2Step {
         bool fits = kind == SignerKind.Account || (kind == SignerKind.Contract && authority.code.length != 0);
         if (!fits || authority == address(0)) revert WrongSignerKind(authority, kind);
         _signers[authority].kind = kind;
+        // The chain of batches begins with the address: no signature counts for another authority of the same key.
         if (lastBatch[authority] == bytes32(0)) lastBatch[authority] = bytes32(uint256(uint160(authority)));
         emit AuthorityRegistered(authority, kind);
     }

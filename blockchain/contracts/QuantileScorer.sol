@@ -19,7 +19,6 @@ contract QuantileScorer is IQuantileScorer {
         pure
         returns (uint256)
     {
-        _checkLevels(levelsBps);
         return _score(levelsBps, valuesMilli, actualMilli, capacityMilli, bytes32(0));
     }
 
@@ -33,14 +32,11 @@ contract QuantileScorer is IQuantileScorer {
         ActualLeaf calldata actual,
         bytes32[] calldata actualProof
     ) external pure returns (uint256) {
-        _checkLevels(levelsBps);
         _checkPair(forecast, actual, 0);
-        if (MerkleProof.processProofCalldata(forecastProof, _leafOf(forecast)) != forecastRoot) {
+        if (Leaves.rootOf(Leaves.ofRevealed(forecast), forecastProof) != forecastRoot) {
             revert NotUnderRoot(forecastRoot);
         }
-        if (MerkleProof.processProofCalldata(actualProof, Leaves.ofActual(actual)) != actualsRoot) {
-            revert NotUnderRoot(actualsRoot);
-        }
+        if (Leaves.rootOf(Leaves.ofMeasured(actual), actualProof) != actualsRoot) revert NotUnderRoot(actualsRoot);
         return _score(levelsBps, forecast.valuesMilli, actual.valueMilli, actual.capacityMilli, actual.seriesId);
     }
 
@@ -54,7 +50,6 @@ contract QuantileScorer is IQuantileScorer {
         ActualLeaf[] calldata actuals,
         MultiProof calldata actualsProof
     ) external pure returns (uint256 sum) {
-        _checkLevels(levelsBps);
         uint256 count = forecasts.length;
         if (count == 0 || count != actuals.length) {
             revert LeavesDoNotMatch(count < actuals.length ? count : actuals.length);
@@ -65,8 +60,8 @@ contract QuantileScorer is IQuantileScorer {
             ForecastLeaf calldata forecast = forecasts[i];
             ActualLeaf calldata actual = actuals[i];
             _checkPair(forecast, actual, i);
-            forecastLeaves[i] = _leafOf(forecast);
-            actualLeaves[i] = Leaves.ofActual(actual);
+            forecastLeaves[i] = Leaves.ofRevealed(forecast);
+            actualLeaves[i] = Leaves.ofMeasured(actual);
             sum += _score(levelsBps, forecast.valuesMilli, actual.valueMilli, actual.capacityMilli, actual.seriesId);
         }
         _checkRoot(forecastProof, forecastLeaves, forecastRoot);
@@ -76,10 +71,6 @@ contract QuantileScorer is IQuantileScorer {
     /// @inheritdoc IQuantileScorer
     function actualLeafHash(ActualLeaf calldata leaf) external pure returns (bytes32) {
         return Leaves.ofActual(leaf);
-    }
-
-    function _leafOf(ForecastLeaf calldata leaf) private pure returns (bytes32) {
-        return Leaves.ofForecast(leaf.seriesId, leaf.targetStart, leaf.resolutionS, leaf.valuesMilli, leaf.salt);
     }
 
     function _checkRoot(MultiProof calldata proof, bytes32[] memory leaves, bytes32 root) private pure {
@@ -92,15 +83,6 @@ contract QuantileScorer is IQuantileScorer {
         bool same = forecast.seriesId == actual.seriesId && forecast.targetStart == actual.targetStart
             && forecast.resolutionS == actual.resolutionS;
         if (!same) revert LeavesDoNotMatch(index);
-    }
-
-    function _checkLevels(uint16[] calldata levelsBps) private pure {
-        uint256 below;
-        for (uint256 i; i < levelsBps.length; ++i) {
-            uint256 level = levelsBps[i];
-            if (level <= below || level >= BPS) revert BadLevels();
-            below = level;
-        }
     }
 
     /// @dev No sum can overflow: a miss is below 2**65, a level below 2**14, and there are fewer levels than that;
@@ -117,12 +99,29 @@ contract QuantileScorer is IQuantileScorer {
         if (capacityMilli == 0) revert NoCapacity(seriesId);
         unchecked {
             uint256 loss;
+            uint256 below;
             for (uint256 i; i < count; ++i) {
-                int256 miss = int256(actualMilli) - valuesMilli[i];
-                loss += miss < 0 ? (BPS - levelsBps[i]) * uint256(-miss) : uint256(levelsBps[i]) * uint256(miss);
+                (uint256 level, int256 value) = _at(levelsBps, valuesMilli, i);
+                if (level <= below || level >= BPS) revert BadLevels();
+                below = level;
+                require(value == int64(value)); // as the ABI would refuse it
+                int256 miss = actualMilli - value;
+                loss += miss < 0 ? (BPS - level) * uint256(-miss) : level * uint256(miss);
             }
             worth = 2 * loss * ONE / (count * BPS * capacityMilli);
         }
         return worth < ONE ? worth : ONE;
+    }
+
+    /// @dev Whole words of two lists that are longer than `i`; the caller checks that they fit their types.
+    function _at(uint16[] calldata levelsBps, int64[] calldata valuesMilli, uint256 i)
+        private
+        pure
+        returns (uint256 level, int256 value)
+    {
+        assembly ("memory-safe") {
+            level := calldataload(add(levelsBps.offset, shl(5, i)))
+            value := calldataload(add(valuesMilli.offset, shl(5, i)))
+        }
     }
 }

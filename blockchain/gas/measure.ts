@@ -9,6 +9,12 @@ import { dayOf, periodOf } from "./day.ts";
 type Connection = Awaited<ReturnType<typeof network.create>>;
 type Batch = ReturnType<typeof aBatch>;
 
+/**
+ * The rules of the chains that we bring: no floor under the price of calldata (EIP-7623, from Prague on). With it a
+ * transaction that only scores pays the floor; a seal costs more than its floor anyway.
+ */
+export const CANCUN = { network: "default", override: { hardfork: "cancun" } } as const;
+
 /** The second of the public Hardhat keys. */
 const AUTHORITY = privateKeyToAccount("0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d");
 const MANY = 10;

@@ -1,11 +1,12 @@
 // Prints gas of our operations and of the peers' as one line of JSON: `EAS=folder hardhat run gas/table.ts`.
 import { network } from "hardhat";
-import { measure } from "./measure.ts";
+import { CANCUN, measure } from "./measure.ts";
 import { measurePeers } from "./peers.ts";
 
 const eas = process.env.EAS;
 if (eas === undefined) throw new Error("EAS must name the folder of the unpacked eas-contracts package");
 const own = new URL("../", import.meta.url).pathname;
-const ours = await measure(await network.create());
-const peers = await measurePeers(await network.create(), eas, own);
-console.log(JSON.stringify({ ours, peers }));
+const ours = await measure(await network.create(CANCUN));
+const newest = await measure(await network.create());
+const peers = await measurePeers(await network.create(CANCUN), eas, own);
+console.log(JSON.stringify({ ours, newest, peers }));

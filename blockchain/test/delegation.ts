@@ -22,7 +22,7 @@ describe("an authority that delegates code", async () => {
       contractAddress: wallet.address,
       nonce: await client.getTransactionCount({ address: authority.address }),
     });
-    await owner!.sendTransaction({ to: authority.address, authorizationList: [authorization] });
+    await owner!.sendTransaction({ to: owner!.account.address, authorizationList: [authorization] });
     const code = await client.getCode({ address: authority.address });
     assert.equal(code, `0xef0100${wallet.address.slice(2)}`.toLowerCase(), "the account has code now");
   });

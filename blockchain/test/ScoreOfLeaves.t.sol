@@ -2,160 +2,9 @@
 pragma solidity 0.8.28;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {QuantileScorer} from "../contracts/QuantileScorer.sol";
 import {IQuantileScorer} from "../contracts/interfaces/IQuantileScorer.sol";
+import {ScorerFixture} from "./ScorerFixture.sol";
 import {vm} from "./support/Vm.sol";
-
-/// @dev Leaves of two periods of one series, with the two trees over them.
-abstract contract ScorerFixture {
-    bytes32 internal constant SERIES = keccak256("home-01/net");
-    uint64 internal constant START = 1_780_272_000;
-    uint64 internal constant CAPACITY = 5_000_000;
-
-    QuantileScorer internal scorer = new QuantileScorer();
-
-    function check(bool condition, string memory what) internal pure {
-        require(condition, what);
-    }
-
-    function levels() internal pure returns (uint16[] memory bps) {
-        bps = new uint16[](3);
-        (bps[0], bps[1], bps[2]) = (1000, 5000, 9000);
-    }
-
-    function threeValues(int64 a, int64 b, int64 c) internal pure returns (int64[] memory values) {
-        values = new int64[](3);
-        (values[0], values[1], values[2]) = (a, b, c);
-    }
-
-    function forecasts() internal pure returns (IQuantileScorer.ForecastLeaf[] memory leaves) {
-        leaves = new IQuantileScorer.ForecastLeaf[](2);
-        for (uint64 i; i < 2; ++i) {
-            int64[] memory values = threeValues(1_000_000, 2_000_000, 3_000_000 + int64(i));
-            leaves[i] = IQuantileScorer.ForecastLeaf(SERIES, START + 900 * i, 900, values, keccak256(abi.encode(i)));
-        }
-    }
-
-    function actuals() internal pure returns (IQuantileScorer.ActualLeaf[] memory leaves) {
-        leaves = new IQuantileScorer.ActualLeaf[](2);
-        for (uint64 i; i < 2; ++i) {
-            leaves[i] = IQuantileScorer.ActualLeaf(
-                SERIES, START + 900 * i, 900, 2_500_000 - 2_000_000 * int64(i), CAPACITY, keccak256(abi.encode("a", i))
-            );
-        }
-    }
-
-    function forecastHash(IQuantileScorer.ForecastLeaf memory leaf) internal pure returns (bytes32) {
-        bytes32 inner =
-            keccak256(abi.encode(leaf.seriesId, leaf.targetStart, leaf.resolutionS, leaf.valuesMilli, leaf.salt));
-        return keccak256(abi.encode(inner));
-    }
-
-    function pairHash(bytes32 a, bytes32 b) internal pure returns (bytes32) {
-        return a < b ? keccak256(abi.encode(a, b)) : keccak256(abi.encode(b, a));
-    }
-
-    function forecastRoot() internal pure returns (bytes32) {
-        return pairHash(forecastHash(forecasts()[0]), forecastHash(forecasts()[1]));
-    }
-
-    function actualsRoot() internal view returns (bytes32) {
-        return pairHash(scorer.actualLeafHash(actuals()[0]), scorer.actualLeafHash(actuals()[1]));
-    }
-
-    function all() internal pure returns (IQuantileScorer.MultiProof memory whole) {
-        whole.flags = new bool[](1);
-        whole.flags[0] = true;
-    }
-
-    function only(bytes32 node) internal pure returns (bytes32[] memory proof) {
-        proof = new bytes32[](1);
-        proof[0] = node;
-    }
-}
-
-/// @dev The number itself: bounds, rounding and direction, over all values that fit.
-contract ScoreTest is ScorerFixture {
-    function asWritten(uint16[] memory bps, int64[] memory values, int64 actual, uint64 capacity)
-        private
-        pure
-        returns (uint256)
-    {
-        int256 loss; // the rule as it is written down, in checked arithmetic
-        for (uint256 i; i < bps.length; ++i) {
-            int256 level = int256(uint256(bps[i]));
-            loss += actual >= values[i]
-                ? level * (int256(actual) - int256(values[i]))
-                : (10_000 - level) * (int256(values[i]) - int256(actual));
-        }
-        uint256 worth = 2 * uint256(loss) * 1e18 / (bps.length * 10_000 * uint256(capacity));
-        return worth > 1e18 ? 1e18 : worth;
-    }
-
-    function testFuzz_the_score_is_the_rule_over_all_values(int64 a, int64 b, int64 c, int64 actual, uint64 capacity)
-        public
-        view
-    {
-        vm.assume(capacity != 0);
-        uint256 worth = scorer.score(levels(), threeValues(a, b, c), actual, capacity);
-        check(worth == asWritten(levels(), threeValues(a, b, c), actual, capacity), "the rule");
-        check(worth <= scorer.ONE(), "at most one");
-    }
-
-    function testFuzz_a_forecast_that_hits_scores_zero(int64 actual, uint64 capacity) public view {
-        vm.assume(capacity != 0);
-        check(scorer.score(levels(), threeValues(actual, actual, actual), actual, capacity) == 0, "zero");
-    }
-
-    function testFuzz_a_value_further_away_is_never_better(int64 actual, int64 near, int64 far, uint64 capacity)
-        public
-        view
-    {
-        vm.assume(capacity != 0);
-        if (near >= actual != far >= actual) return;
-        if (near >= actual ? far < near : far > near) (near, far) = (far, near);
-        uint256 better = scorer.score(levels(), threeValues(near, near, near), actual, capacity);
-        check(better <= scorer.score(levels(), threeValues(far, far, far), actual, capacity), "not better");
-    }
-
-    function testFuzz_the_median_of_a_level_is_weighed_evenly(int64 actual, uint32 miss, uint64 capacity) public view {
-        vm.assume(capacity != 0 && actual > type(int64).min + int64(uint64(miss)));
-        vm.assume(actual < type(int64).max - int64(uint64(miss)));
-        uint16[] memory median = new uint16[](1);
-        median[0] = 5000;
-        int64[] memory value = new int64[](1);
-        value[0] = actual - int64(uint64(miss));
-        uint256 below = scorer.score(median, value, actual, capacity);
-        value[0] = actual + int64(uint64(miss));
-        check(below == scorer.score(median, value, actual, capacity), "evenly");
-    }
-
-    function test_levels_must_ascend_between_the_ends() public {
-        uint16[3][5] memory bad =
-            [[uint16(0), 1, 2], [uint16(1), 1, 2], [uint16(3), 2, 4], [uint16(1), 2, 10_000], [uint16(5), 9, 9]];
-        for (uint256 i; i < bad.length; ++i) {
-            uint16[] memory bps = levels();
-            (bps[0], bps[1], bps[2]) = (bad[i][0], bad[i][1], bad[i][2]);
-            vm.expectRevert(abi.encodeWithSelector(IQuantileScorer.BadLevels.selector));
-            scorer.score(bps, threeValues(1, 2, 3), 0, 1);
-        }
-        uint16[] memory edge = levels();
-        (edge[0], edge[2]) = (1, 9999);
-        check(scorer.score(edge, threeValues(0, 0, 0), 0, 1) == 0, "the ends themselves are levels");
-    }
-
-    function test_there_are_as_many_values_as_levels_and_at_least_one() public {
-        vm.expectRevert(abi.encodeWithSelector(IQuantileScorer.WrongLevelCount.selector, 3, 2));
-        scorer.score(levels(), new int64[](2), 0, 1);
-        vm.expectRevert(abi.encodeWithSelector(IQuantileScorer.WrongLevelCount.selector, 0, 0));
-        scorer.score(new uint16[](0), new int64[](0), 0, 1);
-    }
-
-    function test_without_capacity_there_is_no_score() public {
-        vm.expectRevert(abi.encodeWithSelector(IQuantileScorer.NoCapacity.selector, bytes32(0)));
-        scorer.score(levels(), threeValues(1, 2, 3), 0, 0);
-    }
-}
 
 /// @dev A score counts only for what was sealed and what was measured.
 contract ScoreOfLeavesTest is ScorerFixture {
@@ -276,11 +125,12 @@ contract ScoreOfLeavesTest is ScorerFixture {
         uint16[] memory bad = levels();
         bad[0] = 0;
         (bytes32 root, bytes32 actualRoot) = (forecastRoot(), actualsRoot());
-        bytes32[] memory none = new bytes32[](0);
         vm.expectRevert(abi.encodeWithSelector(IQuantileScorer.BadLevels.selector));
         scorer.scoreMany(bad, root, forecasts(), all(), actualRoot, actuals(), all());
+        bytes32[] memory proof = only(forecastHash(forecasts()[1]));
+        bytes32[] memory actualProof = only(scorer.actualLeafHash(actuals()[1]));
         vm.expectRevert(abi.encodeWithSelector(IQuantileScorer.BadLevels.selector));
-        scorer.scorePeriod(bad, root, forecasts()[0], none, actualRoot, actuals()[0], none);
+        scorer.scorePeriod(bad, root, forecasts()[0], proof, actualRoot, actuals()[0], actualProof);
     }
 
     function test_a_proof_of_another_number_of_leaves_is_refused() public {
