@@ -22,7 +22,7 @@ RULE: Final[Mapping[str, object]] = {
     "enough": 3,
 }
 """Days back whose same hours are the quantiles, and how few of them call for the recent days. The same as in
-``forecast_service.model.analogue``; ``tests/contract`` holds both together."""
+``forecast_service.model.analogue``; ``tests/flow/test_one_benchmark.py`` holds both together."""
 MODEL_HASH: Final = "0x" + hashlib.sha256(json.dumps(RULE, sort_keys=True).encode()).hexdigest()
 RUNG: Final = 3
 Values = Mapping[tuple[str, datetime], tuple[int, ...]]

@@ -13,6 +13,7 @@ from settlement_service.transactions.ports import Transactions
 
 log = get_logger(__name__)
 MOST_TRIES = 20
+LONGEST_WAIT_S = 600.0
 FATES: dict[str, Fate] = {"mined": "done", "final": "done", "failed": "failed"}
 
 
@@ -36,7 +37,8 @@ class OrderedCalls:
             if placed.idempotency_key not in self._refused:
                 log.warning("call_refused", call=placed.idempotency_key, detail=placed.detail)
             seen_at = self._refused.setdefault(placed.idempotency_key, self.wall())
-            if number + 1 >= MOST_TRIES or self.wall() - seen_at < self.again_s:
+            wait_s = min(self.again_s * 2**number, LONGEST_WAIT_S)
+            if number + 1 >= MOST_TRIES or self.wall() - seen_at < wait_s:
                 return "failed"
             number += 1
         ordered = await self.transactions.submit(Order(role, contract, method, arguments, _name(key, number)))
