@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load as load_tensors
@@ -21,7 +20,7 @@ from forecast_service.engine.model import Columns, Engine, Place
 from forecast_service.engine.net import EngineNet, EngineShape
 from forecast_service.engine.reference import Reference
 from forecast_service.engine.trees import Trees
-from forecast_service.model.sealed import ArtifactRefusedError, Keys, Signer, seal, unseal
+from forecast_service.model.sealed import ArtifactRefusedError, Keys, Signer, opened, seal
 
 FORMAT = "engine/1"
 CONFIG, TABLES, TREES = "model.json", "tables.safetensors", "trees.json"
@@ -59,11 +58,7 @@ def load_engine(folder: Path, expected_hash: str | None = None, keys: Keys | Non
         ArtifactRefusedError: A file is missing or changed, the signature does not hold, or the engine is of
             another version.
     """
-    files = unseal(folder, FORMAT, expected_hash, keys)
-    try:
-        return _rebuild(files, json.loads(files[CONFIG]))
-    except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ArtifactRefusedError(f"model files cannot be read: {type(error).__name__}") from error
+    return opened(folder, FORMAT, expected_hash, keys, _rebuild)
 
 
 def _net_name(k: int) -> str:
@@ -97,7 +92,8 @@ def _bound(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _rebuild(files: Mapping[str, bytes], config: dict[str, Any]) -> Engine:
+def _rebuild(files: Mapping[str, bytes]) -> Engine:
+    config: dict[str, Any] = json.loads(files[CONFIG])
     if config["inputs"] != INPUTS:
         raise ArtifactRefusedError("model was trained on other inputs than this version builds")
     task = config["task"]

@@ -11,6 +11,7 @@ from forecast_service.engine.artifact import load_engine
 from forecast_service.engine.model import Engine, Place
 from forecast_service.engine.pool import MINIMUM_DAYS, known_until
 from forecast_service.engine.product import table_of
+from forecast_service.inference.named import NamedVersion
 from forecast_service.inference.registry import Registered
 from forecast_service.model.grid import DAY_S, slot_index
 from forecast_service.model.levels import at_levels, to_milli
@@ -34,7 +35,7 @@ def open_engine(folder: Path, registered: Registered, keys: Keys | None, name: s
     return EngineService(engine, name=name, version=registered.version, model_hash=registered.model_hash)
 
 
-class EngineService:
+class EngineService(NamedVersion):
     """Implements ``ports.Forecaster`` with one version of an engine."""
 
     def __init__(self, engine: Engine, *, name: str, version: str, model_hash: str, home: Place | None = None) -> None:
@@ -47,24 +48,9 @@ class EngineService:
             model_hash: Hash of the artefact's manifest.
             home: Calendar of series that the engine was not trained on.
         """
+        super().__init__(name, version, model_hash)
         torch.set_num_threads(1)
-        self._engine, self._name, self._version, self._hash = engine, name, version, model_hash
-        self._home = home or Place()
-
-    @property
-    def name(self) -> str:
-        """Registered model name."""
-        return self._name
-
-    @property
-    def version(self) -> str:
-        """Version under that name."""
-        return self._version
-
-    @property
-    def model_hash(self) -> str:
-        """Hash of the artefact's manifest."""
-        return self._hash
+        self._engine, self._home = engine, home or Place()
 
     @property
     def history_s(self) -> int:

@@ -12,6 +12,7 @@ from datetime import datetime
 import numpy as np
 import torch
 
+from forecast_service.inference.named import NamedVersion
 from forecast_service.model.analogue import AnalogueForecaster, analogue_forecast
 from forecast_service.model.frame import Frame, slot_frame
 from forecast_service.model.frame import history_s as model_history_s
@@ -32,33 +33,19 @@ from forecast_service.ports import QuantileForecast, SeriesHistory
 FRESH_PERIODS = 3
 
 
-class ServingForecaster:
+class ServingForecaster(NamedVersion):
     """Implements ``ports.Forecaster`` with one version of the model."""
 
     def __init__(self, model: SiteModel, *, name: str, version: str, model_hash: str) -> None:
+        super().__init__(name, version, model_hash)
         torch.set_num_threads(1)
-        self._model, self._name, self._version, self._hash = model, name, version, model_hash
+        self._model = model
 
     def running(self, way: Callable[[QuantileLstm, NetShape], QuantileLstm]) -> "ServingForecaster":
         """The same version with each network run another way."""
         first, *more = (way(net, self._model.shape) for net in (self._model.net, *self._model.more_nets))
         model = replace(self._model, net=first, more_nets=tuple(more))
         return ServingForecaster(model, name=self._name, version=self._version, model_hash=self._hash)
-
-    @property
-    def name(self) -> str:
-        """Registered model name."""
-        return self._name
-
-    @property
-    def version(self) -> str:
-        """Version under that name."""
-        return self._version
-
-    @property
-    def model_hash(self) -> str:
-        """Hash of the artifact's manifest."""
-        return self._hash
 
     @property
     def history_s(self) -> int:

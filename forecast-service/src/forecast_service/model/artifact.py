@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load as load_tensors
@@ -22,7 +21,7 @@ from forecast_service.model.lstm import NetShape, QuantileLstm
 from forecast_service.model.panel import Scale
 from forecast_service.model.predict import SeriesFit, SiteModel
 from forecast_service.model.reference import ReferenceFit
-from forecast_service.model.sealed import MANIFEST, ArtifactRefusedError, Keys, Signer, manifest_hash, seal, unseal
+from forecast_service.model.sealed import MANIFEST, ArtifactRefusedError, Keys, Signer, manifest_hash, opened, seal
 from forecast_service.model.trees import TreeSet
 
 __all__ = ["CONFIG", "MANIFEST", "NET", "TABLES", "ArtifactRefusedError", "load_model", "manifest_hash", "save_model"]
@@ -67,13 +66,7 @@ def load_model(folder: Path, expected_hash: str | None = None, keys: Keys | None
         ArtifactRefusedError: A file is missing or changed, the manifest is not signed by one of ``keys``
             (``None``: not asked for), or the model is of another version.
     """
-    files = unseal(folder, FORMAT, expected_hash, keys)
-    try:
-        return _rebuild(files, json.loads(files[CONFIG]))
-    except ArtifactRefusedError:
-        raise
-    except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ArtifactRefusedError(f"model files cannot be read: {type(error).__name__}") from error
+    return opened(folder, FORMAT, expected_hash, keys, _rebuild)
 
 
 def _description(model: SiteModel) -> dict[str, Any]:
@@ -102,7 +95,8 @@ def _description(model: SiteModel) -> dict[str, Any]:
     }
 
 
-def _rebuild(files: Mapping[str, bytes], config: dict[str, Any]) -> SiteModel:
+def _rebuild(files: Mapping[str, bytes]) -> SiteModel:
+    config: dict[str, Any] = json.loads(files[CONFIG])
     if config["format"] != FORMAT or config["inputs"] != [*DECODER_NAMES, *LEARNED]:
         raise ArtifactRefusedError("model was trained on other inputs than this version builds")
     if any(tuple(blocks) != TREE_BLOCKS[kind] for kind, blocks in config["tree_blocks"].items()):

@@ -8,9 +8,9 @@ what was checked is what is loaded. Nothing in them is executed while loading.
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from gridseal.errors import GridsealError
 
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
+T = TypeVar("T")
 Keys = Mapping[str, Ed25519PublicKey]
 """Public keys by key id, as ``gridseal.identity.ed25519.read_public`` gives them."""
 
@@ -110,6 +111,23 @@ def unseal(folder: Path, kind: str, expected_hash: str | None, keys: Keys | None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactRefusedError(f"model files cannot be read: {type(error).__name__}") from error
     return found
+
+
+def opened(
+    folder: Path, kind: str, expected_hash: str | None, keys: Keys | None, rebuild: Callable[[Mapping[str, bytes]], T]
+) -> T:
+    """What ``rebuild`` makes of the files of a model that ``unseal`` lets pass.
+
+    Raises:
+        ArtifactRefusedError: The files were refused, or ``rebuild`` stumbled over them in any way.
+    """
+    files = unseal(folder, kind, expected_hash, keys)
+    try:
+        return rebuild(files)
+    except ArtifactRefusedError:
+        raise
+    except Exception as error:  # PyTorch, LightGBM, safetensors and JSON each fail in their own way
+        raise ArtifactRefusedError(f"model files cannot be read: {type(error).__name__}") from error
 
 
 def _check_signature(content: bytes, signature: bytes | None, keys: Keys) -> None:

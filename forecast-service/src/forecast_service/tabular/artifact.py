@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from forecast_service.model.sealed import ArtifactRefusedError, Keys, Signer, seal, unseal
+from forecast_service.model.sealed import ArtifactRefusedError, Keys, Signer, opened, seal
 from forecast_service.tabular.models import DemandModel, model_of
 from forecast_service.tabular.table import FEATURES
 
@@ -41,14 +41,11 @@ def load_demand_model(folder: Path, expected_hash: str | None, keys: Keys | None
     Raises:
         ArtifactRefusedError: It was changed, nobody trusted signed it, or it reads other columns.
     """
-    files = unseal(folder, KIND, expected_hash, keys)
-    try:
-        about = json.loads(files[ABOUT])
-        if tuple(about["features"]) != FEATURES:
-            raise ArtifactRefusedError("model was trained on other columns than this version gives it")
-        model = model_of(about["family"], files)
-        return SavedModel(model, str(about["respondent"]), tuple(about["unknown"]))
-    except ArtifactRefusedError:
-        raise
-    except Exception as error:  # LightGBM, safetensors and JSON each fail in their own way
-        raise ArtifactRefusedError(f"model files cannot be read: {type(error).__name__}") from error
+    return opened(folder, KIND, expected_hash, keys, _rebuild)
+
+
+def _rebuild(files: Mapping[str, bytes]) -> SavedModel:
+    about = json.loads(files[ABOUT])
+    if tuple(about["features"]) != FEATURES:
+        raise ArtifactRefusedError("model was trained on other columns than this version gives it")
+    return SavedModel(model_of(about["family"], files), str(about["respondent"]), tuple(about["unknown"]))

@@ -18,7 +18,13 @@ from forecast_service.engine.live import EngineService
 from forecast_service.engine.model import Place
 from forecast_service.engine.product import table_of, task_of
 from forecast_service.inference.champion import open_model
-from forecast_service.inference.registry import ModelRegistry, Registered, TrainingRecord, scratch_folder
+from forecast_service.inference.registry import (
+    TRAINED_UNTIL_TAG,
+    ModelRegistry,
+    Registered,
+    TrainingRecord,
+    scratch_folder,
+)
 from forecast_service.model.grid import DAY_S
 from forecast_service.model.sealed import Keys
 from forecast_service.ports import Forecaster, HistoryStore, SeriesHistory
@@ -28,7 +34,7 @@ from forecast_service.training.contest import Duel
 from forecast_service.training.corpus import data_hash
 from forecast_service.training.desk import Desk
 from forecast_service.training.gate import Verdict, Windows
-from forecast_service.training.promotion import TRAINED_UNTIL_TAG, Asked, Outcome, Promotion, Rival, figures_of
+from forecast_service.training.promotion import Asked, Outcome, Promotion, Rival, figures_of
 from forecast_service.training.provenance import commit, environment
 from gridseal.wire.catalog import Product, Series, Site
 from gridseal.wire.fields import format_utc

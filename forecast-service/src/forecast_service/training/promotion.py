@@ -13,7 +13,13 @@ import structlog
 
 from forecast_service.inference.champion import Opener, load_version, open_site_model
 from forecast_service.inference.events import EventKind, Journal, ModelEvent, forgotten
-from forecast_service.inference.registry import DECISION_TAG, ModelRegistry, Registered, TrainingRecord
+from forecast_service.inference.registry import (
+    DECISION_TAG,
+    TRAINED_UNTIL_TAG,
+    ModelRegistry,
+    Registered,
+    TrainingRecord,
+)
 from forecast_service.inference.steward import APPROVAL_TAG, AWAITED
 from forecast_service.model.analogue import AnalogueForecaster
 from forecast_service.model.sealed import ArtifactRefusedError, Keys
@@ -25,8 +31,6 @@ from forecast_service.training.rules import GateRule
 from forecast_service.training.smoke import smoke_faults
 
 log = structlog.get_logger(__name__)
-
-TRAINED_UNTIL_TAG = "gridseal.trained_until"
 
 
 @dataclass(frozen=True, slots=True)

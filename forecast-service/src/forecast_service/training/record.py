@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from forecast_service.inference.registry import TrainingRecord
+from forecast_service.inference.registry import TRAINED_UNTIL_TAG, TrainingRecord
 from forecast_service.model.assemble import DECODER_NAMES
 from forecast_service.ports import SeriesHistory
 from forecast_service.training.contest import Duel
@@ -16,7 +16,7 @@ from forecast_service.training.desk import Desk
 from forecast_service.training.gate import Verdict
 from forecast_service.training.importance import CSV_FILE as IMPORTANCE_FILE
 from forecast_service.training.options import TrainingOptions
-from forecast_service.training.promotion import TRAINED_UNTIL_TAG, figures_of
+from forecast_service.training.promotion import figures_of
 from forecast_service.training.provenance import environment
 from forecast_service.training.recipe import Candidate, Split
 from gridseal.wire.fields import format_utc
