@@ -31,7 +31,8 @@ interface IForecastRegistry {
     /// @param issuedAt When the run was made.
     /// @param gateClosure From this moment on the batch is refused.
     /// @param deliveryStart Start of the earliest target period; never before the gate.
-    /// @param prevBatch Hash of the authority's batch before this one, zero for its first.
+    /// @param prevBatch Hash of the authority's batch before this one; its address for its first. So the chain of
+    /// batches belongs to one authority, and no signature counts for another one that has the same key behind it.
     /// @param nonce Number of batches that the authority has recorded before this one.
     struct ForecastBatch {
         bytes32 root;
@@ -128,7 +129,7 @@ interface IForecastRegistry {
     /// @notice The nonce that the authority's next batch must carry.
     function nextNonce(address authority) external view returns (uint256);
 
-    /// @notice The hash that the authority's next batch must name as `prevBatch`.
+    /// @notice The hash that the authority's next batch must name as `prevBatch`; zero if it was never registered.
     function lastBatch(address authority) external view returns (bytes32);
 
     /// @notice Hash of the batch that counts for a slot; zero if nothing was recorded.
