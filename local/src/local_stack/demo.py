@@ -79,6 +79,7 @@ class Demo:
             elapsed_s=time.time() - self.began,
             flow=flow,
             seals=seals,
+            rounds=gatherer.rounds(),
             champion=summary["champion"] if summary else None,
             training=gatherer.training(),
             accuracy=accuracy_of(summary),

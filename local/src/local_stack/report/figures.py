@@ -53,12 +53,23 @@ class Seals:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounds:
+    """What the contract of settlements computed."""
+
+    settled: int
+    """Rounds in which both the forecast and the benchmark were scored."""
+    ahead: int
+    """Those in which the forecast had the smaller loss."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """One look at the whole system."""
 
     elapsed_s: float
     flow: Flow | None = None
     seals: Seals | None = None
+    rounds: Rounds | None = None
     champion: str | None = None
     training: str | None = None
     """State of the last training job, in words."""

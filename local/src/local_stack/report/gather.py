@@ -8,7 +8,7 @@ import httpx
 import psycopg
 
 from gridseal.runtime.settings import CoreSettings
-from local_stack.report.figures import Accuracy, Flow
+from local_stack.report.figures import Accuracy, Flow, Rounds
 
 T = TypeVar("T")
 
@@ -106,6 +106,12 @@ class Gatherer:
         found = self.ask("alerts", lambda: self.get(f"{self.core.forecast_url}/api/v1/alerts/recent"))
         return len(found["items"]) if found else None
 
+    def rounds(self) -> Rounds | None:
+        """Scores on the chain, ours beside the benchmark's."""
+        stakes = self.ask("stakes", lambda: self.get(f"{self.core.settlement_url}/api/v1/settlements/stakes"))
+        scores = self.ask("scores", lambda: self.get(f"{self.core.settlement_url}/api/v1/settlements/scores"))
+        return rounds_of(stakes["items"], scores["items"]) if stakes and scores else None
+
     def training(self) -> str | None:
         """How the last training job ended."""
 
@@ -118,6 +124,17 @@ class Gatherer:
             return str(row[0]) if row else None
 
         return self.ask("training", read)
+
+
+def rounds_of(stakes: list[dict[str, Any]], scores: list[dict[str, Any]]) -> Rounds:
+    """Rounds that both of our authorities were scored in."""
+    names = {stake["authority"]: stake["name"] for stake in stakes}
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for score in scores:
+        of_slot = found.setdefault((score["product_id"], score["slot"]), {})
+        of_slot[names.get(score["authority"], score["authority"])] = score["score_ratio"]
+    both = [of_slot for of_slot in found.values() if {"forecast", "benchmark"} <= of_slot.keys()]
+    return Rounds(len(both), sum(of_slot["forecast"] < of_slot["benchmark"] for of_slot in both))
 
 
 def accuracy_of(summary: dict[str, Any] | None) -> tuple[Accuracy, ...]:

@@ -52,6 +52,8 @@ class Progress:
             self.milestone("first forecast issued")
         if seals is not None and seals.verified:
             self.milestone("first forecast sealed and verified")
+        if figures.rounds is not None and figures.rounds.settled:
+            self.milestone("first round settled on the chain")
         if figures.training is not None:
             self.milestone("first training job ended")
         if figures.champion is not None:

@@ -51,6 +51,9 @@ def _path(figures: Figures) -> Table:
         table.add_row("runs that missed their gate", f"{seals.runs_late:,}")
         table.add_row("seals verified (run × site)", f"{sum(seals.verified.values()):,}")
         table.add_row("seals that failed verification", f"{len(seals.failures):,}")
+    if figures.rounds is not None:
+        table.add_row("rounds settled on the chain", f"{figures.rounds.settled:,}")
+        table.add_row("of them with less loss than the benchmark", f"{figures.rounds.ahead:,}")
     table.add_row("champion", figures.champion or "none yet: baselines serve")
     table.add_row("last training job", figures.training or "not ended yet")
     table.add_row("alerts listed", "–" if figures.alerts is None else f"{figures.alerts:,}")

@@ -10,6 +10,8 @@ def missing_parts(figures: Figures, runs_per_site: int) -> list[str]:
     if not figures.sites:
         found.append("catalog: asset-service lists no site")
     found += _seals(figures, runs_per_site)
+    if figures.rounds is None or not figures.rounds.settled:
+        found.append("rounds: no slot has been scored and settled on the chain")
     if figures.training is None:
         found.append("training: no training job has ended, so no model was judged against the baseline")
     if not figures.accuracy:
