@@ -52,7 +52,7 @@ class SettlementSettings(PrefixedSettings):
     """Nothing is ever offered above it per gas. Too low, and seals miss their gates when the chain is dear."""
     gas_limit: int = 400_000
     """A first seal of a product takes about 190,000; the registry's cost does not depend on the number of leaves."""
-    round_every_s: int = Field(default=21_600, ge=1)
+    round_every_s: int = Field(default=10_800, ge=1)
     """Of each span of so many domain seconds the first slot of a product is settled. Shorter: more rounds, each of
     which costs some 15 million gas per authority for 500 leaves. 1 settles every slot."""
     round_lag_s: int = Field(default=1_800, ge=0)
