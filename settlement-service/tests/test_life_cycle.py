@@ -97,8 +97,12 @@ async def test_a_slot_goes_from_commit_to_settlement_and_the_stake_can_leave(
     assert (detail.taken, detail.given) == (str(penalty), "0")
     assert [(m.kind, m.amount) for m in detail.moves] == [("taken", str(penalty)), ("treasury", str(penalty))]
     provider = world.told["keys"]["provider"]
+
+    async def claimed() -> bool:
+        return bool(await world.ask("Token", "balanceOf", provider) == 100_000 * UNIT)
+
+    await world.until(claimed, "the bond of the provider")
     assert await world.ask("ActualsRegistry", "owed", provider) == 0
-    assert await world.ask("Token", "balanceOf", provider) == 100_000 * UNIT
 
 
 async def test_what_a_stranger_needs_is_told(world: World, make_run: Callable[..., ForecastRun]) -> None:
