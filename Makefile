@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-setup: ## Install and build what is missing (the first time: 4 to 8 minutes, about 12 GiB)
+setup: ## Install and build what is missing (the first time: 3 to 8 minutes, about 11 GiB)
 	@local/bootstrap/run.sh
 
 setup-test: ## The same, with what only tests need (a browser)

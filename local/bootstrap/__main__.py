@@ -18,7 +18,7 @@ from context import Context, digest, require_disk
 from failures import SetupError
 from runner import Progress, Step, is_done, run_steps
 
-FIRST_SET_UP_GIB = 14.0
+FIRST_SET_UP_GIB = 12.0
 """Packages and the installer's cache together."""
 
 
