@@ -19,7 +19,7 @@ from settlement_service.ports import NodeAwayError
 
 Name = Literal["ForecastRegistry", "ActualsRegistry", "StakePool", "Settlement", "Operations", "Token"]
 ABI_FILES: dict[Name, str] = {
-    "ForecastRegistry": "registry_abi.json",
+    "ForecastRegistry": "abi/ForecastRegistry.json",
     "ActualsRegistry": "abi/ActualsRegistry.json",
     "StakePool": "abi/StakePool.json",
     "Settlement": "abi/Settlement.json",

@@ -156,14 +156,11 @@ class Contracts:
 
 def load_abis() -> dict[str, Abi]:
     """The ABIs in the package, by contract."""
-    package = files("settlement_service")
-    found: dict[str, Abi] = {"ForecastRegistry": json.loads((package / "registry_abi.json").read_text())}
-    folder = package / "abi"
-    if folder.is_dir():
-        for file in folder.iterdir():
-            if file.name.endswith(".json"):
-                name = file.name.removesuffix(".json")
-                found[ROLES.get(name, name)] = json.loads(file.read_text())
+    found: dict[str, Abi] = {}
+    for file in (files("settlement_service") / "abi").iterdir():
+        if file.name.endswith(".json"):
+            name = file.name.removesuffix(".json")
+            found[ROLES.get(name, name)] = json.loads(file.read_text())
     return found
 
 
