@@ -21,9 +21,10 @@ from settlement_service.transactions.routes import transaction_routes
 from settlement_service.vault import Vault
 
 EXPECTED = {
-    "getActuals", "getOverride", "getProofFile", "getRound", "getSealByTransaction", "getSealOfRun", "getSession",
-    "getSignInNonce", "getSlotHistory", "getTransaction", "listDisputes", "listOverrides", "listRounds", "listScores",
-    "listStakes", "notarizeRun", "signIn", "signOut", "summarizeSeals", "tellReason",
+    "getAbi", "getAccount", "getActuals", "getOverride", "getProofFile", "getRound", "getSealByTransaction",
+    "getSealOfRun", "getSession", "getSignInNonce", "getSlotHistory", "getTransaction", "listContracts",
+    "listDisputes", "listOverrides", "listRounds", "listScores", "listSettledProducts", "listSlots", "listStakes",
+    "notarizeRun", "signIn", "signOut", "summarizeSeals", "tellReason",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
 from gridseal.errors import ChainError
 from settlement_service.ports import NodeAwayError
 
-Name = Literal["ForecastRegistry", "ActualsRegistry", "StakePool", "Settlement", "Operations", "Token"]
+Name = Literal["ForecastRegistry", "ActualsRegistry", "StakePool", "Settlement", "Operations", "Token", "Arbiter"]
 ABI_FILES: dict[Name, str] = {
     "ForecastRegistry": "abi/ForecastRegistry.json",
     "ActualsRegistry": "abi/ActualsRegistry.json",
@@ -25,6 +25,7 @@ ABI_FILES: dict[Name, str] = {
     "Settlement": "abi/Settlement.json",
     "Operations": "abi/Operations.json",
     "Token": "abi/LocalToken.json",
+    "Arbiter": "abi/Arbiter.json",
 }
 
 
@@ -98,11 +99,12 @@ class Book:
             raise NodeAwayError(f"{name} is not deployed yet: run blockchain/scripts/deploy.py")
         if (name, address) not in self._built:  # building one takes milliseconds
             self._built[name, address] = self.web3.eth.contract(
-                address=Web3.to_checksum_address(address), abi=self._abi(name)
+                address=Web3.to_checksum_address(address), abi=self.abi(name)
             )
         return self._built[name, address]
 
-    def _abi(self, name: Name) -> list[dict[str, Any]]:
+    def abi(self, name: Name) -> list[dict[str, Any]]:
+        """Functions, events and errors of a contract."""
         if name not in self._abis:
             text = (files("settlement_service") / ABI_FILES[name]).read_text()
             self._abis[name] = json.loads(text)

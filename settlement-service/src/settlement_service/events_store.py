@@ -76,6 +76,11 @@ class StoredEvents:
         condition = "event = ANY(%s) AND block_time >= %s AND block_time < %s AND (%s::text IS NULL OR account = %s)"
         return await self._read(condition, deployment_id, (list(names), since, until, account, account))
 
+    async def of_person(self, deployment_id: str, names: Sequence[str], account: str) -> list[ChainEvent]:
+        """Events of these names that name ``account`` as theirs, oldest first, whichever authority they are about."""
+        condition = "event = ANY(%s) AND arguments->>'account' = %s"
+        return await self._read(condition, deployment_id, (list(names), account))
+
     async def _read(self, condition: str, deployment_id: str, values: Sequence[object]) -> list[ChainEvent]:
         query = (
             f"SELECT * FROM settlement.chain_events WHERE deployment = %s AND {condition}"

@@ -43,6 +43,9 @@ from settlement_service.signin.wallet import Wallets
 from settlement_service.transactions.orders import KeyName
 from settlement_service.transactions.ports import Transactions
 from settlement_service.vault import Vault
+from settlement_service.wallet.reader import WalletReader
+from settlement_service.wallet.routes import wallet_routes
+from settlement_service.wallet.slots import SlotStore
 
 log = get_logger(__name__)
 Part = Callable[[], Coroutine[None, None, None]]
@@ -85,7 +88,7 @@ class LifeCycle:
         return parts
 
     def routers(self) -> Sequence[APIRouter]:
-        """All routes of rounds, requests and sign-in."""
+        """All routes of rounds, wallets, requests and sign-in."""
         ours = {
             name: key.address
             for name, key in (("forecast", self.keys.get("authority")), ("benchmark", self.keys.get("benchmark")))
@@ -99,7 +102,9 @@ class LifeCycle:
             registry=self.registry,
             secure=urlsplit(self.core.dashboard_url).scheme == "https",
         )
+        wallet = WalletReader(self.book, self.events, SlotStore(self.pool), self.settings.confirmations)
         return (
+            wallet_routes(wallet),
             round_routes(reader, self.clock),
             override_routes(self.overrides, self._deployment),
             session_routes(sign_in),

@@ -1,0 +1,1 @@
+"""What a person with a wallet needs: contracts and their ABIs, what may be sent, what an account has."""
