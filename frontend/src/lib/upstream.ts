@@ -29,6 +29,8 @@ const ROUTES: Readonly<Record<string, keyof typeof SERVICES>> = {
   series: "asset",
   products: "asset",
   settlements: "settlement",
+  overrides: "settlement",
+  session: "settlement",
 };
 
 function base(of: keyof typeof SERVICES, env: Env): string {
