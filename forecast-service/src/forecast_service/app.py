@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from forecast_service.api.access import AccessMiddleware
 from forecast_service.api.alerts import alert_routes
+from forecast_service.api.beliefs import belief_routes
 from forecast_service.api.docs import install_docs
 from forecast_service.api.forecasts import SummaryReader, forecast_routes
 from forecast_service.api.lifecycle import Lifecycle, lifecycle_routes
@@ -22,6 +23,7 @@ from forecast_service.jobs.scheduler import SchedulerState
 from forecast_service.live.endpoint import install_live
 from forecast_service.live.hub import Hub
 from forecast_service.store.alerts import AlertReader
+from forecast_service.store.beliefs import BeliefReader
 from forecast_service.store.views import ForecastViews
 from gridseal import __version__
 from gridseal.runtime.health import Probe, install_health
@@ -53,6 +55,8 @@ class ApiParts:
     """Without: no approval and no roll-back."""
     jobs: Jobs | None = None
     """Without: nothing about flows and no drift report."""
+    beliefs: BeliefReader | None = None
+    """Without: nothing about what was believed when."""
 
 
 def create_app(parts: ApiParts) -> FastAPI:
@@ -73,6 +77,8 @@ def create_app(parts: ApiParts) -> FastAPI:
     if parts.requests is not None:
         app.include_router(request_routes(parts.requests, parts.catalog, parts.now))
     app.include_router(product_routes(parts.catalog, parts.now))
+    if parts.beliefs is not None:
+        app.include_router(belief_routes(parts.beliefs, parts.catalog, parts.now))
     app.include_router(forecast_routes(parts.views, parts.catalog, summary, parts.now))
     app.include_router(alert_routes(parts.alerts, parts.now))
     if parts.demand is not None:

@@ -16,6 +16,7 @@ from forecast_service.programs.start import started
 from forecast_service.settings import origins
 from forecast_service.stewardship import lifecycle_of
 from forecast_service.store.alerts import AlertReader
+from forecast_service.store.beliefs import BeliefReader
 from forecast_service.store.catalog_reader import CatalogReader
 from forecast_service.store.database import migrate, open_async_pool, open_pool
 from forecast_service.store.flow_runs import FlowRuns
@@ -49,7 +50,7 @@ async def run() -> None:
             ApiParts(
                 views, alerts, catalog, hub, registry, probes, clock.now, core.time_scale, origins(settings), demand,
                 RegistryImportance(core.mlflow_url), RequestTable(pool), lifecycle_of(core, settings, slow),
-                Jobs(FlowRuns(slow), Pages(slow), clock),
+                Jobs(FlowRuns(slow), Pages(slow), clock), BeliefReader(pool),
             )
         )  # fmt: skip
         https = [http_part(app, core.host, settings.api_port)]

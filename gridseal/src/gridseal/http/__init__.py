@@ -1,0 +1,1 @@
+"""What every public REST interface of ours does the same way: queries, cursors, formats, ETags, keys, limits."""
