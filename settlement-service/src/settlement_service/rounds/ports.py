@@ -50,6 +50,14 @@ class Rounds(Protocol):
         """Products that were ever sealed."""
         ...
 
+    async def newest(self) -> int:
+        """A number that grows with every run of the benchmark, 0 before the first."""
+        ...
+
+    async def next_due(self, deployment_id: str, domain_now: datetime) -> datetime | None:
+        """When the next round that is not due yet is; none if there is no such round."""
+        ...
+
     async def slots(self, product_id: str, since: datetime) -> list[datetime]:
         """Slots with a benchmark, oldest first."""
         ...

@@ -37,6 +37,24 @@ class RoundStore:
             (product_id, since),
         )
 
+    async def newest(self) -> int:
+        """Sequence of the newest run of the benchmark, 0 before the first: one look at the end of an index."""
+        async with database(), self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT sequence FROM settlement.batches WHERE signer = 'benchmark' ORDER BY sequence DESC LIMIT 1"
+            )
+            row = await cursor.fetchone()
+        return int(row["sequence"]) if row else 0
+
+    async def next_due(self, deployment_id: str, domain_now: datetime) -> datetime | None:
+        """When the next round of this deployment that is not due yet is."""
+        found = await self._moments(
+            "SELECT due_at AS moment FROM settlement.rounds WHERE NOT ended AND deployment = %s AND due_at > %s"
+            " ORDER BY due_at LIMIT 1",
+            (deployment_id, domain_now),
+        )
+        return found[0] if found else None
+
     async def products(self) -> list[str]:
         """Products that were ever sealed."""
         async with database(), self._pool.connection() as connection:
