@@ -31,6 +31,8 @@ const ROUTES: Readonly<Record<string, keyof typeof SERVICES>> = {
   settlements: "settlement",
   overrides: "settlement",
   session: "settlement",
+  contracts: "settlement",
+  accounts: "settlement",
 };
 
 function base(of: keyof typeof SERVICES, env: Env): string {
