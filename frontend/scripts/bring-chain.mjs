@@ -36,9 +36,10 @@ for (const name of wanted) {
 
 const abis = Object.entries(CONTRACTS).map(([name, file]) => {
   const { abi } = JSON.parse(readFileSync(join(chain, "abi", `${file}.json`), "utf8"));
-  return `export const ${name} = ${JSON.stringify(abi)} as const;\n`;
+  return `  ${name}: ${JSON.stringify(abi)},\n`;
 });
-write(join(sources, "abi.ts"), `// Made by scripts/bring-chain.mjs from blockchain/abi.\n${abis.join("")}`);
+const head = "// Made by scripts/bring-chain.mjs from blockchain/abi.\n";
+write(join(sources, "abi.ts"), `${head}export const abis = {\n${abis.join("")}} as const;\n`);
 
 mkdirSync(join(root, "public", "artifacts"), { recursive: true });
 cpSync(
