@@ -3,8 +3,7 @@ pragma solidity 0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Bonds} from "./Bonds.sol";
 import {Guarded} from "./Guarded.sol";
 import {IActualsRegistry} from "./interfaces/IActualsRegistry.sol";
 import {IArbitrable, IArbitrator} from "./interfaces/IArbitration.sol";
@@ -14,10 +13,7 @@ import {IStakePool} from "./interfaces/IStakePool.sol";
 /// @title Measured values by which forecasts are scored.
 /// @notice Proposing is a role, doubting is open to anybody with a bond. At every second exactly one of dispute and
 /// finalize, and exactly one of rule and expire, can succeed. The arbitrator is fixed: nobody can swap the judge.
-/// @dev Balance of the token == bonds of open versions + owed + treasuryDue, at any time.
-contract ActualsRegistry is IActualsRegistry, IArbitrable, Guarded, ReentrancyGuardTransient {
-    using SafeERC20 for IERC20;
-
+contract ActualsRegistry is Bonds, IArbitrable {
     /// @dev The newest version, and the newest final one.
     struct Versions {
         uint32 latest;
@@ -35,23 +31,12 @@ contract ActualsRegistry is IActualsRegistry, IArbitrable, Guarded, ReentrancyGu
     uint256 private constant FOR_CHALLENGER = 2;
     bytes32 private constant PROVIDER_ROLE = keccak256("PROVIDER_ROLE");
 
-    /// @notice The token of bonds.
-    IERC20 public immutable token;
-    /// @notice Where halves of lost bonds go.
-    IStakePool public immutable pool;
     /// @notice Who rules.
     IArbitrator public immutable arbitrator;
-    /// @inheritdoc IActualsRegistry
-    uint256 public immutable bondAmount;
     /// @notice Seconds in which a version can be doubted.
     uint64 public immutable disputeWindow;
     /// @notice Seconds in which the arbitrator can rule.
     uint64 public immutable rulingWindow;
-
-    /// @inheritdoc IActualsRegistry
-    uint256 public treasuryDue;
-    /// @inheritdoc IActualsRegistry
-    mapping(address account => uint256) public owed;
 
     mapping(bytes32 productId => mapping(uint64 slot => Versions)) private _versions;
     mapping(bytes32 productId => mapping(uint64 slot => mapping(uint32 version => Actuals))) private _actuals;
@@ -65,14 +50,9 @@ contract ActualsRegistry is IActualsRegistry, IArbitrable, Guarded, ReentrancyGu
         uint256 bondAmount_,
         uint64 disputeWindow_,
         uint64 rulingWindow_
-    ) Guarded(IAccessControl(address(operations_))) {
-        bool placed = address(token_).code.length != 0 && address(pool_).code.length != 0
-            && address(arbitrator_).code.length != 0;
-        if (!placed || bondAmount_ == 0 || disputeWindow_ == 0 || rulingWindow_ == 0) revert BadSetting();
-        token = token_;
-        pool = pool_;
+    ) Guarded(IAccessControl(address(operations_))) Bonds(token_, pool_, bondAmount_) {
+        if (address(arbitrator_).code.length == 0 || disputeWindow_ == 0 || rulingWindow_ == 0) revert BadSetting();
         arbitrator = arbitrator_;
-        bondAmount = bondAmount_;
         disputeWindow = disputeWindow_;
         rulingWindow = rulingWindow_;
     }
@@ -165,23 +145,6 @@ contract ActualsRegistry is IActualsRegistry, IArbitrable, Guarded, ReentrancyGu
     }
 
     /// @inheritdoc IActualsRegistry
-    function withdraw() external nonReentrant returns (uint256 amount) {
-        amount = owed[msg.sender];
-        owed[msg.sender] = 0;
-        emit Withdrawn(msg.sender, amount);
-        token.safeTransfer(msg.sender, amount);
-    }
-
-    /// @inheritdoc IActualsRegistry
-    function payTreasury() external nonReentrant returns (uint256 amount) {
-        amount = treasuryDue;
-        treasuryDue = 0;
-        emit TreasuryPaid(amount);
-        token.forceApprove(address(pool), amount);
-        pool.fundTreasury(amount);
-    }
-
-    /// @inheritdoc IActualsRegistry
     function latest(bytes32 productId, uint64 slot) external view returns (uint32) {
         return _versions[productId][slot].latest;
     }
@@ -205,25 +168,6 @@ contract ActualsRegistry is IActualsRegistry, IArbitrable, Guarded, ReentrancyGu
         uint32 newest = _versions[productId][slot].latest;
         found = _actuals[productId][slot][newest];
         if (version != newest || found.status != status) revert NotNow(found.status);
-    }
-
-    function _takeBond(uint256 least) private returns (uint256 arrived) {
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), bondAmount);
-        arrived = token.balanceOf(address(this)) - before;
-        if (arrived < least) revert BondTooSmall(least, arrived);
-    }
-
-    /// @dev Half of what is lost is nobody's gain: who disputes itself to win time pays for it.
-    function _payWinner(address winner, uint256 bond) private {
-        uint256 won = bond / 2;
-        owed[winner] += bond + won;
-        treasuryDue += bond - won;
-    }
-
-    function _payBack(Actuals storage version) private {
-        owed[version.provider] += version.bond;
-        owed[version.challenger] += version.bond;
     }
 
     function _makeFinal(bytes32 productId, uint64 slot, uint32 version, Actuals storage settled) private {

@@ -71,6 +71,21 @@ library Leaves {
         }
     }
 
+    /// @notice Root of the tree over the leaves that `inner` hashes to, in the order of OpenZeppelin's multiproof.
+    function rootOver(bytes32[] calldata inner) internal pure returns (bytes32) {
+        uint256 count = inner.length;
+        if (count == 0) return bytes32(0);
+        bytes32[] memory nodes = new bytes32[](2 * count - 1);
+        for (uint256 i; i < count; ++i) {
+            nodes[i] = keccak256(bytes.concat(inner[i]));
+        }
+        for (uint256 i = count; i < 2 * count - 1; ++i) {
+            (bytes32 a, bytes32 b) = (nodes[2 * (i - count)], nodes[2 * (i - count) + 1]);
+            nodes[i] = a < b ? keccak256(bytes.concat(a, b)) : keccak256(bytes.concat(b, a));
+        }
+        return nodes[2 * count - 2];
+    }
+
     function _again(bytes32 hash) private pure returns (bytes32) {
         return keccak256(bytes.concat(hash));
     }

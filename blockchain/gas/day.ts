@@ -2,17 +2,20 @@
 import { SimpleMerkleTree } from "@openzeppelin/merkle-tree";
 import { encodeAbiParameters, type Hex, keccak256, parseAbiParameters } from "viem";
 
-const LEVELS = [1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000];
-const START = 1_780_272_000n;
+export const LEVELS = [1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000];
+export const START = 1_780_272_000n;
 const FORECAST = parseAbiParameters("bytes32, uint64, uint32, int64[], bytes32");
 const ACTUAL = parseAbiParameters("bytes32, uint64, uint32, int64, uint64, bytes32");
 
 /** keccak256 twice, so that an inner node can never stand for a leaf. */
 const leaf = (encoded: Hex): Hex => keccak256(keccak256(encoded));
 
-function forecastAt(seriesId: Hex, i: number) {
-  // Up to 5 MW in thousandths of a watt: values as wide as a wind farm's.
-  const middle = 1_000_000_000 + ((i * 7_919_000_123) % 4_000_000_000);
+// Up to 5 MW in thousandths of a watt: values as wide as a wind farm's.
+const guessed = (i: number): number => 1_000_000_000 + ((i * 7_919_000_123) % 4_000_000_000);
+/** What was measured in period i. */
+export const measured = (i: number): number => 1_000_000_000 + ((i * 6_133_000_457) % 4_000_000_000);
+
+function forecastAt(seriesId: Hex, i: number, middle: number) {
   return {
     seriesId,
     targetStart: START + 900n * BigInt(i),
@@ -27,16 +30,16 @@ function actualAt(seriesId: Hex, i: number) {
     seriesId,
     targetStart: START + 900n * BigInt(i),
     resolutionS: 900,
-    valueMilli: BigInt(1_000_000_000 + ((i * 6_133_000_457) % 4_000_000_000)),
+    valueMilli: BigInt(measured(i)),
     capacityMilli: 5_000_000_000n,
     salt: keccak256(encodeAbiParameters(parseAbiParameters("string, uint256"), ["actual", BigInt(i)])),
   };
 }
 
-/** The day, its trees, and the arguments that score all of it. */
-export function dayOf(periods: number, seriesId: Hex) {
+/** The day, its trees, and the arguments that score all of it. `middle` is the median of each period's forecast. */
+export function dayOf(periods: number, seriesId: Hex, middle = guessed) {
   const places = Array.from({ length: periods }, (_, i) => i);
-  const forecasts = places.map((i) => forecastAt(seriesId, i));
+  const forecasts = places.map((i) => forecastAt(seriesId, i, middle(i)));
   const actuals = places.map((i) => actualAt(seriesId, i));
   const forecastTree = SimpleMerkleTree.of(
     forecasts.map((f) =>

@@ -1,7 +1,7 @@
 // Gas of what Gridseal's contracts do, as whole transactions (base cost and calldata included). Numbers, keys and
 // times are fixed, so the same code gives the same gas. Deployments are not measured: a comment changes them.
 import type { network } from "hardhat";
-import { encodeFunctionData, type Hex } from "viem";
+import { encodeFunctionData, type Hex, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { aBatch, DOMAIN, nameHash, TYPES } from "./batches.ts";
 import { dayOf, periodOf } from "./day.ts";
@@ -21,15 +21,20 @@ const MANY = 10;
 /** Near the first block of the test network; fixed, since a byte of zero costs less than another. */
 const NOW = 1_780_200_123n;
 
+/** Gas of a transaction that went through. */
+export async function gasOf(client: PublicClient, name: string, hash: Hex): Promise<number> {
+  const receipt = await client.waitForTransactionReceipt({ hash });
+  if (receipt.status !== "success") throw new Error(`${name} failed`);
+  return Number(receipt.gasUsed);
+}
+
 /** Gas by operation, in the order in which they were done. */
 export async function measure({ viem }: Connection): Promise<Record<string, number>> {
   const [payer] = await viem.getWalletClients();
   const client = await viem.getPublicClient();
   const found: Record<string, number> = {};
   const used = async (name: string, hash: Hex): Promise<void> => {
-    const receipt = await client.waitForTransactionReceipt({ hash });
-    if (receipt.status !== "success") throw new Error(`${name} failed`);
-    found[name] = Number(receipt.gasUsed);
+    found[name] = await gasOf(client, name, hash);
   };
 
   const registry = await viem.deployContract("ForecastRegistry", [payer!.account.address]);

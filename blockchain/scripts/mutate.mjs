@@ -11,7 +11,10 @@ import { SWITCH, mutate } from "./mutants.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const solc = createRequire(import.meta.url)("solc");
-const all = ["StakeMath", "StakePool", "ActualsRegistry", "Memberships", "Settlement", "Guarded", "Operations", "Arbiter"];
+const all = [
+  ...["StakeMath", "StakePool", "Backing", "Treasury", "SettlementSeat", "ActualsRegistry", "Bonds"],
+  ...["Settlement", "Reveals", "Rounds", "Memberships", "Guarded", "Operations", "Arbiter"],
+];
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : all;
 const every = Number(process.env.MUTANTS_EVERY ?? 1);
 const from = Number(process.env.MUTANTS_FROM ?? 0);

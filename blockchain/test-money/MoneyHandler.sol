@@ -7,6 +7,7 @@ import {Arbiter} from "../contracts/Arbiter.sol";
 import {Operations} from "../contracts/Operations.sol";
 import {StakePool} from "../contracts/StakePool.sol";
 import {IActualsRegistry} from "../contracts/interfaces/IActualsRegistry.sol";
+import {IStakePool} from "../contracts/interfaces/IStakePool.sol";
 import {Attacker, FeeToken} from "./Tokens.sol";
 import {vm} from "../test/support/Vm.sol";
 
@@ -64,7 +65,7 @@ contract MoneyHandler {
             as_(people[i], address(token_), 0, abi.encodeCall(IERC20.approve, (address(pool), type(uint256).max)));
             as_(people[i], address(token_), 0, abi.encodeCall(IERC20.approve, (address(actuals), type(uint256).max)));
             for (uint256 j; j < people.length; ++j) {
-                as_(people[i], address(pool), 0, abi.encodeCall(StakePool.admit, (people[j], true)));
+                as_(people[i], address(pool), 0, abi.encodeCall(IStakePool.admit, (people[j], true)));
             }
         }
     }
@@ -72,14 +73,14 @@ contract MoneyHandler {
     receive() external payable {}
 
     function deposit(uint8 who, uint8 authority, uint96 amount) external {
-        bytes memory call = abi.encodeCall(StakePool.deposit, (authorityOf(authority), amount % 1e20));
+        bytes memory call = abi.encodeCall(IStakePool.deposit, (authorityOf(authority), amount % 1e20));
         act("deposit", personOf(who), address(pool), 0, call);
     }
 
     function leave(uint8 who, uint8 authority, uint8 part) external {
         uint256 mine = pool.sharesOf(authorityOf(authority), personOf(who));
         uint256 shares = mine * (uint256(part) + 1) / 256;
-        bytes memory call = abi.encodeCall(StakePool.startUnbonding, (authorityOf(authority), shares));
+        bytes memory call = abi.encodeCall(IStakePool.startUnbonding, (authorityOf(authority), shares));
         act("leave", personOf(who), address(pool), 0, call);
     }
 
@@ -89,7 +90,7 @@ contract MoneyHandler {
         uint256 id = request % count + 1;
         (StakePool.Request memory found,) = pool.requestOf(id);
         if (found.account == address(0)) return;
-        act("withdraw", found.account, address(pool), 0, abi.encodeCall(StakePool.withdraw, (id)));
+        act("withdraw", found.account, address(pool), 0, abi.encodeCall(IStakePool.withdraw, (id)));
     }
 
     function redistribute(uint8 from, uint8 from2, uint8 to, uint8 to2, uint96 taken, uint96 given) external {
@@ -108,7 +109,7 @@ contract MoneyHandler {
     }
 
     function fund(uint8 who, uint64 amount) external {
-        act("fund", personOf(who), address(pool), 0, abi.encodeCall(StakePool.fundTreasury, (amount)));
+        act("fund", personOf(who), address(pool), 0, abi.encodeCall(IStakePool.fundTreasury, (amount)));
     }
 
     function spend(uint8 who, uint64 amount) external {
@@ -126,13 +127,13 @@ contract MoneyHandler {
     }
 
     function propose(uint8 who, uint8 slot) external {
-        bytes memory call = abi.encodeCall(ActualsRegistry.propose, (PRODUCT, slotOf(slot), keccak256("root"), 24));
+        bytes memory call = abi.encodeCall(IActualsRegistry.propose, (PRODUCT, slotOf(slot), keccak256("root"), 24));
         act("propose", personOf(who), address(actuals), 0, call);
     }
 
     function dispute(uint8 who, uint8 slot) external {
         uint32 version = actuals.latest(PRODUCT, slotOf(slot));
-        bytes memory call = abi.encodeCall(ActualsRegistry.dispute, (PRODUCT, slotOf(slot), version, keccak256("e")));
+        bytes memory call = abi.encodeCall(IActualsRegistry.dispute, (PRODUCT, slotOf(slot), version, keccak256("e")));
         act("dispute", personOf(who), address(actuals), COST, call);
     }
 
@@ -154,7 +155,7 @@ contract MoneyHandler {
     }
 
     function collect(uint8 who) external {
-        act("collect", personOf(who), address(actuals), 0, abi.encodeCall(ActualsRegistry.withdraw, ()));
+        act("collect", personOf(who), address(actuals), 0, abi.encodeCall(IActualsRegistry.withdraw, ()));
     }
 
     function payTreasury() external {
@@ -181,13 +182,13 @@ contract MoneyHandler {
         bytes memory call;
         address target = address(pool);
         uint256 choice = kind % 6;
-        if (choice == 0) call = abi.encodeCall(StakePool.deposit, (address(attacker), amount));
-        if (choice == 1) call = abi.encodeCall(StakePool.withdraw, (request));
-        if (choice == 2) call = abi.encodeCall(StakePool.startUnbonding, (address(attacker), amount));
-        if (choice == 3) call = abi.encodeCall(StakePool.fundTreasury, (amount));
+        if (choice == 0) call = abi.encodeCall(IStakePool.deposit, (address(attacker), amount));
+        if (choice == 1) call = abi.encodeCall(IStakePool.withdraw, (request));
+        if (choice == 2) call = abi.encodeCall(IStakePool.startUnbonding, (address(attacker), amount));
+        if (choice == 3) call = abi.encodeCall(IStakePool.fundTreasury, (amount));
         if (choice > 3) target = address(actuals);
-        if (choice == 4) call = abi.encodeCall(ActualsRegistry.withdraw, ());
-        if (choice == 5) call = abi.encodeCall(ActualsRegistry.payTreasury, ());
+        if (choice == 4) call = abi.encodeCall(IActualsRegistry.withdraw, ());
+        if (choice == 5) call = abi.encodeCall(IActualsRegistry.payTreasury, ());
         attacker.prepare(target, call);
     }
 

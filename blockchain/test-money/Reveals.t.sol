@@ -16,11 +16,6 @@ contract RevealsTest is RoundFixture {
         enter(dave, 1_000);
     }
 
-    function opened(int64 value) internal {
-        makeFinal(measured(value, PERIODS));
-        settlement.open(PRODUCT, SLOT);
-    }
-
     function refuse(bytes memory reason, Sealed memory run, uint256 from, uint256 to) internal {
         // The expectation must be set right before the call, so the call is made by this contract from outside.
         try this.revealFromOutside(run, from, to) {
@@ -242,8 +237,7 @@ contract RevealsTest is RoundFixture {
         for (uint256 i; i < 3; ++i) {
             (answers[i].seriesId, answers[i].targetStart) = (leaves[i].seriesId, leaves[i].targetStart);
         }
-        makeFinal(answers);
-        settlement.open(PRODUCT, SLOT);
+        opened(answers);
         countLeaves(run);
         revealPart(run, answers, 0, 2);
         try this.revealThese(run, answers) {
@@ -263,8 +257,7 @@ contract RevealsTest is RoundFixture {
         Sealed memory run = seal(CAROL_KEY, leaves, GATE, levels());
         IQuantileScorer.ActualLeaf[] memory answers = measured(500, PERIODS);
         answers[0].targetStart = GATE - 1;
-        makeFinal(answers);
-        settlement.open(PRODUCT, SLOT);
+        opened(answers);
         countLeaves(run);
         try this.revealAll(run, answers) {
             check(false, "after the fact");

@@ -26,6 +26,7 @@ abstract contract RoundFixture is MoneyFixture {
     bytes32 internal constant SERIES = keccak256("site-1");
     uint256 internal constant PERIODS = 5;
     uint256 internal constant ONE = 1e18;
+    int64 internal constant NOTHING = type(int64).min;
 
     uint256 internal constant CAROL_KEY = 0xC1;
     uint256 internal constant DAVE_KEY = 0xD1;
@@ -141,6 +142,42 @@ abstract contract RoundFixture is MoneyFixture {
         actuals.propose(PRODUCT, SLOT, Trees.rootOf(hashes(leaves)), uint32(leaves.length));
         vm.warp(SLOT + 3 days);
         actuals.finalize(PRODUCT, SLOT);
+    }
+
+    /// @dev Everything that was measured is `value`, and the round is open.
+    function opened(int64 value) internal {
+        opened(measured(value, PERIODS));
+    }
+
+    function opened(IQuantileScorer.ActualLeaf[] memory leaves) internal {
+        makeFinal(leaves);
+        settlement.open(PRODUCT, SLOT);
+    }
+
+    /// @dev Carol and Dave take part with a stake each, and play.
+    function played(int64 carolOff, int64 daveOff, uint256 carolStake, uint256 daveStake) internal {
+        enter(carol, carolStake);
+        enter(dave, daveStake);
+        play(carolOff, daveOff);
+    }
+
+    /// @dev All seal and reveal. Carol and Dave are so many thousandths off, or seal NOTHING; the benchmark is always
+    /// 300 off: its score is 0.3.
+    function play(int64 carolOff, int64 daveOff) internal {
+        Sealed memory naives = seal(NAIVE_KEY, 300);
+        Sealed memory carols;
+        Sealed memory daves;
+        if (carolOff != NOTHING) carols = seal(CAROL_KEY, carolOff);
+        if (daveOff != NOTHING) daves = seal(DAVE_KEY, daveOff);
+        opened(0);
+        reveal(naives, 0);
+        if (carolOff != NOTHING) reveal(carols, 0);
+        if (daveOff != NOTHING) reveal(daves, 0);
+    }
+
+    function settleNow() internal {
+        vm.warp(settlement.round(PRODUCT, SLOT).deadline);
+        settlement.settle(PRODUCT, SLOT);
     }
 
     /// @dev All that is sealed against all that was measured.

@@ -6,27 +6,8 @@ import {IStakePool} from "../contracts/interfaces/IStakePool.sol";
 import {vm} from "../test/support/Vm.sol";
 import {RoundFixture} from "./RoundFixture.sol";
 
-/// @dev What a round takes and gives. The benchmark is always 300 off: its score is 0.3.
+/// @dev What a round takes and gives.
 contract RoundsTest is RoundFixture {
-    /// @dev Carol and Dave take part; they are `carolOff` and `daveOff` thousandths off.
-    function played(int64 carolOff, int64 daveOff, uint256 carolStake, uint256 daveStake) internal {
-        enter(carol, carolStake);
-        enter(dave, daveStake);
-        Sealed memory naives = seal(NAIVE_KEY, 300);
-        Sealed memory carols = seal(CAROL_KEY, carolOff);
-        Sealed memory daves = seal(DAVE_KEY, daveOff);
-        makeFinal(measured(0, PERIODS));
-        settlement.open(PRODUCT, SLOT);
-        reveal(naives, 0);
-        reveal(carols, 0);
-        reveal(daves, 0);
-    }
-
-    function settleNow() internal {
-        vm.warp(settlement.round(PRODUCT, SLOT).deadline);
-        settlement.settle(PRODUCT, SLOT);
-    }
-
     function test_a_penalty_goes_to_who_was_better() public {
         played(600, 200, 1_000, 1_000);
         vm.warp(settlement.round(PRODUCT, SLOT).deadline);
@@ -75,19 +56,10 @@ contract RoundsTest is RoundFixture {
         uint256 erin = 0xE1;
         address erins = anAuthority(erin);
         enter(erins, 3_000);
-        vm.warp(SLOT - 1 days);
-        Sealed memory third = seal(erin, 200);
-        vm.warp(SLOT - 1 days);
         enter(carol, 10_000);
         enter(dave, 1_000);
-        Sealed memory naives = seal(NAIVE_KEY, 300);
-        Sealed memory carols = seal(CAROL_KEY, 900);
-        Sealed memory daves = seal(DAVE_KEY, 100);
-        makeFinal(measured(0, PERIODS));
-        settlement.open(PRODUCT, SLOT);
-        reveal(naives, 0);
-        reveal(carols, 0);
-        reveal(daves, 0);
+        Sealed memory third = seal(erin, 200);
+        play(900, 100);
         reveal(third, 0);
         settleNow();
         same(pool.stakeOf(carol), 7_000, "the cap");
@@ -98,12 +70,7 @@ contract RoundsTest is RoundFixture {
     function test_who_seals_nothing_is_as_bad_as_can_be() public {
         enter(carol, 1_000);
         enter(dave, 1_000);
-        Sealed memory naives = seal(NAIVE_KEY, 300);
-        Sealed memory daves = seal(DAVE_KEY, 200);
-        makeFinal(measured(0, PERIODS));
-        settlement.open(PRODUCT, SLOT);
-        reveal(naives, 0);
-        reveal(daves, 0);
+        play(NOTHING, 200);
         settleNow();
         same(pool.stakeOf(carol), 700, "the cap");
         same(pool.stakeOf(dave), 1_300, "the reward");
@@ -112,8 +79,7 @@ contract RoundsTest is RoundFixture {
     function test_without_the_benchmark_a_round_is_neutral() public {
         enter(carol, 1_000);
         seal(NAIVE_KEY, 300);
-        makeFinal(measured(0, PERIODS));
-        settlement.open(PRODUCT, SLOT);
+        opened(0);
         vm.warp(settlement.round(PRODUCT, SLOT).deadline);
         vm.expectEmit(true, true, true, true, address(settlement));
         emit ISettlement.RoundNeutral(PRODUCT, SLOT);
@@ -151,12 +117,7 @@ contract RoundsTest is RoundFixture {
         enter(dave, 1_000);
         vm.warp(SLOT);
         back(carol, 9_000);
-        Sealed memory naives = seal(NAIVE_KEY, 300);
-        Sealed memory daves = seal(DAVE_KEY, 200);
-        makeFinal(measured(0, PERIODS));
-        settlement.open(PRODUCT, SLOT);
-        reveal(naives, 0);
-        reveal(daves, 0);
+        play(NOTHING, 200);
         settleNow();
         same(pool.stakeOf(carol), 9_700, "30 % of 1,000");
     }

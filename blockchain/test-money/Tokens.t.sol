@@ -4,7 +4,9 @@ pragma solidity 0.8.28;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ActualsRegistry} from "../contracts/ActualsRegistry.sol";
 import {StakePool} from "../contracts/StakePool.sol";
+import {Treasury} from "../contracts/Treasury.sol";
 import {IActualsRegistry} from "../contracts/interfaces/IActualsRegistry.sol";
+import {IStakePool} from "../contracts/interfaces/IStakePool.sol";
 import {Attacker, FeeToken, HookToken} from "./Tokens.sol";
 import {vm} from "../test/support/Vm.sol";
 import {MoneyFixture} from "./MoneyFixture.sol";
@@ -101,20 +103,20 @@ contract TokensTest is MoneyFixture {
     function test_nobody_comes_back_into_the_pool() public {
         withHooks();
         address self = address(attacker);
-        bytes memory deposit = abi.encodeCall(StakePool.deposit, (self, 100));
+        bytes memory deposit = abi.encodeCall(IStakePool.deposit, (self, 100));
         attack(address(pool), deposit, address(pool), deposit);
-        attack(address(pool), deposit, address(pool), abi.encodeCall(StakePool.startUnbonding, (self, 1)));
-        bytes memory fund = abi.encodeCall(StakePool.fundTreasury, (10));
+        attack(address(pool), deposit, address(pool), abi.encodeCall(IStakePool.startUnbonding, (self, 1)));
+        bytes memory fund = abi.encodeCall(IStakePool.fundTreasury, (10));
         attack(address(pool), fund, address(pool), fund);
 
-        attacker.act(address(pool), abi.encodeCall(StakePool.startUnbonding, (self, 50e6)));
-        attacker.act(address(pool), abi.encodeCall(StakePool.startUnbonding, (self, 50e6)));
+        attacker.act(address(pool), abi.encodeCall(IStakePool.startUnbonding, (self, 50e6)));
+        attacker.act(address(pool), abi.encodeCall(IStakePool.startUnbonding, (self, 50e6)));
         vm.warp(block.timestamp + UNBONDING);
-        bytes memory second = abi.encodeCall(StakePool.withdraw, (2));
-        attack(address(pool), abi.encodeCall(StakePool.withdraw, (1)), address(pool), second);
+        bytes memory second = abi.encodeCall(IStakePool.withdraw, (2));
+        attack(address(pool), abi.encodeCall(IStakePool.withdraw, (1)), address(pool), second);
 
         operations.grantRole(operations.GUARDIAN_ROLE(), self);
-        attacker.prepare(address(pool), abi.encodeCall(StakePool.spendTreasury, (self, 1)));
+        attacker.prepare(address(pool), abi.encodeCall(Treasury.spendTreasury, (self, 1)));
         pool.spendTreasury(self, 1);
         check(attacker.tried() && !attacker.succeeded(), "nor through the treasury");
         same(
@@ -128,18 +130,18 @@ contract TokensTest is MoneyFixture {
         pool.changeSettlement();
         address[] memory nobody = new address[](0);
         uint256[] memory nothing = new uint256[](0);
-        bytes memory move = abi.encodeCall(StakePool.redistribute, (nobody, nothing, nobody, nothing));
-        attack(address(pool), abi.encodeCall(StakePool.deposit, (address(attacker), 5)), address(pool), move);
+        bytes memory move = abi.encodeCall(IStakePool.redistribute, (nobody, nothing, nobody, nothing));
+        attack(address(pool), abi.encodeCall(IStakePool.deposit, (address(attacker), 5)), address(pool), move);
     }
 
     function test_nobody_comes_back_into_the_registry() public {
         withHooks();
-        bytes memory withdraw = abi.encodeCall(ActualsRegistry.withdraw, ());
+        bytes memory withdraw = abi.encodeCall(IActualsRegistry.withdraw, ());
         bytes memory propose_ =
-            abi.encodeCall(ActualsRegistry.propose, (PRODUCT, SLOT, keccak256("actuals"), uint32(24)));
+            abi.encodeCall(IActualsRegistry.propose, (PRODUCT, SLOT, keccak256("actuals"), uint32(24)));
         attack(address(actuals), propose_, address(actuals), withdraw);
-        bytes memory dispute_ = abi.encodeCall(ActualsRegistry.dispute, (PRODUCT, SLOT, 1, keccak256("e")));
-        attacker.prepare(address(actuals), abi.encodeCall(ActualsRegistry.finalize, (PRODUCT, SLOT)));
+        bytes memory dispute_ = abi.encodeCall(IActualsRegistry.dispute, (PRODUCT, SLOT, 1, keccak256("e")));
+        attacker.prepare(address(actuals), abi.encodeCall(IActualsRegistry.finalize, (PRODUCT, SLOT)));
         attacker.act{value: COST}(address(actuals), dispute_);
         check(attacker.tried() && !attacker.succeeded(), "dispute");
         vm.warp(block.timestamp + RULING_WINDOW);
@@ -148,13 +150,13 @@ contract TokensTest is MoneyFixture {
         same(hooks.balanceOf(address(actuals)), 0, "paid once");
         attack(
             address(actuals),
-            abi.encodeCall(ActualsRegistry.propose, (PRODUCT, SLOT, keccak256("actuals"), uint32(24))),
+            abi.encodeCall(IActualsRegistry.propose, (PRODUCT, SLOT, keccak256("actuals"), uint32(24))),
             address(actuals),
-            abi.encodeCall(ActualsRegistry.payTreasury, ())
+            abi.encodeCall(IActualsRegistry.payTreasury, ())
         );
-        attacker.prepare(address(actuals), abi.encodeCall(ActualsRegistry.expire, (PRODUCT, SLOT)));
+        attacker.prepare(address(actuals), abi.encodeCall(IActualsRegistry.expire, (PRODUCT, SLOT)));
         attacker.act{value: COST}(
-            address(actuals), abi.encodeCall(ActualsRegistry.dispute, (PRODUCT, SLOT, 2, keccak256("e")))
+            address(actuals), abi.encodeCall(IActualsRegistry.dispute, (PRODUCT, SLOT, 2, keccak256("e")))
         );
         check(!attacker.succeeded(), "expire");
     }

@@ -6,38 +6,19 @@ import { spawnSync } from "node:child_process";
 import { before, describe, it } from "node:test";
 import { network } from "hardhat";
 import { getAddress } from "viem";
-import { type Batch, batchDigest, batchHash, recover } from "../verify/src/batch.ts";
+import { batchDigest, batchHash, recover } from "../verify/src/batch.ts";
 import { fromHex, toHex } from "../verify/src/bytes.ts";
 import { parseJson } from "../verify/src/json.ts";
 import { actualLeafHash, leafHash, levelsHash } from "../verify/src/leaf.ts";
 import { rootFromMultiProof, rootFromProof, rootOf } from "../verify/src/merkle.ts";
 import { scorePeriod } from "../verify/src/score.ts";
+import { batchOf, structOf } from "./support/batches.ts";
 
 type Hex = `0x${string}`;
 type Row = Record<string, any>;
 
 const COUNT = process.env.AGREEMENT_COUNT ?? "10000";
 const SEED = process.env.AGREEMENT_SEED ?? "20260601";
-
-const batchOf = (b: Row): Batch => ({
-  root: b.root,
-  leafCount: b.leaf_count,
-  productId: b.product_id,
-  regionId: b.region_id,
-  slot: b.slot,
-  version: b.version,
-  levelsHash: b.levels_hash,
-  modelHash: b.model_hash,
-  featureHash: b.feature_hash,
-  issuedAt: b.issued_at,
-  gateClosure: b.gate_closure,
-  deliveryStart: b.delivery_start,
-  prevBatch: b.prev_batch,
-  nonce: b.nonce,
-});
-
-/** The struct as the contracts take it. */
-const structOf = (b: Row) => ({ ...(batchOf(b) as any), leafCount: Number(b.leaf_count), version: Number(b.version) });
 
 const forecastLeaf = (row: Row) => ({
   seriesId: row.series_hash as Hex,

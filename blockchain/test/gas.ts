@@ -5,12 +5,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { network } from "hardhat";
 import { CANCUN, measure } from "../gas/measure.ts";
+import { measureMoney } from "../gas/money.ts";
 
 const SNAPSHOT = new URL("../gas/snapshot.json", import.meta.url);
 const VALUES = 864;
 
 describe("gas", async () => {
-  const found = await measure(await network.create(CANCUN));
+  const seals = await measure(await network.create(CANCUN));
+  const found = { ...seals, ...(await measureMoney(await network.create(CANCUN))) };
 
   it("is what the snapshot says", () => {
     if (process.env.UPDATE_GAS) writeFileSync(SNAPSHOT, `${JSON.stringify(found, null, 1)}\n`);

@@ -6,6 +6,7 @@ import { before, describe, it } from "node:test";
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { network } from "hardhat";
 import { getAddress, keccak256, recoverAddress, stringToBytes } from "viem";
+import { structOf } from "./support/batches.ts";
 
 type Hex = `0x${string}`;
 type GoldenLeaf = {
@@ -40,23 +41,6 @@ const golden = JSON.parse(text.replace(/("target_start": )(\d{16,})/g, '$1"$2"')
 const TYPES = ["bytes32", "uint64", "uint32", "int64[]", "bytes32"];
 const leafValues = (leaf: GoldenLeaf) =>
   [leaf.series_hash, BigInt(leaf.target_start), leaf.resolution_s, leaf.values_milli.map(BigInt), leaf.salt] as const;
-
-const structOf = (b: GoldenBatch["batch"]) => ({
-  root: b.root as Hex,
-  leafCount: Number(b.leaf_count),
-  productId: b.product_id as Hex,
-  regionId: b.region_id as Hex,
-  slot: BigInt(b.slot!),
-  version: Number(b.version),
-  levelsHash: b.levels_hash as Hex,
-  modelHash: b.model_hash as Hex,
-  featureHash: b.feature_hash as Hex,
-  issuedAt: BigInt(b.issued_at!),
-  gateClosure: BigInt(b.gate_closure!),
-  deliveryStart: BigInt(b.delivery_start!),
-  prevBatch: b.prev_batch as Hex,
-  nonce: BigInt(b.nonce!),
-});
 
 describe("golden vectors", async () => {
   const { viem, networkHelpers } = await network.create();

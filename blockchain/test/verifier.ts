@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
-import { type Batch, batchDigest, batchHash, checksummed, recover } from "../verify/src/batch.ts";
+import { batchDigest, batchHash, checksummed, recover } from "../verify/src/batch.ts";
 import { fromHex, toHex } from "../verify/src/bytes.ts";
 import { JsonError, parseJson } from "../verify/src/json.ts";
 import { type Leaf, leafHash } from "../verify/src/leaf.ts";
 import { rootFromMultiProof, rootFromProof, rootOf } from "../verify/src/merkle.ts";
 import { canonical } from "../verify/src/origin.ts";
+import { batchOf } from "./support/batches.ts";
 
 type Row = Record<string, any>;
 
@@ -21,23 +22,6 @@ const leafOf = (row: Row): Leaf => ({
   resolutionS: row.resolution_s,
   valuesMilli: row.values_milli.map(BigInt),
   salt: fromHex(row.salt),
-});
-
-const batchOf = (b: Row): Batch => ({
-  root: b.root,
-  leafCount: b.leaf_count,
-  productId: b.product_id,
-  regionId: b.region_id,
-  slot: b.slot,
-  version: b.version,
-  levelsHash: b.levels_hash,
-  modelHash: b.model_hash,
-  featureHash: b.feature_hash,
-  issuedAt: b.issued_at,
-  gateClosure: b.gate_closure,
-  deliveryStart: b.delivery_start,
-  prevBatch: b.prev_batch,
-  nonce: b.nonce,
 });
 
 describe("the second implementation", () => {

@@ -78,3 +78,13 @@ def measure() -> Iterator[Figure]:
     yield Figure("gas_score_one_period_with_calldata_floor", newest[one], "gas", "less")
     yield Figure("gas_score_day_96x9", ours[day], "gas", "less", 2_900_000)
     yield Figure("gas_score_day_96x9_with_calldata_floor", newest[day], "gas", "less", 2_900_000)
+    for name, step in (
+        ("stake", "stake"),
+        ("join", "join"),
+        ("propose_actuals", "propose_actuals"),
+        ("reveal_day_96x9", "reveal_day_of_96_periods_of_9_levels"),
+        ("settle_round_of_2", "settle_round_of_2"),
+        ("start_unbonding", "start_unbonding"),
+        ("withdraw", "withdraw"),
+    ):
+        yield Figure(f"gas_{name}", ours[step], "gas", "less")
