@@ -1,4 +1,7 @@
 "use client";
+import { Button } from "@/ui/button";
+import { shellWords } from "@/words/shell";
+import { useWords } from "@/words/use-words";
 
 /** A defect of the page itself; failures of the services are shown where they belong. */
 export default function PageError({
@@ -8,21 +11,18 @@ export default function PageError({
   error: Error & { digest?: string };
   reset: () => void;
 }) {
+  const words = useWords(shellWords).defect;
   return (
     <main className="grid min-h-dvh place-items-center p-6">
       <div className="card max-w-md p-6" role="alert">
-        <h1 className="text-lg font-semibold">The page stopped on a defect of its own</h1>
+        <h1 className="font-semibold text-lg">{words.title}</h1>
         <p className="mt-2 text-muted">
-          Forecasts and seals are not affected. The browser console has the details
-          {error.digest ? `, reference ${error.digest}` : ""}.
+          {words.text}
+          {error.digest ? words.reference(error.digest) : ""}.
         </p>
-        <button
-          className="mt-4 rounded-md bg-accent px-3 py-1.5 font-medium text-surface"
-          onClick={reset}
-          type="button"
-        >
-          Draw the page again
-        </button>
+        <Button className="mt-4" look="main" onClick={reset}>
+          {words.again}
+        </Button>
       </div>
     </main>
   );

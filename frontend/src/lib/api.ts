@@ -15,15 +15,34 @@ export class ApiProblem extends Error {
 }
 
 export async function getJson<T>(path: string, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
-  let answer: Response;
+  return understood(path, schema, await reach(path, { signal: signal ?? null }));
+}
+
+/** What changes something: checked again by the service, answered once per `key` however often it is sent. */
+export async function sendJson<T>(
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
+  path: string,
+  body: unknown,
+  schema: z.ZodType<T>,
+  { key = crypto.randomUUID(), etag }: { key?: string; etag?: string } = {},
+): Promise<T> {
+  const headers: Record<string, string> = { "Content-Type": "application/json", "Idempotency-Key": key };
+  if (etag) headers["If-Match"] = etag;
+  return understood(path, schema, await reach(path, { method, body: JSON.stringify(body), headers }));
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
-    answer = await fetch(path, { signal: signal ?? null, headers: { Accept: "application/json" } });
+    return await fetch(path, { ...init, headers: { Accept: "application/json", ...init.headers } });
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (init.signal?.aborted) throw error;
     throw new ApiProblem("The dashboard's own server does not answer. Is the stack still up?", 0);
   }
-  const body: unknown = await answer.json().catch(() => null);
-  if (!answer.ok) throw problemOf(answer.status, body);
+}
+
+async function understood<T>(path: string, schema: z.ZodType<T>, answer: Response): Promise<T> {
+  if (!answer.ok) throw await problemFrom(answer);
+  const body: unknown = answer.status === 204 ? null : await answer.json().catch(() => null);
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join(".") || "the answer";
@@ -51,9 +70,17 @@ export async function getAll<T>(
   return out;
 }
 
-function problemOf(status: number, body: unknown): ApiProblem {
+/** The problem document of a failed answer: its detail, what was wrong in which field, and the trace. */
+export async function problemFrom(answer: Response): Promise<ApiProblem> {
+  const body: unknown = await answer.json().catch(() => null);
   const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
-  const detail = typeof fields.detail === "string" ? fields.detail : `answered with status ${status}`;
+  const detail = typeof fields.detail === "string" ? fields.detail : `answered with status ${answer.status}`;
+  const errors = Array.isArray(fields.errors) ? fields.errors.map(fieldError).filter(Boolean) : [];
   const trace = typeof fields.trace_id === "string" ? fields.trace_id : null;
-  return new ApiProblem(detail, status, trace);
+  return new ApiProblem([detail, ...errors].join(" "), answer.status, trace);
+}
+
+function fieldError(error: unknown): string {
+  const { pointer, message } = (error ?? {}) as { pointer?: unknown; message?: unknown };
+  return typeof pointer === "string" && typeof message === "string" ? `${pointer}: ${message}.` : "";
 }

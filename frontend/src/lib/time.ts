@@ -1,13 +1,19 @@
 /** Time for people: periods with their zone, ages in words, and the domain clock. */
 import type { ClockAnchor } from "./live-state";
+import { spokenLanguage } from "./locale";
 
 export function domainNowMs(clock: ClockAnchor, wallMs: number): number {
   return clock.domainMs + (wallMs - clock.wallMs) * clock.scale;
 }
 
+const dayLocale = () => (spokenLanguage() === "de" ? "de-DE" : "en-GB");
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-function formatter(zone: string, options: Intl.DateTimeFormatOptions, locale = "en-GB"): Intl.DateTimeFormat {
+function formatter(
+  zone: string,
+  options: Intl.DateTimeFormatOptions,
+  locale = dayLocale(),
+): Intl.DateTimeFormat {
   const key = locale + zone + JSON.stringify(options);
   let found = formatters.get(key);
   if (!found) {
@@ -41,7 +47,7 @@ export function longDay(ms: number, zone: string): string {
 export function zoneName(ms: number, zone: string): string {
   if (zone === "UTC") return "UTC";
   // Browsers know abbreviations by language: PDT only in American English, CEST only in British.
-  const locale = zone.startsWith("America/") ? "en-US" : "en-GB";
+  const locale = zone.startsWith("America/") ? "en-US" : dayLocale();
   const parts = formatter(zone, { timeZoneName: "short" }, locale).formatToParts(ms);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
 }
@@ -52,7 +58,7 @@ export function period(startMs: number, lengthS: number, zone: string): string {
   return `${shortDay(startMs, zone)}, ${clockTime(startMs, zone)}–${clockTime(endMs, zone)} ${zoneName(startMs, zone)}`;
 }
 
-/** `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
+/** `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`; in German `2 T 4 h`. */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));
   if (s < 60) return `${s} s`;
@@ -60,7 +66,8 @@ export function duration(seconds: number): string {
   if (minutes < 60) return s % 60 && minutes < 10 ? `${minutes} min ${s % 60} s` : `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
-  return hours % 24 ? `${Math.floor(hours / 24)} d ${hours % 24} h` : `${Math.floor(hours / 24)} d`;
+  const days = `${Math.floor(hours / 24)} ${spokenLanguage() === "de" ? "T" : "d"}`;
+  return hours % 24 ? `${days} ${hours % 24} h` : days;
 }
 
 /** Whether the zone is one that this browser knows; catalogs are written by hand. */

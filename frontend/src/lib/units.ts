@@ -1,4 +1,5 @@
 /** Values for people. They arrive as thousandths of the base unit and never stand without a unit. */
+import { spokenLanguage } from "./locale";
 
 export interface Scale {
   /** Multiply thousandths by this. */
@@ -20,13 +21,14 @@ export function scaleFor(unit: string, largestMilli: number): Scale {
   return { factor: 1e-3, unit: "W", digits: 0 };
 }
 
-/** `−1.25`, grouped by thin spaces; without unit, for columns that name it once. */
+/** `−1.25`, in German `−1,25`, grouped by thin spaces; without unit, for columns that name it once. */
 export function formatNumber(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);
   const [whole = "0", fraction] = text.split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, "\u2009");
   const sign = value < 0 && Number(text) !== 0 ? MINUS : "";
-  return sign + grouped + (fraction ? `.${fraction}` : "");
+  const mark = spokenLanguage() === "de" ? "," : ".";
+  return sign + grouped + (fraction ? mark + fraction : "");
 }
 
 export function formatValue(milli: number, scale: Scale): string {

@@ -1,9 +1,12 @@
 "use client";
 import { useEffect, useState } from "react";
+import { uiWords } from "@/words/ui";
+import { useWords } from "@/words/use-words";
 
 /** Copies a text and says so; where the browser refuses, it says that. */
 export function CopyButton({ text, what }: { text: string; what: string }) {
-  const [said, setSaid] = useState<"" | "Copied" | "Not allowed">("");
+  const words = useWords(uiWords);
+  const [said, setSaid] = useState<"" | "copied" | "copyRefused">("");
   useEffect(() => {
     if (!said) return;
     const timer = setTimeout(() => setSaid(""), 2_000);
@@ -13,19 +16,19 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      setSaid("Copied");
+      setSaid("copied");
     } catch {
-      setSaid("Not allowed");
+      setSaid("copyRefused");
     }
   };
   return (
     <button
-      aria-label={`Copy ${what}`}
-      className="shrink-0 rounded border border-line px-1.5 py-0.5 text-2xs text-muted hover:text-text"
+      aria-label={words.copyWhat(what)}
+      className="min-h-6 shrink-0 rounded border border-line px-1.5 py-0.5 text-2xs text-muted hover:text-text"
       onClick={copy}
       type="button"
     >
-      <span aria-live="polite">{said || "Copy"}</span>
+      <span aria-live="polite">{said ? words[said] : words.copy}</span>
     </button>
   );
 }

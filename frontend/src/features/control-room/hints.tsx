@@ -1,8 +1,8 @@
+import type { Room } from "@/app-shell/use-room";
 import { Notice } from "@/ui/notice";
-import type { ControlRoomData } from "./use-control-room";
 
 /** What is wrong at the moment and what to do about it; nothing while all is well. */
-export function Hints({ room }: { room: ControlRoomData }) {
+export function Hints({ room }: { room: Room }) {
   const { live, catalog, summary, fallbackProblem } = room;
   const { phase, attempt } = live.connection;
   const down = (phase === "reconnecting" || phase === "offline") && attempt > 1;

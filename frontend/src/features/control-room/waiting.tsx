@@ -1,9 +1,9 @@
 "use client";
 import { useEffect, useState } from "react";
+import type { Room } from "@/app-shell/use-room";
 import { duration } from "@/lib/time";
 import { formatCount } from "@/lib/units";
 import { useWallNow } from "@/lib/use-now";
-import type { ControlRoomData } from "./use-control-room";
 
 interface Step {
   name: string;
@@ -16,7 +16,7 @@ interface Words {
   text: string;
 }
 
-function wordsOf(room: ControlRoomData, siteName: string | null): Words {
+function wordsOf(room: Room, siteName: string | null): Words {
   const issued = room.summary.data?.runs_issued ?? 0;
   if (room.live.connection.phase !== "live" && room.summary.data === null)
     return {
@@ -42,7 +42,7 @@ function wordsOf(room: ControlRoomData, siteName: string | null): Words {
 }
 
 /** Before the first forecast: what has happened, what is happening, and that nobody need do anything. */
-export function Waiting({ room, siteName }: { room: ControlRoomData; siteName: string | null }) {
+export function Waiting({ room, siteName }: { room: Room; siteName: string | null }) {
   const [openedMs, setOpenedMs] = useState<number | null>(null);
   useEffect(() => setOpenedMs(Date.now()), []);
   const wall = useWallNow(1_000);
@@ -80,7 +80,7 @@ function StepLine({ step }: { step: Step }) {
   );
 }
 
-function stepsOf(room: ControlRoomData): Step[] {
+function stepsOf(room: Room): Step[] {
   const { live, catalog, summary } = room;
   const sites = catalog.data?.sites.length ?? 0;
   const series = catalog.data?.series.length ?? 0;

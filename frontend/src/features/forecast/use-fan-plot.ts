@@ -1,6 +1,7 @@
 "use client";
 import { type RefObject, useCallback, useEffect, useRef } from "react";
 import uPlot from "uplot";
+import { onColorsChanged } from "@/lib/theme";
 import { formatNumber, type Scale } from "@/lib/units";
 import type { FanData } from "./fan-data";
 import { paintFan, type Theme } from "./fan-draw";
@@ -148,11 +149,9 @@ export function useFanPlot(
       made.setSize({ width: Math.max(200, element.clientWidth), height: element.clientHeight }),
     );
     sizes.observe(element);
-    const scheme = window.matchMedia("(prefers-color-scheme: dark)");
-    const redraw = () => made.redraw(false, true);
-    scheme.addEventListener("change", redraw);
+    const endColors = onColorsChanged(() => made.redraw(false, true));
     return () => {
-      scheme.removeEventListener("change", redraw);
+      endColors();
       sizes.disconnect();
       made.destroy();
       plot.current = null;

@@ -12,7 +12,7 @@ export interface Catalog {
   series: Series[];
 }
 
-export interface ControlRoomData {
+export interface Room {
   live: LiveSnapshot;
   catalog: Polled<Catalog>;
   summary: Polled<ForecastSummary>;
@@ -42,8 +42,8 @@ const loadLatest = async (signal: AbortSignal) => {
     refuse(takeAlerts(takeForecasts(state, views.kept), alerts.kept), views.refused + alerts.refused);
 };
 
-/** Everything the page shows: the socket for what moves, REST for what it does not tell, or when it is down. */
-export function useControlRoom(): ControlRoomData {
+/** What every page knows: the socket for what moves, REST for what it does not tell, or when it is down. */
+export function useRoomSource(): Room {
   const client = useMemo(
     () => new LiveClient(async () => (await loadConfig(new AbortController().signal)).ws_url),
     [],

@@ -2,19 +2,21 @@
 import type { Connection } from "@/lib/live";
 import { duration } from "@/lib/time";
 import { useWallNow } from "@/lib/use-now";
+import { shellWords } from "@/words/shell";
+import { useWords } from "@/words/use-words";
 
 const LOOKS = {
-  connecting: { dot: "bg-muted pulse", word: "Connecting" },
-  live: { dot: "bg-ok", word: "Live" },
-  reconnecting: { dot: "bg-warn pulse", word: "Reconnecting" },
-  offline: { dot: "bg-bad", word: "Offline" },
+  connecting: "bg-muted pulse",
+  live: "bg-ok",
+  reconnecting: "bg-warn pulse",
+  offline: "bg-bad",
 } as const;
 
 /** Where the connection stands, and how old the newest word from it is. */
 export function ConnectionPill({ connection, onRetry }: { connection: Connection; onRetry: () => void }) {
+  const words = useWords(shellWords).connection;
   const now = useWallNow(1_000);
   const { phase, attempt, retryAtMs, lastFrameMs } = connection;
-  const look = LOOKS[phase];
   const age = now !== null && lastFrameMs !== null ? duration((now - lastFrameMs) / 1000) : null;
   const wait = now !== null && retryAtMs !== null ? Math.max(0, Math.ceil((retryAtMs - now) / 1000)) : null;
   const down = phase === "reconnecting" || phase === "offline";
@@ -24,17 +26,17 @@ export function ConnectionPill({ connection, onRetry }: { connection: Connection
       data-phase={phase}
       data-testid="connection"
     >
-      <span aria-hidden="true" className={`size-2 rounded-full ${look.dot}`} />
+      <span aria-hidden="true" className={`size-2 rounded-full ${LOOKS[phase]}`} />
       <span className="font-medium text-xs" role="status">
-        {look.word}
+        {words[phase]}
       </span>
       <span className="min-w-14 whitespace-nowrap text-2xs text-muted">
-        {age ? `heard ${age} ago` : "nothing heard yet"}
-        {down ? ` · attempt ${attempt}${wait ? `, next in ${wait} s` : ""}` : ""}
+        {age ? words.heard(age) : words.nothing}
+        {down ? ` · ${words.attempt(attempt, wait || null)}` : ""}
       </span>
       {down ? (
         <button className="text-2xs text-accent underline" onClick={onRetry} type="button">
-          Try now
+          {words.tryNow}
         </button>
       ) : null}
     </div>

@@ -1,0 +1,43 @@
+/** The nine pages, in the order of the navigation. `ready` says that the route exists; a test compares. */
+
+export const PAGE_KEYS = [
+  "live",
+  "as-at",
+  "alerts",
+  "assets",
+  "accuracy",
+  "models",
+  "settlement",
+  "verify",
+  "pipeline",
+] as const;
+export type PageKey = (typeof PAGE_KEYS)[number];
+
+export interface Page {
+  key: PageKey;
+  href: string;
+  /** The letter after `g`. */
+  chord: string;
+  ready: boolean;
+}
+
+export const PAGES: readonly Page[] = [
+  { key: "live", href: "/", chord: "l", ready: true },
+  { key: "as-at", href: "/as-at", chord: "a", ready: false },
+  { key: "alerts", href: "/alerts", chord: "n", ready: false },
+  { key: "assets", href: "/assets", chord: "d", ready: false },
+  { key: "accuracy", href: "/accuracy", chord: "c", ready: false },
+  { key: "models", href: "/models", chord: "m", ready: false },
+  { key: "settlement", href: "/settlement", chord: "s", ready: false },
+  { key: "verify", href: "/verify", chord: "v", ready: false },
+  { key: "pipeline", href: "/pipeline", chord: "p", ready: false },
+];
+
+export const READY_PAGES = PAGES.filter((page) => page.ready);
+
+/** The page that a path belongs to. */
+export function pageAt(path: string): Page | undefined {
+  return PAGES.find(({ href }) =>
+    href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`),
+  );
+}

@@ -1,0 +1,87 @@
+import type { en } from "../en/shell";
+
+export const de: typeof en = {
+  pages: {
+    live: "Live",
+    "as-at": "Stand vom",
+    alerts: "Meldungen",
+    assets: "Anlagen",
+    accuracy: "Güte",
+    models: "Modelle",
+    settlement: "Abrechnung",
+    verify: "Prüfen",
+    pipeline: "Datenweg",
+  },
+  skip: "Zum Inhalt",
+  pagesLabel: "Seiten",
+  menu: "Menü",
+  close: "Schließen",
+  unread: (count) => `${count} kritisch`,
+  developmentBanner: "Entwicklungsbetrieb: ohne Anmeldung, nur auf diesem Rechner",
+  subtitle: (sites, series) =>
+    sites === undefined
+      ? "Versiegelte Prognosen"
+      : `Versiegelte Prognosen · ${sites} Standorte${series ? ` · ${series} Reihen` : ""}`,
+  clock: {
+    waiting: "wartet auf die Uhr",
+    lapse: (scale) => `Zeitraffer ×${scale}`,
+    real: "Echtzeit",
+  },
+  connection: {
+    connecting: "Verbindet",
+    live: "Live",
+    reconnecting: "Verbindet neu",
+    offline: "Getrennt",
+    heard: (age) => `gehört vor ${age}`,
+    nothing: "noch nichts gehört",
+    attempt: (attempt, waitS) => `Versuch ${attempt}${waitS === null ? "" : `, nächster in ${waitS} s`}`,
+    tryNow: "Jetzt versuchen",
+  },
+  theme: {
+    label: "Farben",
+    auto: "wie das System",
+    light: "hell",
+    dark: "dunkel",
+    next: (theme) => `Farben: ${theme}. Ändern`,
+  },
+  language: { label: "Sprache", change: "English" },
+  palette: {
+    open: "Gehe zu …",
+    title: "Zu einer Seite, einem Standort oder etwas tun",
+    placeholder: "Seite, Standort oder Aktion",
+    pages: "Seiten",
+    sites: "Standorte",
+    actions: "Aktionen",
+    none: (typed) => `Nichts passt zu „${typed}“.`,
+    hint: "↑ ↓ wählen, Eingabe öffnet, Esc schließt",
+  },
+  help: {
+    title: "Tastatur",
+    everywhere: "Überall",
+    goTo: "Gehe zu",
+    here: "Auf dieser Seite",
+    chordHint: "g, dann der Buchstabe",
+    joint: "dann",
+  },
+  keys: {
+    help: "Diese Hilfe",
+    search: "Suchen",
+    palette: "Zu einer Seite, einem Standort oder etwas tun",
+    theme: "Hell oder dunkel",
+    language: "Englisch oder Deutsch",
+    wall: "Wandanzeige: groß, ohne Bedienung",
+    escape: "Offenes schließen",
+  },
+  wall: { on: "Wandanzeige", leave: "Wandanzeige verlassen (w)" },
+  notFound: {
+    title: "Diese Seite gibt es nicht",
+    text: "Die Adresse gehört zu keiner Seite dieser Oberfläche.",
+    back: "Zur Live-Seite",
+  },
+  defect: {
+    title: "Die Seite ist an einem eigenen Fehler stehen geblieben",
+    text: "Prognosen und Siegel sind nicht betroffen. Einzelheiten stehen in der Konsole des Browsers",
+    reference: (digest) => `, Kennung ${digest}`,
+    again: "Seite neu zeichnen",
+  },
+};

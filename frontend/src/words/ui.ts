@@ -1,0 +1,4 @@
+import { de } from "./de/ui";
+import { en } from "./en/ui";
+
+export const uiWords = { en, de };
