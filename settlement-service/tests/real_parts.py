@@ -81,7 +81,7 @@ async def assembled(where: Where, **changes: Any) -> AsyncIterator[Service]:
         box = TransactionBox(pool, contracts, calls, wakes)
         line = Line(
             *(core, settings, SystemClock(), keys, vault, rpc, contracts, calls, box),
-            *(SealMetrics(registry), ChainMetrics(registry), wakes, asyncio.Event(), asyncio.Event().wait),  # type: ignore[arg-type]
+            *(SealMetrics(registry), ChainMetrics(registry), wakes, asyncio.Event(), []),
         )
         yield Service(runs, box, line)
 

@@ -215,7 +215,7 @@ async def service(folder: Path, url: str, told: dict[str, Any], dsn: str, clock:
         box = TransactionBox(pool, contracts, calls, wakes)
         line = Line(
             *(core, settings, clock, keys, vault, rpc, contracts, calls, box),
-            *(SealMetrics(registry), ChainMetrics(registry), wakes, asyncio.Event(), _nothing),
+            *(SealMetrics(registry), ChainMetrics(registry), wakes, asyncio.Event(), []),
         )
         catalog = Capacities({"home-00/net": 10, "home-01/net": 10})
         life = LifeCycle(core, settings, clock, registry, pool, vault, book, keys, box, catalog)
@@ -228,7 +228,3 @@ async def service(folder: Path, url: str, told: dict[str, Any], dsn: str, clock:
                 task.cancel()
             failed = [e for e in await asyncio.gather(*tasks, return_exceptions=True) if isinstance(e, Exception)]
             assert not failed, failed
-
-
-async def _nothing() -> None:
-    """Where events go to Kafka in the real process."""

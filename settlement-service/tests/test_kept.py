@@ -12,9 +12,12 @@ from psycopg_pool import AsyncConnectionPool
 from gridseal.notary.leaf import name_hash
 from gridseal.notary.score import ActualLeaf
 from gridseal.runtime.migrations import apply_migrations
+from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun
+from gridseal.wire.rounds import RoundChange
 from local_stack.scratch import scratch_database, scratch_postgres
 from settlement_service.actuals.leaves import committed
+from settlement_service.contracts import Place
 from settlement_service.events import ChainEvent
 from settlement_service.events_store import StoredEvents
 from settlement_service.overrides.store import OverrideStore
@@ -65,14 +68,18 @@ def an_event(block: int, name: str = "Scored", **changes: object) -> ChainEvent:
     return ChainEvent(**(fields | changes))  # type: ignore[arg-type]
 
 
+def a_place(deployment_id: str = "one") -> Place:
+    return Place(31337, deployment_id, 1, {"Settlement": "0x" + "5e" * 20})
+
+
 async def test_what_a_reorganization_took_away_is_gone_and_what_came_is_there(pool: Pool) -> None:
     store = StoredEvents(pool)
     assert await store.reached("one") is None
-    assert await store.replace("one", 1, 5, [an_event(3), an_event(5)]) == 2
+    assert await store.replace(a_place("one"), 1, 5, [an_event(3), an_event(5)]) == 2
     moved = an_event(5, block_hash="0xother", tx_hash="0xt5b")
 
-    assert await store.replace("one", 4, 6, [moved, an_event(6)]) == 2
-    assert await store.replace("one", 4, 6, [moved, an_event(6)]) == 0
+    assert await store.replace(a_place("one"), 4, 6, [moved, an_event(6)]) == 2
+    assert await store.replace(a_place("one"), 4, 6, [moved, an_event(6)]) == 0
     assert [e.block_hash for e in await store.of_slot("one", PRODUCT, SLOT)] == ["0xb3", "0xother", "0xb6"]
     assert (await store.reached("one"), await store.hash_at("one", 5)) == (6, (3, "0xb3"))
     assert await store.of_slot("two", PRODUCT, SLOT) == []
@@ -80,6 +87,31 @@ async def test_what_a_reorganization_took_away_is_gone_and_what_came_is_there(po
     assert [e.block_number for e in found] == [3, 5]
     assert await store.named("one", ["Scored"], SLOT, SLOT + timedelta(days=1), "0xb") == []
     assert [e.block_number for e in await store.of_transactions("one", ["0xt3"])] == [3]
+
+
+async def test_what_is_new_or_gone_about_a_round_waits_for_kafka(
+    pool: Pool, make_run: Callable[..., ForecastRun]
+) -> None:
+    store = StoredEvents(pool)
+    await Runs(pool, Vault([b"\7" * 32])).add(make_run(run_id="c" * 32, product_id="told-6h"), "benchmark")
+    product = {"product_hash": "0x" + name_hash("told-6h").hex(), "account": "0x" + "aa" * 20}
+    first, second = (an_event(n, tx_hash=f"0x{n:064x}", **product) for n in (3, 5))
+    await store.replace(a_place("told"), 1, 5, [first, second])
+    await store.replace(a_place("told"), 4, 6, [second])
+    assert await _told(pool) == [("told-6h/2026-06-01T00:00:00Z", ["Scored", "Scored"])]
+    await store.replace(a_place("told"), 4, 6, [])
+
+    assert [steps for _, steps in await _told(pool)] == [["Scored", "Scored"], []]
+    elsewhere = an_event(7, tx_hash="0x" + "7" * 64, account="0x" + "aa" * 20, product_hash="0x" + "ee" * 32)
+    await store.replace(a_place("told"), 7, 7, [elsewhere])
+    assert len(await _told(pool)) == 2
+
+
+async def _told(pool: Pool) -> list[tuple[str, list[str]]]:
+    async with pool.connection() as connection:
+        cursor = await connection.execute("SELECT round_key, document FROM settlement.round_events ORDER BY id")
+        rows = [(str(r["round_key"]), decode(RoundChange, bytes(r["document"]))) for r in await cursor.fetchall()]
+    return [(key, [step.event for step in change.steps]) for key, change in rows]
 
 
 async def test_a_round_is_kept_once_and_its_first_values_stay(pool: Pool) -> None:
@@ -122,7 +154,7 @@ async def test_a_request_is_taken_once_its_block_is_deep_enough_and_keeps_its_wa
         7, "RecalibrationRequested", contract="Operations", slot=None,
         arguments={"requestId": 1, "reasonHash": "0xcd", "productId": PRODUCT, "operator": "0xa"},
     )  # fmt: skip
-    await events.replace("three", 1, 7, [asked])
+    await events.replace(a_place("three"), 1, 7, [asked])
     await store.take("three", 6)
     assert await store.unfinished("three") == []
     await store.take("three", 7)

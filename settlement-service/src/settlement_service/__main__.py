@@ -1,7 +1,7 @@
 """Assembles settlement-service: Kafka to outbox, outbox to chain, changes to Kafka, and the REST face."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +22,7 @@ from gridseal.runtime.migrations import apply_migrations
 from gridseal.runtime.serve import http_part, main, run_parts
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
 from gridseal.runtime.traces import configure_traces
-from gridseal.wire.topics import FORECASTS_SEALED
+from gridseal.wire.topics import FORECASTS_SEALED, ROUNDS_CHANGED
 from settlement_service.app import Parts, create_app
 from settlement_service.benchmark.source import Benchmarks
 from settlement_service.chain import RegistryChain
@@ -32,7 +32,7 @@ from settlement_service.keys import HeldKey, open_keys
 from settlement_service.lifecycle import LifeCycle
 from settlement_service.metrics import ChainMetrics, SealMetrics
 from settlement_service.outbox import Outbox
-from settlement_service.publish import SealPublisher
+from settlement_service.publish import ROUNDS, SEALS, Publisher
 from settlement_service.rpc import JsonRpc
 from settlement_service.runs import Pool, Runs
 from settlement_service.sealer import Sealer
@@ -104,7 +104,7 @@ class Line:
     chain_metrics: ChainMetrics
     wakes: Mapping[KeyName, asyncio.Event]
     changed: asyncio.Event
-    publish: Callable[[], Coroutine[None, None, None]]
+    publish: Sequence[Callable[[], Coroutine[None, None, None]]]
     runs: Mapping[Signer, asyncio.Event] = field(default_factory=lambda: {s: asyncio.Event() for s in SIGNERS})
     moved: Mapping[Signer, asyncio.Event] = field(default_factory=lambda: {s: asyncio.Event() for s in SIGNERS})
 
@@ -150,7 +150,8 @@ class Line:
             async with asyncio.TaskGroup() as group:
                 group.create_task(sealer.run())
                 if signer == "forecast":  # one process publishes, so that events keep their order
-                    group.create_task(self.publish())
+                    for publish in self.publish:
+                        group.create_task(publish())
 
 
 @asynccontextmanager
@@ -178,8 +179,9 @@ async def run() -> None:
     configure_traces("settlement-service", core.otlp_endpoint)
     vault = _vault(core, settings)
     apply_migrations(core.postgres_dsn, "settlement", Path(str(PACKAGE / "migrations")))
-    schema_ids = await announce(core.schema_registry_url, [FORECASTS_SEALED])
-    registry, clock, changed = new_registry(), clock_from(core), asyncio.Event()
+    schema_ids = await announce(core.schema_registry_url, [FORECASTS_SEALED, ROUNDS_CHANGED])
+    registry, clock = new_registry(), clock_from(core)
+    changed, told = asyncio.Event(), asyncio.Event()
     metrics, calls = SealMetrics(registry), Calls(load_abis())
     file = settings.deployment_file or core.state_dir / "chain" / "deployment.json"
     async with (
@@ -193,15 +195,18 @@ async def run() -> None:
         await runs.seal_secrets()
         contracts = Contracts(file, rpc)
         box = TransactionBox(pool, contracts, calls, wakes)
+        publishers = (
+            Publisher(SEALS, pool, producer, changed, schema_ids), Publisher(ROUNDS, pool, producer, told, schema_ids)
+        )  # fmt: skip
         line = Line(
             *(core, settings, clock, keys, vault, rpc, contracts, calls, box),
-            *(metrics, ChainMetrics(registry), wakes, changed, SealPublisher(pool, producer, changed, schema_ids).run),
+            *(metrics, ChainMetrics(registry), wakes, changed, [p.run for p in publishers]),
         )
 
         async def chain_answers() -> None:
             await rpc.ask("eth_blockNumber")
 
-        life = LifeCycle(core, settings, clock, registry, pool, vault, book, keys, box)
+        life = LifeCycle(core, settings, clock, registry, pool, vault, book, keys, box, told=told)
         probes = {"postgres": runs.ping, "chain": chain_answers}
         app = create_app(Parts(runs, clock, registry, probes, [*life.routers(), transaction_routes(box)]))
         port = settings.port if settings.port is not None else core.port_base + 8_020

@@ -31,6 +31,8 @@ WATCHED: Mapping[Name, tuple[str, ...]] = {
     "StakePool": ("Deposited", "UnbondingStarted", "Withdrawn", "Slashed", "Rewarded", "TreasuryGrew"),
     "Operations": ("RecalibrationRequested",),
 }  # fmt: skip
+LogId = tuple[str, int]
+"""Hash of the block and place of the log in it."""
 ACCOUNTS = ("authority", "account", "challenger", "operator")
 
 
@@ -50,6 +52,11 @@ class ChainEvent:
     account: str | None
     arguments: Mapping[str, Any]
 
+    @property
+    def log_id(self) -> LogId:
+        """What makes it this event and no other, also when the chain is reorganized."""
+        return self.block_hash, self.log_index
+
 
 class EventStore(Protocol):
     """Where events are kept."""
@@ -62,15 +69,15 @@ class EventStore(Protocol):
         """Number and hash of the newest block below a number that holds an event."""
         ...
 
-    async def replace(self, deployment_id: str, since: int, until: int, events: Sequence[ChainEvent]) -> int:
+    async def replace(self, place: Place, since: int, until: int, events: Sequence[ChainEvent]) -> int:
         """Put these events in the place of all from block ``since`` on; how many are new."""
         ...
 
 
 class EventWatch:
-    """Reads all contracts' events into the store."""
+    """Reads all contracts' events into the store. ``changed`` are set when something is new."""
 
-    def __init__(self, book: Book, store: EventStore, changed: asyncio.Event, every_s: float = 1.0) -> None:
+    def __init__(self, book: Book, store: EventStore, changed: Sequence[asyncio.Event], every_s: float = 1.0) -> None:
         self._book = book
         self._store = store
         self._changed = changed
@@ -82,7 +89,8 @@ class EventWatch:
         while True:
             try:
                 if await self.look():
-                    self._changed.set()
+                    for waiting in self._changed:
+                        waiting.set()
                 pause = self._every_s
             except (UnavailableError, ChainError) as error:
                 log.warning("events_wait", reason=str(error))
@@ -102,7 +110,7 @@ class EventWatch:
             log.warning("events_read_anew", deployment=place.deployment_id)
             since = place.deployed_block
         until = min(head, since + MOST_BLOCKS)
-        return await self._store.replace(place.deployment_id, since, until, await self._read(place, since, until))
+        return await self._store.replace(place, since, until, await self._read(place, since, until))
 
     async def _same_below(self, place: Place, since: int) -> bool:
         known = await self._store.hash_at(place.deployment_id, since)

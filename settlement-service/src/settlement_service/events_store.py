@@ -1,13 +1,18 @@
 """Events of the contracts in PostgreSQL: ``settlement.chain_events``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from settlement_service.events import ChainEvent
-from settlement_service.outbox import database
+from gridseal.notary.leaf import name_hash
+from gridseal.wire.codec import encode
+from gridseal.wire.fields import format_utc
+from settlement_service.contracts import Place
+from settlement_service.events import ChainEvent, LogId
+from settlement_service.outbox import Connection, database
+from settlement_service.rounds.news import ABOUT_ROUNDS, change_of
 from settlement_service.runs import Pool
 
 _INSERT = """
@@ -43,15 +48,18 @@ class StoredEvents:
             row = await cursor.fetchone()
         return (int(row["block_number"]), str(row["block_hash"])) if row else None
 
-    async def replace(self, deployment_id: str, since: int, until: int, events: Sequence[ChainEvent]) -> int:
-        """Put these events in the place of all from block ``since`` on, in one transaction; how many are new."""
+    async def replace(self, place: Place, since: int, until: int, events: Sequence[ChainEvent]) -> int:
+        """Put these events in the place of all from block ``since`` on, in one transaction; how many are new.
+
+        What is new or gone about a round is told of on ``rounds.changed``, by rows of the same transaction.
+        """
+        deployment_id = place.deployment_id
         async with database(), self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(
-                "DELETE FROM settlement.chain_events WHERE deployment = %s AND block_number >= %s"
-                " RETURNING block_hash, tx_hash, log_index",
+                "DELETE FROM settlement.chain_events WHERE deployment = %s AND block_number >= %s RETURNING *",
                 (deployment_id, since),
             )
-            known = {(r["block_hash"], r["tx_hash"], r["log_index"]) for r in await cursor.fetchall()}
+            before = [_event(row) for row in await cursor.fetchall()]
             async with connection.cursor() as insert:
                 await insert.executemany(_INSERT, [_row(deployment_id, e) for e in events])
             await connection.execute(
@@ -59,7 +67,35 @@ class StoredEvents:
                 " ON CONFLICT (deployment) DO UPDATE SET block = excluded.block",
                 (deployment_id, until),
             )
-        return sum((e.block_hash, e.tx_hash, e.log_index) not in known for e in events)
+            known, now = {e.log_id for e in before}, {e.log_id for e in events}
+            moved = [*(e for e in events if e.log_id not in known), *(e for e in before if e.log_id not in now)]
+            await self._tell(connection, place, moved, now - known)
+        return len(now - known)
+
+    async def _tell(
+        self, connection: Connection, place: Place, moved: Sequence[ChainEvent], new: Collection[LogId]
+    ) -> None:
+        """Add the messages of all rounds that something is new or gone of."""
+        slots = dict.fromkeys((e.product_hash, e.slot) for e in moved if e.event in ABOUT_ROUNDS)
+        if not slots or "Settlement" not in place.addresses:
+            return
+        cursor = await connection.execute("SELECT DISTINCT product_id FROM settlement.batches")
+        names = {"0x" + name_hash(r["product_id"]).hex(): str(r["product_id"]) for r in await cursor.fetchall()}
+        for product_hash, slot in slots:
+            product_id = names.get(str(product_hash))
+            if product_id is None or slot is None:
+                continue
+            cursor = await connection.execute(
+                "SELECT * FROM settlement.chain_events WHERE deployment = %s AND product_hash = %s AND slot = %s"
+                " ORDER BY block_number, log_index",
+                (place.deployment_id, product_hash, slot),
+            )
+            events = [_event(row) for row in await cursor.fetchall()]
+            change = change_of(product_id, slot, events, new, place)
+            await connection.execute(
+                "INSERT INTO settlement.round_events (round_key, document) VALUES (%s, %s)",
+                (f"{product_id}/{format_utc(slot)}", encode(change)),
+            )
 
     async def of_slot(self, deployment_id: str, product_hash: str, slot: datetime) -> list[ChainEvent]:
         """Everything about one slot, oldest first."""

@@ -76,10 +76,12 @@ class LifeCycle:
     catalog: Catalog | None = None
     """Unset: asset-service."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a message about a round may wait for Kafka."""
 
     def parts(self) -> list[Part]:
         """Events and requests are followed always; rounds are driven where the keys for that are there."""
-        watch = EventWatch(self.book, self.events, self.changed, self.settings.events_poll_s)
+        watch = EventWatch(self.book, self.events, (self.changed, self.told), self.settings.events_poll_s)
         parts: list[Part] = [watch.run, OverrideLoop(self.overrides, self._jobs(), self._settled).run]
         if "provider" in self.keys and "keeper" in self.keys:
             parts.append(self.rounds_loop().run)

@@ -1,4 +1,4 @@
-"""Kafka into the hub: runs, seals, alerts and windows, from now on."""
+"""Kafka into the hub: runs, seals, alerts, windows and rounds, from now on."""
 
 import asyncio
 from collections import OrderedDict
@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from forecast_service.catalog import Catalog
 from forecast_service.live.hub import Hub
-from forecast_service.live.narrow import alert_event, forecast_event, seal_event, window_event
+from forecast_service.live.narrow import alert_event, forecast_event, round_event, seal_event, window_event
 from forecast_service.store.views import ForecastViews
 from gridseal.errors import UnavailableError, WireError
 from gridseal.runtime.clock import Clock
@@ -18,12 +18,15 @@ from gridseal.runtime.logs import get_logger
 from gridseal.wire.alerts import Alert
 from gridseal.wire.codec import decode, encode_dict
 from gridseal.wire.forecasts import ForecastRun, Seal
-from gridseal.wire.topics import ALERTS, FEATURES_WINDOWS, FORECASTS_ISSUED, FORECASTS_SEALED
+from gridseal.wire.rounds import RoundChange
+from gridseal.wire.topics import ALERTS, FEATURES_WINDOWS, FORECASTS_ISSUED, FORECASTS_SEALED, ROUNDS_CHANGED
 from gridseal.wire.windows import Window
 
 log = get_logger(__name__)
-TOPICS = (FORECASTS_ISSUED, FORECASTS_SEALED, ALERTS, FEATURES_WINDOWS)
+TOPICS = (FORECASTS_ISSUED, FORECASTS_SEALED, ALERTS, FEATURES_WINDOWS, ROUNDS_CHANGED)
 RUNS_KNOWN = 2_000
+ROUNDS_BACK = 256
+"""So many messages about rounds are read again at the start: no table here has them, so they are the snapshot."""
 ACTUALS = timedelta(hours=24)
 
 
@@ -68,7 +71,10 @@ class LiveFeed:
             partitions = list(consumer.assignment())
             await consumer.seek_to_end(*partitions)
             for partition in partitions:
-                await consumer.position(partition)
+                end = await consumer.position(partition)
+                if partition.topic == ROUNDS_CHANGED:
+                    begin = (await consumer.beginning_offsets([partition]))[partition]
+                    consumer.seek(partition, max(begin, end - ROUNDS_BACK))
             self._at_end.set()
             while True:
                 for records in (await consumer.getmany(timeout_ms=500, max_records=500)).values():
@@ -88,6 +94,8 @@ class LiveFeed:
                 await self._sealed(decode(Seal, value))
             elif record.topic == ALERTS:
                 self._hub.publish(alert_event(encode_dict(decode(Alert, value))))
+            elif record.topic == ROUNDS_CHANGED:
+                self._hub.publish(round_event(encode_dict(decode(RoundChange, value))))
             else:
                 self._hub.publish(window_event(encode_dict(decode(Window, value))))
         except WireError as error:

@@ -16,8 +16,8 @@ from gridseal.wire.live import Channel, Filter
 RING_SIZE = 1_024
 RINGS = 128
 OVERLAY = 512
-OVERLAID: frozenset[Channel] = frozenset({"seals", "alerts"})
-"""Channels whose store another process writes, maybe later than the event gets here."""
+OVERLAID: frozenset[Channel] = frozenset({"seals", "alerts", "rounds"})
+"""Channels whose store another process writes, maybe later than the event gets here; rounds have none here at all."""
 Snapshots = Mapping[Channel, Callable[[Filter], Awaitable[list[dict[str, Any]]]]]
 
 

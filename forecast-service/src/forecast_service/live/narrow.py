@@ -51,9 +51,15 @@ def seal_event(seal: dict[str, Any], series_ids: frozenset[str]) -> Event:
     return Event("seals", seal, frozenset(s.split("/")[0] for s in series_ids), series_ids, None)
 
 
+def round_event(change: dict[str, Any]) -> Event:
+    """Never replaced, since each tells its own steps. It is about a product, not about a site."""
+    return Event("rounds", change, frozenset(), frozenset(), None)
+
+
 SNAPSHOT_KEEPS: Final[dict[Channel, Callable[[dict[str, Any]], str]]] = {
     "forecasts": lambda d: str(d["series_id"]),
     "seals": lambda d: str(d["run_id"]),
     "alerts": lambda d: str(d["alert_id"]),
+    "rounds": lambda d: f"{d['product_id']}/{d['slot']}",
 }
 """What makes two entries of a snapshot the same one."""

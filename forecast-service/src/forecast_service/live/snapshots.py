@@ -37,4 +37,7 @@ def snapshots(views: ForecastViews, alerts: AlertReader, catalog: Catalog, clock
         events = [alert_event(encode_dict(a)) for a in await alerts.recent(ALERTS, wanted.site_id)]
         return [event.data for event in reversed(events) if passes(wanted, event)]
 
-    return {"forecasts": forecasts, "seals": seals, "alerts": recent}
+    async def rounds(wanted: Filter) -> list[dict[str, Any]]:
+        return []  # what the hub took in is all that is known here; the rest is settlement-service's
+
+    return {"forecasts": forecasts, "seals": seals, "alerts": recent, "rounds": rounds}

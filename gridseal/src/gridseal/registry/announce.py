@@ -17,6 +17,7 @@ from gridseal.wire.topics import (
     FEATURES_WINDOWS,
     FORECASTS_ISSUED,
     FORECASTS_SEALED,
+    ROUNDS_CHANGED,
     TELEMETRY_CLASSES,
     telemetry_topic,
 )
@@ -32,6 +33,7 @@ SCHEMA_OF: Final[Mapping[str, str]] = {
     ALERTS: "alert-1",
     FORECASTS_ISSUED: "forecast-run-1",
     FORECASTS_SEALED: "seal-1",
+    ROUNDS_CHANGED: "round-1",
     ASSETS_CHANGED: "catalog-1",
 }
 """Kafka topic → schema of its values. ``dead-letter`` and ``quarantine`` hold what a device sent, whatever that is."""

@@ -6,7 +6,8 @@ that reconnects resumes with ``{epoch, last_seq}``, and gets what it missed from
 new snapshot with ``reset``.
 
 Channels and their data: ``forecasts`` (snapshot: list of SeriesForecastView; delta: one of them),
-``seals`` (list / one Seal), ``alerts`` (list / one Alert), ``windows`` (empty list / one Window).
+``seals`` (list / one Seal), ``alerts`` (list / one Alert), ``windows`` (empty list / one Window), ``rounds``
+(list / one RoundChange; a round is about a product, so a filter lets none through).
 """
 
 from typing import Annotated, Any, Final, Literal
@@ -18,7 +19,7 @@ from gridseal.wire.fields import Message, UtcTime
 
 SUBPROTOCOL: Final = "gridseal.forecasts.v1+json"
 PING_INTERVAL_S: Final = 15
-Channel = Literal["forecasts", "seals", "alerts", "windows"]
+Channel = Literal["forecasts", "seals", "alerts", "windows", "rounds"]
 
 
 class Resume(Message):

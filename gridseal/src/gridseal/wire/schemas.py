@@ -10,6 +10,7 @@ from gridseal.wire.features import FeatureVector
 from gridseal.wire.fields import Message
 from gridseal.wire.forecasts import ForecastRun, Seal
 from gridseal.wire.receipts import Receipt
+from gridseal.wire.rounds import RoundChange
 from gridseal.wire.telemetry import Telemetry
 from gridseal.wire.windows import Window
 
@@ -22,6 +23,7 @@ MESSAGES: dict[str, type[Message]] = {
     "alert-1": Alert,
     "forecast-run-1": ForecastRun,
     "seal-1": Seal,
+    "round-1": RoundChange,
 }
 
 

@@ -1,8 +1,9 @@
 """Every Kafka and MQTT topic name, in one place.
 
 Kafka keys: device id for ``telemetry.*``; series id for ``features.*``; run id for
-``forecasts.*``; record key for ``assets.changed``. Values are JSON; headers are CloudEvents 1.0
-binary mode (``ce_id``, ``ce_type``, ``ce_source``, ``ce_time``, ``ce_specversion``) plus ``traceparent``.
+``forecasts.*``; product and slot for ``rounds.changed``; record key for ``assets.changed``. Values are
+JSON; headers are CloudEvents 1.0 binary mode (``ce_id``, ``ce_type``, ``ce_source``, ``ce_time``,
+``ce_specversion``) plus ``traceparent``.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ FEATURES_WINDOWS: Final = "features.windows"
 FEATURES_VECTORS: Final = "features.vectors"
 FORECASTS_ISSUED: Final = "forecasts.issued"
 FORECASTS_SEALED: Final = "forecasts.sealed"
+ROUNDS_CHANGED: Final = "rounds.changed"
 ALERTS: Final = "alerts"
 DEAD_LETTER: Final = "dead-letter"
 QUARANTINE: Final = "quarantine"
@@ -55,6 +57,7 @@ KAFKA_TOPICS: Final[tuple[TopicSpec, ...]] = (
     TopicSpec(FEATURES_VECTORS, partitions=2),
     TopicSpec(FORECASTS_ISSUED, partitions=1),
     TopicSpec(FORECASTS_SEALED, partitions=1),
+    TopicSpec(ROUNDS_CHANGED, partitions=1),
     TopicSpec(ALERTS, partitions=1),
     TopicSpec(DEAD_LETTER, partitions=1, retention_hours=-1),
     TopicSpec(QUARANTINE, partitions=1, retention_hours=-1),

@@ -7,7 +7,8 @@ may take (finalize, open, reveal, settle) may be taken by anyone.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from settlement_service.rounds.values import ActualSet, Phase, Round, RoundState, RoundView, Status
+from gridseal.wire.rounds import RoundState
+from settlement_service.rounds.values import ActualSet, Phase, Round, RoundView, Status
 
 MOST_VERSIONS = 3
 FOR_CHALLENGER = 2

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from gridseal.wire.forecasts import ForecastRun
+from gridseal.wire.rounds import RoundState
 from settlement_service.actuals.choose import Target
 from settlement_service.contracts import Name, Place
-from settlement_service.rounds.values import ActualSet, Round, RoundState, RoundView
+from settlement_service.rounds.values import ActualSet, Round, RoundView
 from settlement_service.sealing import Sealing
 
 Fate = Literal["pending", "done", "failed"]

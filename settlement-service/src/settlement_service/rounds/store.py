@@ -11,8 +11,9 @@ from gridseal.errors import UnavailableError
 from gridseal.notary.score import ActualLeaf
 from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun
+from gridseal.wire.rounds import RoundState
 from settlement_service.outbox import Connection, database
-from settlement_service.rounds.values import ENDED, ActualSet, Round, RoundState
+from settlement_service.rounds.values import ENDED, ActualSet, Round
 from settlement_service.runs import Pool
 
 

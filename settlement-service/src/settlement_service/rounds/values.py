@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Literal
 
 from gridseal.notary.score import ActualLeaf
+from gridseal.wire.rounds import RoundState
 
-RoundState = Literal["waiting", "proposed", "disputed", "void", "final", "revealing", "settled", "neutral", "skipped"]
-"""``waiting`` for the outcome; ``final`` are the actuals; the last three and a ``void`` without news end a round."""
 ENDED: tuple[RoundState, ...] = ("settled", "neutral", "skipped")
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gridseal.notary.score import ONE
+from gridseal.wire.rounds import RoundState
 from settlement_service.events import ChainEvent
-from settlement_service.rounds.values import Round, RoundState
+from settlement_service.rounds.values import Round
 
 
 class View(BaseModel):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, ConfigDict
 
 from gridseal.wire.forecasts import SealState
-from settlement_service.rounds.values import RoundState
+from gridseal.wire.rounds import RoundState
 from settlement_service.rounds.views import View
 from settlement_service.signin.wallet import Role
 
