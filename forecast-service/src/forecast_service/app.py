@@ -1,10 +1,10 @@
 """FastAPI applications of the processes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
 from forecast_service.api.access import AccessMiddleware
@@ -57,6 +57,8 @@ class ApiParts:
     """Without: nothing about flows and no drift report."""
     beliefs: BeliefReader | None = None
     """Without: nothing about what was believed when."""
+    insight: Sequence[APIRouter] = ()
+    """Accuracy, models, the inbox, trails: ``insight_parts.insight_routes``."""
 
 
 def create_app(parts: ApiParts) -> FastAPI:
@@ -89,6 +91,8 @@ def create_app(parts: ApiParts) -> FastAPI:
         app.include_router(lifecycle_routes(parts.lifecycle))
     if parts.jobs is not None:
         app.include_router(reading_routes(parts.jobs))
+    for router in parts.insight:
+        app.include_router(router)
     install_live(app, parts.hub, parts.allowed_origins, parts.now, parts.time_scale)
     return app
 

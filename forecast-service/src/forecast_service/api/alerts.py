@@ -24,7 +24,7 @@ def alert_routes(alerts: AlertReader, now: Callable[[], datetime]) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None,
     ) -> AlertList:  # fmt: skip
         """Findings about devices and series, newest first."""
-        found = await alerts.recent(limit + 1, site_id, severity, _place(cursor))
+        found = await alerts.recent(limit + 1, site_id, severity, place_of(cursor))
         items, more = found[:limit], None
         if len(found) > limit:
             more = encode_cursor([format_utc(items[-1].raised_at), items[-1].alert_id])
@@ -34,7 +34,12 @@ def alert_routes(alerts: AlertReader, now: Callable[[], datetime]) -> APIRouter:
     return router
 
 
-def _place(cursor: str | None) -> tuple[datetime, str] | None:
+def place_of(cursor: str | None) -> tuple[datetime, str] | None:
+    """When and which alert a cursor of ours stands for.
+
+    Raises:
+        WireError: It is none of ours.
+    """
     if cursor is None:
         return None
     at, alert_id = decode_cursor(cursor, 2)

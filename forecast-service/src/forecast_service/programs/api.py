@@ -8,6 +8,8 @@ from forecast_service.app import ApiParts, create_app, create_operator_app
 from forecast_service.catalog import Catalog
 from forecast_service.demand import demand_parts
 from forecast_service.inference.importance import RegistryImportance
+from forecast_service.inference.trainings import TrainingHistory
+from forecast_service.insight_parts import insight_routes
 from forecast_service.jobs.routes import Jobs
 from forecast_service.live.feed import LiveFeed
 from forecast_service.live.hub import Hub
@@ -45,12 +47,14 @@ async def run() -> None:
         hub = Hub(snapshots(views, alerts, catalog, clock), registry)
         feed = LiveFeed(core.kafka_bootstrap, hub, views, catalog, clock, registry)
         demand, loops = demand_parts(core, settings, trusted_keys(core, settings), pool, clock, registry)
+        trainings = TrainingHistory(core.mlflow_url, settings.mlflow_experiment)
         probes = {"postgres": views.probe, "mongo": alerts.probe, "catalog": reader.probe, "kafka": feed.probe}
         app = create_app(
             ApiParts(
                 views, alerts, catalog, hub, registry, probes, clock.now, core.time_scale, origins(settings), demand,
                 RegistryImportance(core.mlflow_url), RequestTable(pool), lifecycle_of(core, settings, slow),
                 Jobs(FlowRuns(slow), Pages(slow), clock), BeliefReader(pool),
+                insight_routes(pool, alerts, trainings, settings, catalog, clock),
             )
         )  # fmt: skip
         https = [http_part(app, core.host, settings.api_port)]

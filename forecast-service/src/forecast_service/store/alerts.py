@@ -50,6 +50,18 @@ class AlertReader:
         alerts = sorted((a for d in found if (a := _alert(d)) is not None), key=_order, reverse=True)
         return [a for a in alerts if before is None or _order(a) < before][:limit]
 
+    async def one(self, alert_id: str) -> Alert | None:
+        """An alert by its id.
+
+        Raises:
+            UnavailableError: MongoDB does not answer.
+        """
+        try:
+            document = await self._alerts.find_one({"_id": alert_id})
+        except PyMongoError as error:
+            raise UnavailableError("MongoDB does not answer: alerts cannot be read") from error
+        return None if document is None else _alert(document)
+
 
 def _order(alert: Alert) -> tuple[datetime, str]:
     return alert.raised_at, alert.alert_id
