@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from asset_service.edits import EditedBy
 from asset_service.presets import Record
+from asset_service.quality import AssetQuality
 from asset_service.reconcile import Kept, Target
 from gridseal.errors import UnavailableError
 from gridseal.wire.catalog import Asset, Product, Series, Site
@@ -53,6 +55,8 @@ class MemoryStore:
     def __init__(self) -> None:
         self.documents: dict[str, Kept] = {}
         self.published: dict[str, int] = {}
+        self.edited: dict[str, dict[str, Any]] = {}
+        self.lines: dict[str, list[EditedBy]] = {}
         self.down = False
 
     async def kept(self) -> Mapping[str, Kept]:
@@ -74,6 +78,24 @@ class MemoryStore:
     async def mark_published(self, key: str, revision: int) -> None:
         if self.documents[key].revision == revision:
             self.published[key] = revision
+
+    async def edits(self) -> Mapping[str, Mapping[str, Any]]:
+        await self.ping()
+        return dict(self.edited)
+
+    async def edit(self, record: Record, revision: int, changes: Mapping[str, Any], by: str, at: datetime) -> bool:
+        await self.ping()
+        if self.documents[record.key].revision != revision:
+            return False
+        self.documents[record.key] = Kept(record, revision + 1)
+        self.edited.setdefault(record.key, {}).update(changes)
+        self.lines.setdefault(record.key, []).append(EditedBy(at=at, by=by, changes=dict(changes)))
+        return True
+
+    async def history(self, key: str) -> tuple[int, Sequence[EditedBy]]:
+        await self.ping()
+        kept = self.documents.get(key)
+        return (0, ()) if kept is None or kept.record is None else (kept.revision, self.lines.get(key, []))
 
     async def records(self, kind: type[Record], **equal: str) -> Sequence[Record]:
         await self.ping()
@@ -137,3 +159,26 @@ class MemoryPerformance:
 
     async def ping(self) -> None:
         return
+
+
+class MemoryQuality:
+    """Answers as if no device had ever sent anything."""
+
+    async def quality(
+        self,
+        assets: Sequence[Asset],
+        series: Sequence[Series],
+        zones: Mapping[str, str],
+        start: datetime,
+        end: datetime,
+    ) -> Sequence[AssetQuality]:
+        nothing: dict[str, Any] = dict.fromkeys(
+            ("newest_reading_end", "newest_stored_at", "today_start", "energy_today_wh")
+        )
+        return [
+            AssetQuality(
+                asset_id=one.asset_id, device_id=one.device_id, site_id=one.site_id, window_start=start, window_end=end,
+                readings=0, suspect=0, bad=0, refused={}, series_id=None, hits={}, **nothing,
+            )
+            for one in assets
+        ]  # fmt: skip

@@ -12,7 +12,7 @@ from asset_service.metrics import CatalogMetrics
 from asset_service.presets import load_presets
 from asset_service.sync import CatalogSync
 
-from .builders import MemoryPerformance, MemoryStore, MemoryTopic
+from .builders import MemoryPerformance, MemoryQuality, MemoryStore, MemoryTopic
 
 NOW = datetime(2026, 6, 1, 12, 7, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ async def client(store: MemoryStore, performance: MemoryPerformance) -> AsyncIte
     sync = CatalogSync(load_presets("demo"), store, topic, CatalogMetrics(registry), retry_max_s=1, relay_interval_s=1)
     await sync.reconcile()
     origins = ("http://127.0.0.1:23000",)
-    app = create_app(Parts(store, topic, performance, sync, StoppedClock(), registry, origins))
+    app = create_app(Parts(store, topic, performance, MemoryQuality(), sync, StoppedClock(), registry, origins))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://asset") as client:
         yield client

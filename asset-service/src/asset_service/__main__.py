@@ -10,6 +10,7 @@ from asset_service.metrics import CatalogMetrics
 from asset_service.mongo_store import MongoCatalogStore
 from asset_service.performance_source import PostgresPerformance
 from asset_service.presets import load_presets
+from asset_service.quality_source import PostgresQuality
 from asset_service.settings import AssetSettings, optional_of
 from asset_service.sync import CatalogSync
 from asset_service.validity import check_catalog
@@ -53,6 +54,7 @@ async def run() -> None:
         store=store,
         topic=topic,
         performance=PostgresPerformance(core.postgres_dsn, settings.performance_product, settings.dependency_timeout_s),
+        quality=PostgresQuality(core.postgres_dsn, settings.dependency_timeout_s),
         sync=sync,
         clock=clock_from(core),
         registry=registry,

@@ -6,9 +6,10 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
+from asset_service.api.asset_routes import editing_routes, quality_routes
 from asset_service.api.catalog_routes import place_routes, series_routes
 from asset_service.api.performance_routes import performance_routes
-from asset_service.ports import CatalogStore, CatalogTopic, PerformanceSource
+from asset_service.ports import CatalogStore, CatalogTopic, PerformanceSource, QualitySource
 from asset_service.sync import CatalogSync
 from gridseal import __version__
 from gridseal.errors import UnavailableError
@@ -24,6 +25,7 @@ class Parts:
     store: CatalogStore
     topic: CatalogTopic
     performance: PerformanceSource
+    quality: QualitySource
     sync: CatalogSync
     clock: Clock
     registry: CollectorRegistry
@@ -49,6 +51,8 @@ def create_app(parts: Parts) -> FastAPI:
     install_health(app, "asset-service", probes, parts.registry)
     # Before the places: `/assets/performance` would else be taken for an asset id.
     app.include_router(performance_routes(parts.store, parts.performance, parts.clock))
+    app.include_router(quality_routes(parts.store, parts.quality, parts.clock))
+    app.include_router(editing_routes(parts.store, parts.sync.publish_soon))
     app.include_router(place_routes(parts.store))
     app.include_router(series_routes(parts.store))
     return app

@@ -2,10 +2,12 @@
 
 A document holds the record as JSON under ``record``, its ``revision`` and the
 ``published_revision``, which together are the outbox. A removed record stays as a document
-without ``record``, so that its next life goes on counting.
+without ``record``, so that its next life goes on counting. What people changed stands in the same
+document: ``edits`` over the preset, ``history`` of who changed what when.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -13,6 +15,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from asset_service.edits import EditedBy
 from asset_service.presets import Record
 from asset_service.reconcile import Kept, Target
 from gridseal.errors import UnavailableError
@@ -81,6 +84,38 @@ class MongoCatalogStore:
         except PyMongoError as error:
             raise _unavailable() from error
 
+    async def edits(self) -> Mapping[str, Mapping[str, Any]]:
+        """What people changed, by key of the record."""
+        try:
+            documents = [d async for d in self._database["assets"].find({"edits": {"$exists": True}})]
+        except PyMongoError as error:
+            raise _unavailable() from error
+        return {document["_id"]: document["edits"] for document in documents}
+
+    async def edit(self, record: Record, revision: int, changes: Mapping[str, Any], by: str, at: datetime) -> bool:
+        """Replace a record that still has this revision, and note who changed what; False where it has moved on."""
+        update = {
+            "$set": {"record": record.model_dump(mode="json"), "revision": revision + 1}
+            | {f"edits.{name}": value for name, value in changes.items()},
+            "$push": {"history": {"at": at, "by": by, "changes": dict(changes)}},
+        }
+        try:
+            result = await self._documents(record.key).update_one({"_id": record.key, "revision": revision}, update)
+        except PyMongoError as error:
+            raise _unavailable() from error
+        return bool(result.matched_count)
+
+    async def history(self, key: str) -> tuple[int, Sequence[EditedBy]]:
+        """Revision of a record, 0 where there is none, and its changes by people, oldest first."""
+        try:
+            document = await self._documents(key).find_one({"_id": key})
+        except PyMongoError as error:
+            raise _unavailable() from error
+        if document is None or document["record"] is None:
+            return 0, ()
+        past = document.get("history", ())
+        return document["revision"], [EditedBy.model_validate(line | {"at": _utc(line["at"])}) for line in past]
+
     async def records(self, kind: type[Record], **equal: str) -> Sequence[Record]:
         """The living records of one kind with these field values, ordered by key."""
         query: dict[str, Any] = {"record": {"$ne": None}} | {f"record.{name}": value for name, value in equal.items()}
@@ -99,6 +134,10 @@ class MongoCatalogStore:
 
     def _documents(self, key: str) -> _Documents:
         return self._database[COLLECTIONS[key.split("/", 1)[0]]]
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _key(target: Target) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from asset_service.edits import EditedBy
 from asset_service.presets import Record
+from asset_service.quality import AssetQuality
 from asset_service.reconcile import Kept, Target
-from gridseal.wire.catalog import Series
+from gridseal.wire.catalog import Asset, Series
 from gridseal.wire.views import AssetPerformance
 
 
@@ -27,6 +29,18 @@ class CatalogStore(Protocol):
 
     async def mark_published(self, key: str, revision: int) -> None:
         """Note that this revision is on the topic; ignored when the record has moved on."""
+        ...
+
+    async def edits(self) -> Mapping[str, Mapping[str, Any]]:
+        """What people changed over the presets, by key."""
+        ...
+
+    async def edit(self, record: Record, revision: int, changes: Mapping[str, Any], by: str, at: datetime) -> bool:
+        """Replace a record that still has this revision; False where it has moved on."""
+        ...
+
+    async def history(self, key: str) -> tuple[int, Sequence[EditedBy]]:
+        """Revision of a record, 0 where there is none, and its changes by people, oldest first."""
         ...
 
     async def records(self, kind: type[Record], **equal: str) -> Sequence[Record]:
@@ -51,6 +65,21 @@ class CatalogTopic(Protocol):
 
     async def ping(self) -> None:
         """Return when the broker answers."""
+        ...
+
+
+class QualitySource(Protocol):
+    """Reads what devices sent."""
+
+    async def quality(
+        self,
+        assets: Sequence[Asset],
+        series: Sequence[Series],
+        zones: Mapping[str, str],
+        start: datetime,
+        end: datetime,
+    ) -> Sequence[AssetQuality]:
+        """One entry per asset, in the order given."""
         ...
 
 

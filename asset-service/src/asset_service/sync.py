@@ -5,8 +5,10 @@ between the two publishes it again, which consumers see as the same record.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
+from asset_service.edits import with_edits
 from asset_service.metrics import CatalogMetrics
 from asset_service.ports import CatalogStore, CatalogTopic
 from asset_service.presets import Record
@@ -37,6 +39,11 @@ class CatalogSync:
         self._retry_max_s = retry_max_s
         self._relay_interval_s = relay_interval_s
         self._reconciled = False
+        self._changed = asyncio.Event()
+
+    def publish_soon(self) -> None:
+        """Somebody changed the store: look for what is not published without waiting for the next turn."""
+        self._changed.set()
 
     @property
     def reconciled(self) -> bool:
@@ -58,11 +65,13 @@ class CatalogSync:
                 continue
             pause = 0.2
             self._reconciled = True
-            await asyncio.sleep(self._relay_interval_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self._relay_interval_s)
+            self._changed.clear()
 
     async def reconcile(self) -> None:
         """Bring every record in the store to the presets and to what the topic has seen."""
-        targets = plan(self._presets, await self._store.kept(), await self._topic.kept())
+        targets = plan(await self._wanted(), await self._store.kept(), await self._topic.kept())
         for target in targets:
             await self._store.save(target)
         log.info("catalog_reconciled", records=len(targets), unpublished=sum(not t.published for t in targets))
@@ -70,7 +79,11 @@ class CatalogSync:
     async def _is_whole(self) -> bool:
         # A store that came back without its last writes would else answer with half a catalog.
         kept = await self._store.kept()
-        return all(record.key in kept and kept[record.key].record == record for record in self._presets)
+        return all(record.key in kept and kept[record.key].record == record for record in await self._wanted())
+
+    async def _wanted(self) -> list[Record]:
+        edits = await self._store.edits()
+        return [with_edits(record, edits.get(record.key, {})) for record in self._presets]
 
     async def relay(self) -> None:
         """Publish what is marked as unpublished."""
