@@ -41,6 +41,8 @@ from streaming_processor.features.store.windows import PostgresWindows
 from streaming_processor.job import StreamJob, start_session
 from streaming_processor.kafka_publisher import KafkaPublisher
 from streaming_processor.kafka_topics import ensure_topics
+from streaming_processor.pipeline import PipelineTables
+from streaming_processor.pipeline_routes import pipeline_routes
 from streaming_processor.progress import Progress
 from streaming_processor.quality.rules import packaged_rules
 from streaming_processor.quality.watch import QualityWatch
@@ -104,6 +106,7 @@ async def run() -> None:
         latency = LatencyWriter(core.postgres_dsn, progress, job.last)
         log.info("stream_started", query_id=progress.query_id)
         app = create_app(progress.status, progress.age_counts, _probes(core, hot), registry)
+        app.include_router(pipeline_routes(PipelineTables(core.postgres_dsn), progress.status))
         parts = [http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run, old.run]
         to_kafka = KafkaVectors(producer, loop, schema_ids)
         await run_parts([*parts, *_vector_parts(core, settings, plans, hot, to_kafka, registry, stack)])
