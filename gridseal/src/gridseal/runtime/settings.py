@@ -70,6 +70,12 @@ class CoreSettings(PrefixedSettings):
     time_anchor: AwareDatetime | None = None
     """Wall time at which domain time is ``time_origin``."""
 
+    api_reads_per_min: int = Field(default=12_000, ge=0)
+    """Most requests of one client a minute that change nothing, counted per process and address; 0: any number.
+    Everybody behind the dashboard is one client, so this keeps out a runaway program, not a busy day."""
+    api_writes_per_min: int = Field(default=1_200, ge=0)
+    """The same for those that change something."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

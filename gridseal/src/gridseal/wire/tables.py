@@ -1,7 +1,7 @@
 """Forecasts as flat rows, for CSV, Parquet and data frames: one row per series, run and target period.
 
-Values stand in the unit of the column ``unit`` as floats, one column per quantile level: ``q0.05`` is the value that the
-outcome does not exceed with probability 0.05. Levels differ between products: a row lacks what its run does not have.
+Values stand in the unit of the column ``unit`` as floats, one column per quantile level: ``q0.05`` is the value that
+the outcome does not exceed with probability 0.05. Levels differ between products: a row lacks what its run lacks.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,8 +30,9 @@ def forecast_rows(views: Iterable[SeriesForecastView]) -> list[Row]:
             "data_age_s": view.data_age_s, "seal": view.seal.state if view.seal else None,
             "resolution_s": view.resolution_s,
         }  # fmt: skip
-        for point in view.points:
-            rows.append(head | {"target_start": point.target_start} | _values(view.levels_bps, point.values_milli))
+        rows += (
+            head | {"target_start": p.target_start} | _values(view.levels_bps, p.values_milli) for p in view.points
+        )
     return rows
 
 

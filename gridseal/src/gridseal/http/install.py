@@ -1,0 +1,48 @@
+"""Puts the conventions on an application, in the one order in which they work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from gridseal.http.etags import ETagMiddleware
+from gridseal.http.formats import Flatten, FormatMiddleware
+from gridseal.http.keys import AnswerStore, KeyMiddleware
+from gridseal.http.keys_store import PostgresAnswers
+from gridseal.http.openapi import describe
+from gridseal.http.rates import RateMiddleware, Rates
+from gridseal.http.trace import TraceMiddleware
+from gridseal.runtime.problems import install_problem_handlers
+from gridseal.runtime.settings import CoreSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """What may differ between services."""
+
+    rates: Rates = field(default_factory=Rates)
+    answers: AnswerStore | None = None
+    """Without: ``Idempotency-Key`` is for the routes that know it themselves."""
+    rows: Mapping[str, Flatten] = field(default_factory=dict)
+
+
+def conventions_of(core: CoreSettings, service: str) -> Conventions:
+    """As the settings say."""
+    rates = Rates(core.api_reads_per_min, core.api_writes_per_min)
+    return Conventions(rates, PostgresAnswers(core.postgres_dsn, service))
+
+
+def install_conventions(app: FastAPI, chosen: Conventions, rows: Mapping[str, Flatten] | None = None) -> None:
+    """Problems, trace ids, limits, ETags, formats and keys. Call it before the routes are added.
+
+    From outside in: trace, limits, ETag (of what goes out), format, key, routes.
+    """
+    install_problem_handlers(app)
+    if chosen.answers is not None:
+        app.add_middleware(KeyMiddleware, store=chosen.answers)
+    tables = {**chosen.rows, **(rows or {})}
+    app.add_middleware(FormatMiddleware, rows=tables)
+    app.add_middleware(ETagMiddleware)
+    app.add_middleware(RateMiddleware, rates=chosen.rates)
+    app.add_middleware(TraceMiddleware)
+    describe(app, frozenset(tables))
