@@ -1,4 +1,5 @@
 // Checks proof files with this implementation: node blockchain/verify/cli.ts FILE… [--rpc URL] [--json]
+// [--chain-id N] [--registry ADDRESS] [--authority ADDRESS]; what is named so must stand in the file.
 // Ends with 0 where every check passed, 1 where one failed, 2 where the file or the chain could not be read.
 
 import { readFileSync } from "node:fs";
@@ -6,6 +7,7 @@ import { parseArgs } from "node:util";
 import { JsonRpcChain, NodeError } from "./src/chain.ts";
 import { type Check, checkChain, checkOffline, verdict } from "./src/check.ts";
 import { JsonError } from "./src/json.ts";
+import { type Pins, checkPins } from "./src/pins.ts";
 import { ProofFileError, readProofFile } from "./src/proof_file.ts";
 import registryCode from "./src/registry_code.json" with { type: "json" };
 import type { RegistryCode } from "./src/code.ts";
@@ -13,12 +15,12 @@ import type { RegistryCode } from "./src/code.ts";
 const code = registryCode as unknown as RegistryCode;
 
 /** Prints the checks of one file; 0, 1 or 2 as above. */
-async function checkFile(file: string, rpc: string | undefined, asJson: boolean): Promise<number> {
+async function checkFile(file: string, rpc: string | undefined, asJson: boolean, pins: Pins): Promise<number> {
   const checks: Check[] = [];
   let problem = "";
   try {
     const proof = readProofFile(readFileSync(file, "utf8"));
-    checks.push(...checkOffline(proof));
+    checks.push(...checkOffline(proof), ...checkPins(proof, pins));
     if (rpc !== undefined) checks.push(...(await checkChain(proof, new JsonRpcChain(rpc), code)));
   } catch (error) {
     if (!(error instanceof NodeError || error instanceof ProofFileError || error instanceof JsonError)) throw error;
@@ -36,15 +38,28 @@ async function checkFile(file: string, rpc: string | undefined, asJson: boolean)
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
-    options: { rpc: { type: "string" }, json: { type: "boolean", default: false } },
+    options: {
+      rpc: { type: "string" },
+      json: { type: "boolean", default: false },
+      "chain-id": { type: "string" },
+      registry: { type: "string" },
+      authority: { type: "string" },
+    },
     allowPositionals: true,
   });
   if (positionals.length === 0) {
-    console.error("usage: node cli.ts FILE… [--rpc URL] [--json]");
+    console.error("usage: node cli.ts FILE… [--rpc URL] [--json] [--chain-id N] [--registry ADDRESS] [--authority ADDRESS]");
     return 2;
   }
+  const { "chain-id": chainId, registry, authority } = values;
+  const wrong = [registry, authority].find((text) => text !== undefined && !/^0x[0-9a-fA-F]{40}$/.test(text));
+  if (wrong !== undefined || (chainId !== undefined && !/^[1-9][0-9]*$/.test(chainId))) {
+    console.error("not verified: --registry and --authority take 0x and 40 hexadecimal digits, --chain-id a whole number");
+    return 2;
+  }
+  const pins: Pins = { ...(chainId && { chainId: BigInt(chainId) }), ...(registry && { registry }), ...(authority && { authority }) };
   let worst = 0;
-  for (const file of positionals) worst = Math.max(worst, await checkFile(file, values.rpc, values.json));
+  for (const file of positionals) worst = Math.max(worst, await checkFile(file, values.rpc, values.json, pins));
   return worst;
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from gridseal.errors import WireError
 from gridseal.notary.check import check_offline
+from gridseal.notary.pins import Pins, check_pins
 from gridseal.notary.proof_file import read_proof
 from gridseal.wire.codec import encode
 
@@ -28,13 +29,42 @@ def in_python(payload: bytes) -> list[tuple[str, bool, str]] | None:
         return None
 
 
-def in_typescript(files: list[Path]) -> list[list[tuple[str, bool, str]] | None]:
+def in_typescript(files: list[Path], *options: str) -> list[list[tuple[str, bool, str]] | None]:
     done = subprocess.run(
-        [str(NODE), str(CLI), "--json", *map(str, files)], capture_output=True, text=True, check=False, timeout=100
+        [str(NODE), str(CLI), "--json", *options, *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
     )
     assert not done.stderr, done.stderr
     told = [json.loads(line)["checks"] for line in done.stdout.splitlines()]
     return [[(c["name"], c["passed"], c["detail"]) for c in checks] or None for checks in told]
+
+
+def test_both_compare_what_the_reader_knows(tmp_path: Path) -> None:
+    proof, path = a_proof(), tmp_path / "proof.json"
+    path.write_bytes(encode(proof))
+    right = ["--chain-id", "31337", "--registry", proof.erc8281.contract.lower(), "--authority", proof.authority]
+    wrong = ["--chain-id", "1", "--registry", "0x" + "ee" * 20, "--authority", "0x" + "ee" * 20]
+    for options, passed in ((right, True), (wrong, False)):
+        pins = Pins(int(options[1]), options[3], options[5])
+        python = [(c.name, c.passed, c.detail) for c in check_pins(proof, pins)]
+        [typescript] = in_typescript([path], *options)
+
+        assert typescript is not None
+        assert typescript[-3:] == python
+        assert [ok for _, ok, _ in python] == [passed] * 3
+    assert list(check_pins(proof, Pins())) == []
+
+
+def test_a_pin_that_is_no_address_is_refused_by_both(tmp_path: Path) -> None:
+    path = tmp_path / "proof.json"
+    path.write_bytes(encode(a_proof()))
+    options = [str(path), "--registry", "0xabc"]
+    commands = ([str(NODE), str(CLI), *options], [str(NODE.parent / "gridseal"), "verify", *options])
+
+    assert [subprocess.run(c, capture_output=True, check=False, timeout=60).returncode for c in commands] == [2, 2]
 
 
 def bent(dice: random.Random, text: str) -> str:

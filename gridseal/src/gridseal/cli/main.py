@@ -6,6 +6,7 @@ to ``python -m local_stack``, which belongs to a checkout; the package itself kn
 
 import importlib.util
 import os
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from gridseal.cli.receipt_key import rotate_key
 from gridseal.cli.receipts import verify_receipts
 from gridseal.cli.replay import replay_run
 from gridseal.cli.verify import verify_file
+from gridseal.notary.pins import Pins
 from gridseal.runtime.settings import CoreSettings, load_settings
 
 app = typer.Typer(
@@ -95,9 +97,19 @@ def backtest(context: typer.Context) -> None:
 def verify(
     file: Annotated[Path, typer.Argument(help="Proof file of one forecast.")],
     rpc: Annotated[str | None, typer.Option(help="JSON-RPC address of any node of the chain.")] = None,
+    chain_id: Annotated[int | None, typer.Option(help="The chain that it must be on.", min=1)] = None,
+    registry: Annotated[str | None, typer.Option(help="Address of the registry that it must be in.")] = None,
+    authority: Annotated[str | None, typer.Option(help="Address of the authority whose seal it must be.")] = None,
 ) -> None:
     """Check leaf, proof, signature and inclusion of a forecast; nothing of Gridseal needs to run."""
-    raise typer.Exit(verify_file(file, rpc, Console()))
+    pins = Pins(chain_id, _address("--registry", registry), _address("--authority", authority))
+    raise typer.Exit(verify_file(file, rpc, Console(), pins))
+
+
+def _address(option: str, text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
+        raise typer.BadParameter("not an address: 0x and 40 hexadecimal digits", param_hint=option)
+    return text
 
 
 @app.command("verify-receipt")

@@ -8,13 +8,22 @@ from gridseal.client.json_rpc import JsonRpcChain
 from gridseal.errors import UnavailableError, WireError
 from gridseal.notary.check import check_chain, check_offline
 from gridseal.notary.outcome import Check
+from gridseal.notary.pins import Pins, check_pins
 from gridseal.notary.proof_file import read_proof
 
 VERIFIED, REFUTED, NOT_CHECKED = 0, 1, 2
+NO_PINS = Pins()
 
 
-def verify_file(path: Path, rpc_url: str | None, console: Console) -> int:
-    """Print each check by name; 0 all passed, 1 a check failed, 2 the file or the node cannot be read."""
+def verify_file(path: Path, rpc_url: str | None, console: Console, pins: Pins = NO_PINS) -> int:
+    """Print each check by name; 0 all passed, 1 a check failed, 2 the file or the node cannot be read.
+
+    Args:
+        path: The proof file.
+        rpc_url: Any node of the chain; without one nothing is verified.
+        console: Where to print.
+        pins: What the file must name.
+    """
     try:
         proof = read_proof(path.read_bytes())
     except OSError as error:
@@ -23,7 +32,7 @@ def verify_file(path: Path, rpc_url: str | None, console: Console) -> int:
     except WireError as error:
         console.print(f"{path.name}: {error}", highlight=False)
         return NOT_CHECKED
-    checks = check_offline(proof)
+    checks = [*check_offline(proof), *check_pins(proof, pins)]
     try:
         if rpc_url is not None:
             with JsonRpcChain(rpc_url) as chain:
