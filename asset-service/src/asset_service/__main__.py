@@ -14,6 +14,7 @@ from asset_service.quality_source import PostgresQuality
 from asset_service.settings import AssetSettings, optional_of
 from asset_service.sync import CatalogSync
 from asset_service.validity import check_catalog
+from gridseal.http.install import conventions_of
 from gridseal.registry.announce import announce
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.logs import configure_logs
@@ -58,6 +59,7 @@ async def run() -> None:
         sync=sync,
         clock=clock_from(core),
         registry=registry,
+        conventions=conventions_of(core, "asset-service"),
         dashboard_origins=(core.dashboard_url, core.dashboard_url.replace("127.0.0.1", "localhost")),
     )
     port = settings.port if settings.port is not None else core.port_base + 8_010

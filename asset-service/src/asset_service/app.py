@@ -1,6 +1,6 @@
 """The HTTP face of asset-service."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -13,9 +13,9 @@ from asset_service.ports import CatalogStore, CatalogTopic, PerformanceSource, Q
 from asset_service.sync import CatalogSync
 from gridseal import __version__
 from gridseal.errors import UnavailableError
+from gridseal.http.install import Conventions, install_conventions
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.health import install_health
-from gridseal.runtime.problems import install_problem_handlers
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,14 @@ class Parts:
     clock: Clock
     registry: CollectorRegistry
     dashboard_origins: tuple[str, ...]
+    conventions: Conventions = field(default_factory=Conventions)
 
 
 def create_app(parts: Parts) -> FastAPI:
     """Build the application."""
-    app = FastAPI(title="Gridseal asset-service", version=__version__)
+    app = FastAPI(title="Gridseal asset-service", version=__version__, docs_url=None, redoc_url=None)
+    install_conventions(app, parts.conventions)
     app.add_middleware(CORSMiddleware, allow_origins=list(parts.dashboard_origins), allow_methods=["GET"])
-    install_problem_handlers(app)
 
     async def catalog_on_topic() -> None:
         if not parts.sync.reconciled:

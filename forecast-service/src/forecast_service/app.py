@@ -1,7 +1,7 @@
 """FastAPI applications of the processes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
@@ -10,7 +10,6 @@ from prometheus_client import CollectorRegistry
 from forecast_service.api.access import AccessMiddleware
 from forecast_service.api.alerts import alert_routes
 from forecast_service.api.beliefs import belief_routes
-from forecast_service.api.docs import install_docs
 from forecast_service.api.forecasts import SummaryReader, forecast_routes
 from forecast_service.api.lifecycle import Lifecycle, lifecycle_routes
 from forecast_service.api.models import ImportanceReader, model_routes
@@ -26,8 +25,14 @@ from forecast_service.store.alerts import AlertReader
 from forecast_service.store.beliefs import BeliefReader
 from forecast_service.store.views import ForecastViews
 from gridseal import __version__
+from gridseal.http.formats import Flatten
+from gridseal.http.install import Conventions, install_conventions
 from gridseal.runtime.health import Probe, install_health
-from gridseal.runtime.problems import install_problem_handlers
+from gridseal.wire.beliefs import BeliefsAt
+from gridseal.wire.codec import decode
+from gridseal.wire.forecasts import ForecastRun
+from gridseal.wire.tables import Row, belief_rows, forecast_rows, run_rows
+from gridseal.wire.views import LatestForecasts
 
 SERVICE = "forecast-service"
 
@@ -59,6 +64,21 @@ class ApiParts:
     """Without: nothing about what was believed when."""
     insight: Sequence[APIRouter] = ()
     """Accuracy, models, the inbox, trails: ``insight_parts.insight_routes``."""
+    conventions: Conventions = field(default_factory=Conventions)
+
+
+def _listed(body: bytes) -> list[Row]:
+    return forecast_rows(decode(LatestForecasts, body).items)
+
+
+TABLES: dict[str, Flatten] = {
+    "latestForecasts": _listed,
+    "dayAheadForecasts": _listed,
+    "intradayForecasts": _listed,
+    "forecastRun": lambda body: run_rows(decode(ForecastRun, body)),
+    "forecastsAt": lambda body: belief_rows(decode(BeliefsAt, body)),
+}
+"""Routes of which a row is one target period, not one item."""
 
 
 def create_app(parts: ApiParts) -> FastAPI:
@@ -71,9 +91,8 @@ def create_app(parts: ApiParts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    install_conventions(app, parts.conventions, TABLES)
     app.add_middleware(AccessMiddleware, registry=parts.registry)
-    install_docs(app)
-    install_problem_handlers(app)
     install_health(app, SERVICE, parts.probes, parts.registry)
     summary = SummaryReader(parts.views, parts.catalog, parts.now, parts.time_scale)
     if parts.requests is not None:
@@ -98,11 +117,12 @@ def create_app(parts: ApiParts) -> FastAPI:
 
 
 def create_operator_app(
-    registry: CollectorRegistry, probes: Mapping[str, Probe], state: SchedulerState | None = None
-) -> FastAPI:
+    registry: CollectorRegistry, probes: Mapping[str, Probe], state: SchedulerState | None = None,
+    conventions: Conventions | None = None,
+) -> FastAPI:  # fmt: skip
     """Health and metrics of a process without an API of its own; ``/status`` of the scheduler."""
     app = FastAPI(title="Gridseal forecast operations", version=__version__, docs_url=None, redoc_url=None)
-    install_problem_handlers(app)
+    install_conventions(app, conventions or Conventions())
     install_health(app, SERVICE, probes, registry)
     if state is not None:
 

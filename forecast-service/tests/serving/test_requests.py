@@ -133,7 +133,7 @@ async def test_the_same_key_twice_is_one_job(bench: Bench) -> None:
     other = await bench.client.post(JOBS, json={"product_id": "day-ahead"}, headers=headers)
 
     assert first.job_id == again.job_id
-    assert other.status_code == 409
+    assert other.status_code == 422
     assert await bench.table.open() == 1
 
 

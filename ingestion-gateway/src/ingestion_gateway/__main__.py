@@ -9,6 +9,7 @@ from functools import partial
 import uvloop
 
 from gridseal.errors import UnavailableError
+from gridseal.http.install import conventions_of
 from gridseal.identity.receipt_keys import KEY_FILE
 from gridseal.registry.announce import TELEMETRY_TOPICS, SchemaIds, announce
 from gridseal.runtime.clock import clock_from
@@ -95,7 +96,8 @@ async def run() -> None:
             await durable.stop()
             await kept.promised.flush()
 
-    app = create_app(Parts(source, devices, totals, lanes, kafka, registry))
+    conventions = conventions_of(core, "ingestion-gateway")
+    app = create_app(Parts(source, devices, totals, lanes, kafka, registry, conventions))
     install_admin_routes(app, AdminParts(source, settings.receive_maximum, relay, lanes, totals, activity, history))
     install_identity_routes(app, kept.records, kept.keys)
     port = settings.port if settings.port is not None else core.port_base + 8_030

@@ -1,15 +1,15 @@
 """Admin routes of the gateway: its session, what is in hand, what was set aside, and judging it again."""
 
-import base64
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from pydantic import Field
 
+from gridseal.http.cursors import bad_cursor, decode_cursor, encode_cursor, link_next
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.fields import Message, UtcTime
 from ingestion_gateway.activity import Activity, DeviceSession
@@ -193,18 +193,13 @@ def _install_set_aside(app: FastAPI, relay: Relay, history: KafkaHistory) -> Non
 
 
 def _cursor(place: str, request: Request, response: Response) -> str:
-    cursor = base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-    response.headers["Link"] = f'<{request.url.include_query_params(cursor=cursor)}>; rel="next"'
+    cursor = encode_cursor([place])
+    link_next(request, response, cursor)
     return cursor
 
 
 def _after(cursor: str | None) -> str:
-    if cursor is None:
-        return ""
-    try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except ValueError as error:
-        raise HTTPException(422, "cursor is not one that this route gave") from error
+    return "" if cursor is None else decode_cursor(cursor, 1)[0]
 
 
 def _before(cursor: str | None) -> int | None:
@@ -212,5 +207,5 @@ def _before(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     if not place.isdigit() or len(place) > 18:
-        raise HTTPException(422, "cursor is not one that this route gave")
+        raise bad_cursor()
     return int(place)

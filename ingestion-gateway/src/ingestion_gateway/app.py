@@ -1,6 +1,6 @@
 """The admin face of the gateway: health, metrics, totals for the report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from gridseal import __version__
 from gridseal.errors import UnavailableError
+from gridseal.http.install import Conventions, install_conventions
 from gridseal.runtime.health import Probe, install_health
-from gridseal.runtime.problems import install_problem_handlers
 from gridseal.wire.fields import Message, UtcTime
 from ingestion_gateway.devices import DeviceDirectory
 from ingestion_gateway.lanes import DeviceLanes
@@ -56,12 +56,13 @@ class Parts:
     lanes: DeviceLanes
     kafka_probe: Probe
     registry: CollectorRegistry
+    conventions: Conventions = field(default_factory=Conventions)
 
 
 def create_app(parts: Parts) -> FastAPI:
     """Build the application."""
-    app = FastAPI(title="Gridseal ingestion-gateway", version=__version__)
-    install_problem_handlers(app)
+    app = FastAPI(title="Gridseal ingestion-gateway", version=__version__, docs_url=None, redoc_url=None)
+    install_conventions(app, parts.conventions)
 
     async def mqtt() -> None:
         if not parts.source.connected:

@@ -68,7 +68,7 @@ async def test_pages_of_dead_letters_follow_each_other_to_the_oldest() -> None:
         while url:
             answer = await client.get(url)
             seen += [item["offset"] for item in answer.json()["items"]]
-            url = answer.links["next"]["url"] if "next" in answer.links else ""
+            url = str(answer.url.join(answer.links["next"]["url"])) if "next" in answer.links else ""
             assert bool(url) == (answer.json()["next_cursor"] is not None)
 
         assert seen == [4, 3, 2, 1, 0]

@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from gridseal.errors import UnavailableError
+from gridseal.http.install import conventions_of
 from gridseal.registry.announce import announce
 from gridseal.runtime.clock import Clock, clock_from
 from gridseal.runtime.logs import configure_logs
@@ -208,7 +209,8 @@ async def run() -> None:
 
         life = LifeCycle(core, settings, clock, registry, pool, vault, book, keys, box, told=told)
         probes = {"postgres": runs.ping, "chain": chain_answers}
-        app = create_app(Parts(runs, clock, registry, probes, [*life.routers(), transaction_routes(box)]))
+        routers, conventions = [*life.routers(), transaction_routes(box)], conventions_of(core, "settlement-service")
+        app = create_app(Parts(runs, clock, registry, probes, routers, conventions))
         port = settings.port if settings.port is not None else core.port_base + 8_020
         beside = BenchmarkIntake(Benchmarks(pool), runs, line.runs["benchmark"]) if "benchmark" in keys else None
         intake = Intake(consumer, producer, runs, metrics, line.runs["forecast"], changed, beside)

@@ -9,10 +9,11 @@ from fastapi import APIRouter, FastAPI, HTTPException, Path, Query
 from prometheus_client import CollectorRegistry
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from gridseal.http.install import Conventions, install_conventions
 from gridseal.notary.proof_file import ProofFile
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.health import Probe, install_health
-from gridseal.runtime.problems import install_problem_handlers, not_found
+from gridseal.runtime.problems import not_found
 from gridseal.wire.fields import Hex32, SeriesId
 from gridseal.wire.forecasts import Seal
 from settlement_service.ports import RunBook
@@ -48,12 +49,13 @@ class Parts:
     probes: Mapping[str, Probe] = field(default_factory=dict)
     routers: Sequence[APIRouter] = ()
     """Routes of rounds, requests and sign-in."""
+    conventions: Conventions = field(default_factory=Conventions)
 
 
 def create_app(parts: Parts) -> FastAPI:
     """The application; opens nothing by itself."""
-    app = FastAPI(title="Gridseal settlement-service", version="1")
-    install_problem_handlers(app)
+    app = FastAPI(title="Gridseal settlement-service", version="1", docs_url=None, redoc_url=None)
+    install_conventions(app, parts.conventions)
     install_health(app, "settlement-service", parts.probes, parts.registry)
     for router in parts.routers:  # before the seals, whose last route takes any single name
         app.include_router(router)

@@ -6,9 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from forecast_service.api.cursor import decode_cursor, encode_cursor
 from forecast_service.store.alerts import AlertReader
-from gridseal.errors import WireError
+from gridseal.http.cursors import bad_cursor, decode_cursor, encode_cursor, link_next
 from gridseal.wire.alerts import Severity
 from gridseal.wire.fields import format_utc
 from gridseal.wire.views import AlertList
@@ -28,7 +27,7 @@ def alert_routes(alerts: AlertReader, now: Callable[[], datetime]) -> APIRouter:
         items, more = found[:limit], None
         if len(found) > limit:
             more = encode_cursor([format_utc(items[-1].raised_at), items[-1].alert_id])
-            response.headers["Link"] = f'<{request.url.include_query_params(cursor=more)}>; rel="next"'
+            link_next(request, response, more)
         return AlertList(as_at=now(), items=tuple(items), next_cursor=more)
 
     return router
@@ -46,4 +45,4 @@ def place_of(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         return datetime.fromisoformat(at), alert_id
     except ValueError as error:
-        raise WireError("cursor is not one of this list: start again without it", reason="bad_cursor") from error
+        raise bad_cursor() from error

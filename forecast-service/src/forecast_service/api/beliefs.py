@@ -10,11 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from forecast_service.api.cursor import decode_cursor, encode_cursor
 from forecast_service.catalog import Catalog
 from forecast_service.products.plan import forecast_series
 from forecast_service.store.beliefs import BeliefReader
 from gridseal.errors import WireError
+from gridseal.http.cursors import bad_cursor, decode_cursor, encode_cursor, link_next
 from gridseal.http.moments import Moment
 from gridseal.runtime.problems import not_found
 from gridseal.wire.beliefs import Belief, BeliefsAt, RevisionList, RunHistory
@@ -98,7 +98,7 @@ def belief_routes(reader: BeliefReader, catalog: Catalog, now: Callable[[], date
         items, more = found[: asked.limit], None
         if len(found) > asked.limit:
             more = encode_cursor([format_utc(items[-1].slot), str(items[-1].version)])
-            response.headers["Link"] = f'<{request.url.include_query_params(cursor=more)}>; rel="next"'
+            link_next(request, response, more)
         return RunHistory(
             as_at=moment, series_id=series.series_id, product_id=product.product_id, items=tuple(items),
             next_cursor=more,
@@ -153,4 +153,4 @@ def _place(cursor: str | None) -> tuple[datetime, int] | None:
     try:
         return datetime.fromisoformat(slot), int(version)
     except ValueError as error:
-        raise WireError("cursor is not one of this list: start again without it", reason="bad_cursor") from error
+        raise bad_cursor() from error

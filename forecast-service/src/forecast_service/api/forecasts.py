@@ -10,9 +10,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from forecast_service.api.choice import Asked, AskedLatest, Chosen, choose, choose_profile, within
-from forecast_service.api.cursor import decode_cursor, encode_cursor
 from forecast_service.catalog import Catalog
 from forecast_service.store.views import Counts, ForecastViews
+from gridseal.http.cursors import decode_cursor, encode_cursor, link_next
 from gridseal.runtime.problems import not_found
 from gridseal.wire.codec import encode
 from gridseal.wire.forecasts import ForecastRun
@@ -97,7 +97,7 @@ def _add_lists(router: APIRouter, views: ForecastViews, catalog: Catalog, now: C
         found = await views.latest([s for s, _ in page], catalog.sites, since, at, asked.as_at, products)
         more = encode_cursor([page[-1][0].series_id]) if len(chosen) > asked.limit else None
         if more:
-            response.headers["Link"] = f'<{request.url.include_query_params(cursor=more)}>; rel="next"'
+            link_next(request, response, more)
         items = (within(view, asked.horizon) for view in found)
         return LatestForecasts(as_at=at, items=tuple(v for v in items if v.points), next_cursor=more)
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, R
 from pydantic import BaseModel, ConfigDict, Field
 
 from forecast_service.api.alerts import place_of
-from forecast_service.api.cursor import encode_cursor
 from forecast_service.insight.alert_life import ALLOWED, Action, AlertAction, InboxItem, State, inbox_item
 from forecast_service.store.alert_actions import AlertActions
 from forecast_service.store.alerts import REACH, AlertReader
+from gridseal.http.cursors import encode_cursor
 from gridseal.runtime.people import Person, require_role
 from gridseal.runtime.problems import not_found
 from gridseal.wire.alerts import Alert, Severity

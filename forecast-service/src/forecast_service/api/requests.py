@@ -49,7 +49,7 @@ def request_routes(book: RequestBook, catalog: Catalog, now: Callable[[], dateti
             )
         job = await book.add(request, now(), key)
         if key is not None and job.request != request:
-            raise HTTPException(409, "this Idempotency-Key was used for another request")
+            raise HTTPException(422, "this Idempotency-Key was used for another request")
         response.headers["Location"] = f"{router.prefix}/{job.job_id}"
         return job
 

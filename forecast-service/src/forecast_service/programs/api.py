@@ -26,6 +26,7 @@ from forecast_service.store.pages import Pages
 from forecast_service.store.requests import RequestTable
 from forecast_service.store.views import ForecastViews
 from forecast_service.trust import trusted_keys
+from gridseal.http.install import conventions_of
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.serve import http_part, run_parts
@@ -55,6 +56,7 @@ async def run() -> None:
                 RegistryImportance(core.mlflow_url), RequestTable(pool), lifecycle_of(core, settings, slow),
                 Jobs(FlowRuns(slow), Pages(slow), clock), BeliefReader(pool),
                 insight_routes(pool, alerts, trainings, settings, catalog, clock),
+                conventions_of(core, "forecast-service"),
             )
         )  # fmt: skip
         https = [http_part(app, core.host, settings.api_port)]

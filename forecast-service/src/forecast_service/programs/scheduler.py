@@ -30,6 +30,7 @@ from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.pages import Pages
 from forecast_service.store.scores import ScoreStore
 from forecast_service.store.telemetry import TelemetryReader
+from gridseal.http.install import conventions_of
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.serve import http_part, run_parts
@@ -63,7 +64,8 @@ async def run() -> None:
             CalibrationStore(pool), catalog, clock, registry, Rule(), every_s=settings.calibrate_every_s,
             settle=timedelta(seconds=settings.calibrate_settle_s), first_look=timedelta(hours=settings.score_window_h),
         )  # fmt: skip
-        app = create_operator_app(registry, {"catalog": reader.probe, "redis": queue.probe}, state)
+        probes = {"catalog": reader.probe, "redis": queue.probe}
+        app = create_operator_app(registry, probes, state, conventions_of(core, "forecast-scheduler"))
         app.include_router(job_routes(Jobs(flow_runs, Pages(pool), clock)))
 
         async def lead() -> None:

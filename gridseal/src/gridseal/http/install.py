@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
+from gridseal.http.docs import install_docs
 from gridseal.http.etags import ETagMiddleware
 from gridseal.http.formats import Flatten, FormatMiddleware
 from gridseal.http.keys import AnswerStore, KeyMiddleware
@@ -33,11 +34,14 @@ def conventions_of(core: CoreSettings, service: str) -> Conventions:
 
 
 def install_conventions(app: FastAPI, chosen: Conventions, rows: Mapping[str, Flatten] | None = None) -> None:
-    """Problems, trace ids, limits, ETags, formats and keys. Call it before the routes are added.
+    """Problems, pages, trace ids, limits, ETags, formats and keys. Call it before the routes are added.
+
+    Of an application made with ``docs_url=None``.
 
     From outside in: trace, limits, ETag (of what goes out), format, key, routes.
     """
     install_problem_handlers(app)
+    install_docs(app)
     if chosen.answers is not None:
         app.add_middleware(KeyMiddleware, store=chosen.answers)
     tables = {**chosen.rows, **(rows or {})}
