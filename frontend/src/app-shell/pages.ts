@@ -26,7 +26,7 @@ export const PAGES: readonly Page[] = [
   { key: "as-at", href: "/as-at", chord: "a", ready: false },
   { key: "alerts", href: "/alerts", chord: "n", ready: false },
   { key: "assets", href: "/assets", chord: "d", ready: false },
-  { key: "accuracy", href: "/accuracy", chord: "c", ready: false },
+  { key: "accuracy", href: "/accuracy", chord: "c", ready: true },
   { key: "models", href: "/models", chord: "m", ready: false },
   { key: "settlement", href: "/settlement", chord: "s", ready: false },
   { key: "verify", href: "/verify", chord: "v", ready: false },

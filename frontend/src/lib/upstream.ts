@@ -19,11 +19,28 @@ const SERVICES = {
     variable: "GRIDSEAL_SETTLEMENT_URL",
     fallback: "http://127.0.0.1:28020",
   },
+  gateway: {
+    service: "ingestion-gateway",
+    variable: "GRIDSEAL_GATEWAY_URL",
+    fallback: "http://127.0.0.1:28030",
+  },
+  stream: {
+    service: "streaming-processor",
+    variable: "GRIDSEAL_STREAM_URL",
+    fallback: "http://127.0.0.1:28003",
+  },
 } as const;
 
 const ROUTES: Readonly<Record<string, keyof typeof SERVICES>> = {
   forecasts: "forecast",
   alerts: "forecast",
+  accuracy: "forecast",
+  models: "forecast",
+  drift: "forecast",
+  trails: "forecast",
+  jobs: "forecast",
+  gateway: "gateway",
+  stream: "stream",
   sites: "asset",
   assets: "asset",
   series: "asset",

@@ -19,6 +19,7 @@ import {
   summaryOf,
   viewOf,
 } from "./fleet.ts";
+import { insightAnswer } from "./insight.ts";
 
 const SLOT_MS = 900_000;
 const port = Number(process.env.PORT ?? 31600);
@@ -42,7 +43,7 @@ const currentViews = () => {
 
 const http = createServer((request, response) => {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
-  const body = answerOf(url.pathname);
+  const body = answerOf(url.pathname) ?? insightAnswer(url.pathname, url.searchParams);
   response.writeHead(body ? 200 : 404, {
     "Content-Type": body ? "application/json" : "application/problem+json",
   });

@@ -1,0 +1,5 @@
+import { AccuracyPage } from "@/features/accuracy/accuracy-page";
+
+export default function Page() {
+  return <AccuracyPage />;
+}

@@ -1,0 +1,4 @@
+import { de } from "./de/accuracy";
+import { en } from "./en/accuracy";
+
+export const accuracyWords = { en, de };
