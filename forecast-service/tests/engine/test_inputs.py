@@ -8,8 +8,9 @@ from eia_tables import daily_issues, eia, made, until
 
 from forecast_service.backtest.ports import TableSeries
 from forecast_service.engine.columns import Inputs, Issue, build_inputs
+from forecast_service.engine.direct import direct_features
 from forecast_service.engine.frame import Frame, build_frame, scale_of
-from forecast_service.engine.pool import draw_origins, inputs_of
+from forecast_service.engine.pool import draw_origins, newest_issue
 
 WINDOW = (18, 24)
 
@@ -20,6 +21,10 @@ def framed(series: TableSeries, past: tuple[str, ...] = (), future: tuple[str, .
 
 def at_issues(frame: Frame, first_day: int = 70, days: int = 3) -> np.ndarray:
     return np.arange(first_day, first_day + days) * frame.per_day + 10
+
+
+def inputs_of(frame: Frame, issues: np.ndarray, window: tuple[int, int], is_future: np.ndarray) -> Inputs:
+    return build_inputs(frame, newest_issue(frame, issues, window), is_future)
 
 
 def same(one: Inputs, other: Inputs) -> None:
@@ -46,6 +51,25 @@ def test_nothing_that_ends_after_the_issue_is_read() -> None:
 
     for name in ("encoder", "decoder", "candidates", "recent", "unit"):
         np.testing.assert_array_equal(getattr(honest, name), getattr(leaking, name), err_msg=name)
+    levels = [
+        direct_features(frame, newest_issue(frame, np.array([at]), WINDOW), is_future)
+        for frame in (framed(series, ("p",), ("f",)), framed(spoilt, ("p",), ("f",)))
+    ]
+    np.testing.assert_array_equal(levels[0], levels[1])
+
+
+def test_direct_features_are_past_levels_and_weather_at_the_target() -> None:
+    days = np.arange(120 * 24)
+    series = made(days.astype(float), future={"f": np.sin(days)})
+    frame, at = framed(series, (), ("f",)), 100 * 24
+
+    found = direct_features(frame, newest_issue(frame, np.array([at]), WINDOW), np.array([True]))[0, 6]
+
+    levels = found * frame.scale.range_ + frame.scale.level
+    target = at + 18 + 6
+    assert np.isnan(levels[0])  # a day before the target has not come yet at the issue
+    np.testing.assert_allclose(levels[1:4], [target - 24 * k for k in (2, 3, 4)], rtol=1e-5)
+    np.testing.assert_allclose(found[-2], frame.columns[0, target], rtol=1e-5)
 
 
 def test_what_is_known_of_the_future_is_read() -> None:

@@ -15,6 +15,7 @@ from safetensors.torch import save_file as save_tensors
 from forecast_service.backtest.ports import Task
 from forecast_service.engine.calendar import FEATURES
 from forecast_service.engine.columns import ENCODER_OWN, OWN_COLUMNS, PER_COLUMN
+from forecast_service.engine.direct import LAG_DAYS, RECENT_H
 from forecast_service.engine.frame import SeriesScale
 from forecast_service.engine.model import Columns, Engine, Place
 from forecast_service.engine.net import EngineNet, EngineShape
@@ -22,9 +23,9 @@ from forecast_service.engine.reference import Reference
 from forecast_service.engine.trees import Trees
 from forecast_service.model.sealed import ArtifactRefusedError, Keys, Signer, opened, seal
 
-FORMAT = "engine/1"
-CONFIG, TABLES, TREES = "model.json", "tables.safetensors", "trees.json"
-INPUTS = [OWN_COLUMNS, FEATURES, PER_COLUMN, ENCODER_OWN]
+FORMAT = "engine/2"
+CONFIG, TABLES, TREES, DIRECT = "model.json", "tables.safetensors", "trees.json", "direct.json"
+INPUTS = [OWN_COLUMNS, FEATURES, PER_COLUMN, ENCODER_OWN, len(LAG_DAYS), len(RECENT_H)]
 _EVERYONE = "everyone"
 
 
@@ -46,7 +47,8 @@ def save_engine(
     arrays[f"fallback {_EVERYONE}"] = np.ascontiguousarray(engine.fallback.survival)
     arrays |= {f"offsets {name}": np.ascontiguousarray(one) for name, one in engine.offsets.items()}
     save_arrays(arrays, folder / TABLES)
-    (folder / TREES).write_text(json.dumps(engine.trees.texts if engine.trees else []))
+    for name, trees in ((TREES, engine.trees), (DIRECT, engine.direct)):
+        (folder / name).write_text(json.dumps(trees.texts if trees else []))
     (folder / CONFIG).write_text(json.dumps(_description(engine), indent=1, sort_keys=True))
     return seal(folder, FORMAT, signer, provenance)
 
@@ -72,7 +74,7 @@ def _description(engine: Engine) -> dict[str, Any]:
         "columns": asdict(engine.columns),
         "shape": asdict(engine.shape),
         "nets": len(engine.nets),
-        "net_share": engine.net_share,
+        "shares": engine.shares,
         "until_s": engine.until_s,
         "resolution_s": engine.resolution_s,
         "fallback": engine.fallback.candidate,
@@ -100,14 +102,15 @@ def _rebuild(files: Mapping[str, bytes]) -> Engine:
     shape = EngineShape(**{**config["shape"], "levels_bps": tuple(config["shape"]["levels_bps"])})
     arrays = {name: array.astype(np.float64) for name, array in load_arrays(files[TABLES]).items()}
     series: dict[str, dict[str, Any]] = config["series"]
-    texts = json.loads(files[TREES])
+    shares: list[float] = config["shares"]
     return Engine(
         task=Task(tuple(task["levels_bps"]), task["first_lead"], task["horizon"]),
         columns=Columns(tuple(config["columns"]["past"]), tuple(config["columns"]["future"])),
         shape=shape,
         nets=tuple(_net(shape, files[_net_name(k)]) for k in range(config["nets"])),
-        trees=Trees(texts) if texts else None,
-        net_share=config["net_share"],
+        trees=_trees(files[TREES]),
+        direct=_trees(files[DIRECT]),
+        shares=(shares[0], shares[1], shares[2]),
         scales={name: _scale(one["scale"]) for name, one in series.items()},
         references={
             name: Reference(one["candidate"], arrays[f"survival {name}"])
@@ -121,6 +124,11 @@ def _rebuild(files: Mapping[str, bytes]) -> Engine:
         places={name: Place(**one["place"]) for name, one in series.items()},
         offsets={n.removeprefix("offsets "): a for n, a in arrays.items() if n.startswith("offsets ")},
     )
+
+
+def _trees(content: bytes) -> Trees | None:
+    texts = json.loads(content)
+    return Trees(texts) if texts else None
 
 
 def _net(shape: EngineShape, content: bytes) -> EngineNet:

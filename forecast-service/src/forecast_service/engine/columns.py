@@ -78,7 +78,7 @@ def build_inputs(frame: Frame, issue: Issue, is_future: NDArray[np.bool_]) -> In
         issue: Which issues.
         is_future: ``(C,)`` which covariates are known for the target periods.
     """
-    lookup = _Lookup(frame, issue)
+    lookup = Lookup(frame, issue)
     base = lookup.center[:, None], lookup.spread[:, None]
     lags, candidates = _lags(frame, lookup)
     recent = np.stack([lookup.recent(h) for h in RECENT_H], axis=-1)
@@ -96,7 +96,7 @@ def _clean(values: Floats) -> NDArray[np.float32]:
     return np.clip(np.nan_to_num(values, nan=0.0), -LIMIT, LIMIT).astype(SINGLES)
 
 
-class _Lookup:
+class Lookup:
     """Positions that several features share."""
 
     def __init__(self, frame: Frame, issue: Issue) -> None:
@@ -150,7 +150,7 @@ class _Lookup:
         return np.nan_to_num(self.block(self.frame.sums[2:], self.issue.known, periods))
 
 
-def _lags(frame: Frame, at: _Lookup) -> tuple[list[Floats], Floats]:
+def _lags(frame: Frame, at: Lookup) -> tuple[list[Floats], Floats]:
     """Past values that speak for the target, each ``(n, H)``, and the candidates of the reference."""
     near = at.newest(1)
     week = at.newest(7)
@@ -164,14 +164,14 @@ def _lags(frame: Frame, at: _Lookup) -> tuple[list[Floats], Floats]:
     low, middle, high = quantiles_of(analogues, (0.1, 0.5, 0.9))
     week_mean = frame.week[at.today[:, None], at.slot]
     center = np.broadcast_to(at.center[:, None], at.day.shape)
-    type_mean = _first(_mean_last(types), _mean_last(weeks), week_mean, center)
+    type_mean = _first(mean_known(types), mean_known(weeks), week_mean, center)
     lags = [
         type_mean,
         at.back(near),
         at.back(near + 1),
         weeks[..., 0],
         weeks[..., 1],
-        _mean_last(weeks),
+        mean_known(weeks),
         week_mean,
         low,
         middle,
@@ -182,7 +182,7 @@ def _lags(frame: Frame, at: _Lookup) -> tuple[list[Floats], Floats]:
     return [np.asarray(x) for x in lags], candidates
 
 
-def _yearly_drift(frame: Frame, at: _Lookup) -> Floats:
+def _yearly_drift(frame: Frame, at: Lookup) -> Floats:
     """How the level moved since the same day a year ago."""
     then = at.today - 364
     old = np.where(then >= 0, frame.center[np.maximum(then, 0)], np.nan)
@@ -196,18 +196,19 @@ def _first(*choices: Floats) -> Floats:
     return out
 
 
-def _mean_last(samples: Floats) -> Floats:
+def mean_known(samples: Floats) -> Floats:
+    """Mean of what is finite along the last axis, NaN where nothing is."""
     there = np.isfinite(samples)
     count = there.sum(axis=-1)
     total = np.where(there, samples, 0.0).sum(axis=-1)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _widths(at: _Lookup, spread: Floats, unit: Floats) -> list[Floats]:
+def _widths(at: Lookup, spread: Floats, unit: Floats) -> list[Floats]:
     return [unit / spread, spread / at.frame.scale.range_, np.log(spread / at.frame.scale.range_)]
 
 
-def _state(frame: Frame, at: _Lookup, recent: Floats) -> list[Floats]:
+def _state(frame: Frame, at: Lookup, recent: Floats) -> list[Floats]:
     """What is the same for all targets of an issue, and the lead: ``(n, H)`` or ``(n, 1)`` each."""
     scale = frame.scale
     newest = take(frame.values, at.issue.known - 1)
@@ -232,26 +233,27 @@ def _state(frame: Frame, at: _Lookup, recent: Floats) -> list[Floats]:
     return [*[x[:, None] for x in single], *full, *holiday]
 
 
-def _weather(frame: Frame, at: _Lookup, is_future: NDArray[np.bool_]) -> list[Floats]:
+def _weather(frame: Frame, at: Lookup, is_future: NDArray[np.bool_]) -> list[Floats]:
     """Known-future covariates at the target, against the days of the reference and around it; and whether there are."""
     future = frame.columns[is_future]
     sums = frame.column_sums[:, is_future]
-    now = np.moveaxis(_at(future, at.targets), 0, -1)
-    week = np.moveaxis(_at(future, at.at_days(at.day - at.newest(7))), 0, -1)
+    now = np.moveaxis(at_periods(future, at.targets), 0, -1)
+    week = np.moveaxis(at_periods(future, at.at_days(at.day - at.newest(7))), 0, -1)
     same = frame.layout.same_type[at.day]
-    types = np.stack([_at(future, at.at_days(same[..., k])) for k in range(4)], axis=-1)
-    typical = np.moveaxis(_mean_last(types), 0, -1)
+    types = np.stack([at_periods(future, at.at_days(same[..., k])) for k in range(4)], axis=-1)
+    typical = np.moveaxis(mean_known(types), 0, -1)
     day = np.moveaxis(at.block(sums, at.targets + 1, frame.per_day), 0, -1)
     days = np.moveaxis(at.block(sums, at.targets + 1, 3 * frame.per_day), 0, -1)
     have: Floats = np.asarray(np.isfinite(now).any(axis=-1, keepdims=True), dtype=np.float64)
     return [now, now - week, now - typical, day, days, have]
 
 
-def _at(columns: Floats, index: Ints) -> Floats:
+def at_periods(columns: Floats, index: Ints) -> Floats:
+    """``(C, ...)`` of covariates ``(C, N)`` at periods ``(...)``, NaN outside of the grid."""
     return take(columns, index) if len(columns) else np.zeros((0, *index.shape))
 
 
-def _encoder(frame: Frame, at: _Lookup, is_future: NDArray[np.bool_]) -> Floats:
+def _encoder(frame: Frame, at: Lookup, is_future: NDArray[np.bool_]) -> Floats:
     """``(n, L, E)``: blocks that end where knowledge ends, oldest first."""
     periods = max(1, BLOCK_S // frame.resolution_s)
     end = at.issue.known[:, None] - periods * np.arange(HISTORY_BLOCKS - 1, -1, -1)

@@ -15,8 +15,9 @@ from forecast_service.engine.columns import (
     decoder_width,
     encoder_width,
 )
+from forecast_service.engine.direct import direct_pool
 from forecast_service.engine.frame import Frame, SeriesScale, scale_of
-from forecast_service.engine.model import Columns, Engine, Place, columns_of
+from forecast_service.engine.model import Columns, Engine, Place, blended, columns_of
 from forecast_service.engine.net import EngineShape
 from forecast_service.engine.pool import Pool, draw_origins, make_pool
 from forecast_service.engine.recalibrate import Ledger, last_offsets
@@ -37,6 +38,13 @@ LEAST_WINDOWS = 3_000
 STEPS_OF_A_YEAR = 150
 STEPS_POWER = 0.75
 REFERENCE_ORIGINS = 300
+DIRECT_WINDOWS = 6_000
+DIRECT_DRAW = 99
+"""Sets their windows apart from those of the networks."""
+MIX_STEPS = 10
+NETS_ALONE = (1.0, 0.0, 0.0)
+UNJUDGED = (0.4, 0.2, 0.4)
+"""Shares where nothing could be held out."""
 JUDGED = 600
 """Held-out issues on which the mix is judged."""
 
@@ -53,6 +61,8 @@ class Options:
     trees: bool = True
     rounds: int = 250
     """Of boosting, for each level."""
+    direct_rounds: int = 500
+    """The same for the trees on levels, which have more to learn."""
     rows: int = 40_000
     """Targets that the trees learn from."""
 
@@ -101,8 +111,10 @@ def _taught(engine: Engine, frames: Sequence[Frame], until_s: int, options: Opti
     for seed, trainer in enumerate(trainers):
         pool = draw_pool(engine, frames, until_s, np.random.default_rng((draw, seed)), windows)
         trainer.run(pool, effort)
-    trees = _grown(pool, engine, options) if options.trees and len(pool) else None
-    return replace(engine, nets=tuple(t.average for t in trainers), trees=trees, until_s=until_s)
+    trees = _grown(pool, engine, options.rounds, options.rows) if options.trees and len(pool) else None
+    direct = _grown_directly(engine, frames, until_s, options, draw) if options.trees and len(pool) else None
+    nets = tuple(t.average for t in trainers)
+    return replace(engine, nets=nets, trees=trees, direct=direct, until_s=until_s)
 
 
 def steps_for(frames: Sequence[Frame], until_s: int, options: Options) -> int:
@@ -137,6 +149,21 @@ def draw_pool(engine: Engine, frames: Sequence[Frame], until_s: int, random: np.
     return make_pool(parts, engine.window, columns.is_future, random)
 
 
+def _grown_directly(engine: Engine, frames: Sequence[Frame], until_s: int, options: Options, draw: int) -> Trees | None:
+    random = np.random.default_rng((draw, DIRECT_DRAW))
+    most = max(1, DIRECT_WINDOWS // max(len(frames), 1))
+    parts = [
+        (
+            frame,
+            engine.identities.get(frame.series_id, engine.shape.identities),
+            draw_origins(frame, 0, until_s, engine.window, most, random),
+        )
+        for frame in frames
+    ]
+    pool = direct_pool(parts, engine.window, engine.columns.is_future, random)
+    return _grown(pool, engine, options.direct_rounds, options.rows) if len(pool) else None
+
+
 def _blank(
     columns: Columns, scales: dict[str, SeriesScale], task: Task, series: Sequence[TableSeries], until_s: int
 ) -> Engine:
@@ -159,7 +186,8 @@ def _blank(
         shape=shape,
         nets=(),
         trees=None,
-        net_share=1.0,
+        direct=None,
+        shares=NETS_ALONE,
         scales=scales,
         references={},
         fallback=plain_reference(),
@@ -195,10 +223,10 @@ def _with_references(engine: Engine, frames: Sequence[Frame], until_s: int) -> E
 
 
 def _mixed(engine: Engine, frames: Sequence[Frame], until_s: int) -> Engine:
-    """Weigh networks against trees on what neither has seen."""
-    if engine.trees is None or until_s <= engine.until_s:
-        return replace(engine, net_share=1.0 if engine.trees is None else 0.6)
-    shares = np.linspace(0, 1, 11)
+    """Weigh networks and trees against each other on what none has seen."""
+    if engine.trees is None or engine.direct is None:
+        return replace(engine, shares=NETS_ALONE)
+    mixes = _mixes()
     losses: list[Floats] = []
     random = np.random.default_rng(3)
     for frame in frames:
@@ -206,19 +234,28 @@ def _mixed(engine: Engine, frames: Sequence[Frame], until_s: int) -> Engine:
         if len(issues) == 0:
             continue
         actual = take(frame.values, Issue(issues, issues, *engine.window).targets)
-        losses.append(_losses(engine, frame, issues, actual, shares))
+        losses.append(_losses(engine, frame, issues, actual, mixes))
     if not losses:
-        return replace(engine, net_share=0.6)
-    return replace(engine, net_share=float(shares[int(np.argmin(np.mean(losses, axis=0)))]))
+        return replace(engine, shares=UNJUDGED)
+    return replace(engine, shares=mixes[int(np.argmin(np.mean(losses, axis=0)))])
 
 
-def _losses(engine: Engine, frame: Frame, issues: Ints, actual: Floats, shares: Floats) -> Floats:
-    net, tree = engine.both(frame, issues)
-    levels = engine.task.levels_bps
-    return (
-        np.array([np.nanmean(quantile_crps(actual, w * net + (1 - w) * tree, levels)) for w in shares])
-        / frame.scale.range_
-    )
+def _mixes() -> list[tuple[float, float, float]]:
+    steps = range(MIX_STEPS + 1)
+    return [
+        (net / MIX_STEPS, tree / MIX_STEPS, (MIX_STEPS - net - tree) / MIX_STEPS)
+        for net in steps
+        for tree in steps
+        if net + tree <= MIX_STEPS
+    ]
+
+
+def _losses(
+    engine: Engine, frame: Frame, issues: Ints, actual: Floats, mixes: Sequence[tuple[float, float, float]]
+) -> Floats:
+    members, levels = engine.members(frame, issues), engine.task.levels_bps
+    found = [np.nanmean(quantile_crps(actual, blended(members, mix), levels)) for mix in mixes]
+    return np.array(found) / frame.scale.range_
 
 
 def _with_offsets(engine: Engine, frames: Sequence[Frame], until_s: int) -> Engine:
@@ -242,6 +279,6 @@ def _with_offsets(engine: Engine, frames: Sequence[Frame], until_s: int) -> Engi
     return replace(engine, offsets=offsets)
 
 
-def _grown(pool: Pool, engine: Engine, options: Options) -> Trees:
+def _grown(pool: Pool, engine: Engine, rounds: int, rows: int) -> Trees:
     levels = [float(p) for p in probabilities(engine.task.levels_bps)]
-    return Trees(fit_trees(pool, levels, options.rounds, options.rows))
+    return Trees(fit_trees(pool, levels, rounds, rows))

@@ -8,12 +8,13 @@ import numpy as np
 from forecast_service.backtest.ports import Floats, Ints, TableSeries, Task
 from forecast_service.engine.fit import Fitted, Options, fit_engine, refit_engine
 from forecast_service.engine.frame import Frame
-from forecast_service.engine.model import Engine, clipped
+from forecast_service.engine.model import Engine, blended, clipped
 from forecast_service.engine.recalibrate import WINDOW_DAYS, Ledger, recalibrate
 from forecast_service.model.grid import DAY_S, take
 from forecast_service.model.levels import probabilities
 
-Part = Literal["blend", "nets", "trees"]
+Part = Literal["blend", "nets", "trees", "direct"]
+ALONE = {"nets": (1.0, 0.0, 0.0), "trees": (0.0, 1.0, 0.0), "direct": (0.0, 0.0, 1.0)}
 BACKFILL = 400
 """Issues before the first one that are forecast with the held-out engine, for calibration to begin with."""
 
@@ -65,9 +66,7 @@ class EngineForecaster:
 
     def _remember(self, engine: Engine, frame: Frame, issues_s: Ints) -> None:
         at = (issues_s - frame.start_s) // frame.resolution_s
-        net, tree = engine.both(frame, at)
-        share = {"blend": engine.net_share, "nets": 1.0, "trees": 0.0}[self._part]
-        raw = share * net + (1 - share) * tree
+        raw = blended(engine.members(frame, at), ALONE.get(self._part, engine.shares))
         self._raw.setdefault(frame.series_id, {}).update(zip(issues_s.tolist(), raw, strict=True))
 
     def _backfill(self, frames: Sequence[Frame], issues_s: Ints) -> None:

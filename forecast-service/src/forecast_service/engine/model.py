@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from forecast_service.backtest.ports import TableSeries, Task
 from forecast_service.engine.calendar import FEATURES
-from forecast_service.engine.columns import OWN_COLUMNS, decoder_width
+from forecast_service.engine.columns import OWN_COLUMNS, build_inputs, decoder_width
+from forecast_service.engine.direct import direct_features
 from forecast_service.engine.frame import Frame, SeriesScale, build_frame, scale_of
 from forecast_service.engine.net import EngineNet, EngineShape
-from forecast_service.engine.pool import inputs_of
+from forecast_service.engine.pool import newest_issue
 from forecast_service.engine.recalibrate import moved
 from forecast_service.engine.reference import Reference
 from forecast_service.engine.train import deviations
@@ -60,8 +61,11 @@ class Engine:
     shape: EngineShape
     nets: tuple[EngineNet, ...]
     trees: Trees | None
-    net_share: float
-    """Of the blend; the rest are the trees."""
+    """On deviations from the reference, as the networks."""
+    direct: Trees | None
+    """On levels, see ``engine.direct``."""
+    shares: tuple[float, float, float]
+    """Of networks, trees and direct trees in the blend; they add up to 1."""
     scales: Mapping[str, SeriesScale]
     references: Mapping[str, Reference]
     fallback: Reference
@@ -84,30 +88,45 @@ class Engine:
         ahead = sum(self.window) + 2
         return build_frame(series, scale, self.columns.past, self.columns.future, ahead)
 
-    def both(self, frame: Frame, issues: Ints) -> tuple[Floats, Floats]:
-        """Quantiles of the networks and of the trees: ``(n, H, Q)`` each, in the unit of the series."""
-        parts = [self._both(frame, issues[at : at + CHUNK]) for at in range(0, len(issues), CHUNK)]
-        return np.concatenate([net for net, _ in parts]), np.concatenate([tree for _, tree in parts])
+    def members(self, frame: Frame, issues: Ints) -> Floats:
+        """Quantiles of networks, trees and direct trees: ``(3, n, H, Q)`` in the unit of the series.
 
-    def _both(self, frame: Frame, issues: Ints) -> tuple[Floats, Floats]:
-        inputs = inputs_of(frame, issues, self.window, self.columns.is_future)
+        A member that was not fitted answers as the networks do.
+        """
+        parts = [self._members(frame, issues[at : at + CHUNK]) for at in range(0, len(issues), CHUNK)]
+        return np.concatenate(parts, axis=1)
+
+    def _members(self, frame: Frame, issues: Ints) -> Floats:
+        issue = newest_issue(frame, issues, self.window)
+        inputs = build_inputs(frame, issue, self.columns.is_future)
         middle = self.references.get(frame.series_id, self.fallback).of(inputs)[..., None]
         identity = self.identities.get(frame.series_id, self.shape.identities)
         unit = inputs.unit[..., None]
-        net = np.mean([deviations(one, inputs.encoder, inputs.decoder, identity) for one in self.nets], axis=0)
-        tree = net if self.trees is None else self.trees.deviations(inputs.decoder, identity)
-        return clipped(middle + unit * net, frame.scale), clipped(middle + unit * tree, frame.scale)
+        net = middle + unit * np.mean(
+            [deviations(one, inputs.encoder, inputs.decoder, identity) for one in self.nets], axis=0
+        )
+        made = [net, net, net]
+        if self.trees is not None:
+            made[1] = middle + unit * self.trees.quantiles(inputs.decoder, identity)
+        if self.direct is not None:
+            features = direct_features(frame, issue, self.columns.is_future)
+            made[2] = frame.scale.level + frame.scale.range_ * self.direct.quantiles(features, identity)
+        return clipped(np.stack(made), frame.scale)
 
     def quantiles(self, frame: Frame, issues: Ints) -> Floats:
         """The blend: ``(n, H, Q)``, non-decreasing along Q, before any rolling calibration."""
-        net, tree = self.both(frame, issues)
-        return np.asarray(self.net_share * net + (1 - self.net_share) * tree)
+        return blended(self.members(frame, issues), self.shares)
 
     def calibrated(self, frame: Frame, issues: Ints) -> Floats:
         """The blend moved by the stored offsets: ``(n, H, Q)``, non-decreasing along Q."""
         raw = self.quantiles(frame, issues)
         offsets = self.offsets.get(frame.series_id)
         return raw if offsets is None else clipped(moved(raw, offsets, frame.scale.range_), frame.scale)
+
+
+def blended(members: Floats, shares: Sequence[float]) -> Floats:
+    """Quantiles of a blend from those of its members: ``(n, H, Q)`` from ``(3, n, H, Q)``."""
+    return np.asarray(np.tensordot(np.asarray(shares), members, axes=1))
 
 
 def clipped(quantiles: Floats, scale: SeriesScale) -> Floats:

@@ -1,13 +1,13 @@
 """Training windows of all series, drawn once and kept in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_service.engine.calendar import HOUR_S
-from forecast_service.engine.columns import Inputs, Issue, build_inputs
+from forecast_service.engine.columns import Issue, build_inputs
 from forecast_service.engine.frame import Frame
 from forecast_service.engine.reference import Reference
 from forecast_service.model.grid import Ints, take
@@ -33,6 +33,12 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.identity)
+
+    @classmethod
+    def empty(cls) -> "Pool":
+        """No windows at all."""
+        nothing, flat = np.zeros((0, 0, 0), np.float32), np.zeros((0, 0), np.float32)
+        return cls(nothing, nothing, np.zeros(0, np.int64), flat, flat)
 
 
 def draw_origins(
@@ -74,11 +80,7 @@ def make_pool(
     """Build the windows of each series' origins; a share of them pretends that the newest values have not come."""
     columns: list[list[np.ndarray]] = [[], [], [], [], []]
     for frame, reference, identity, origins in parts:
-        late = random.integers(1, STALE_DAYS * frame.per_day + 1, len(origins))
-        stale = np.where(random.random(len(origins)) < STALE_SHARE, late, 0)
-        for at in range(0, len(origins), CHUNK):
-            part = slice(at, at + CHUNK)
-            issue = Issue(origins[part], origins[part] - stale[part], *shape)
+        for issue in late_issues(frame, origins, shape, random):
             inputs = build_inputs(frame, issue, is_future)
             goal = (take(frame.values, issue.targets) - reference.of(inputs)) / inputs.unit
             columns[0].append(inputs.encoder)
@@ -88,16 +90,23 @@ def make_pool(
             columns[4].append((inputs.unit / frame.scale.range_).astype(np.float32))
     count = sum(len(x) for x in columns[2])
     if count == 0:
-        nothing, flat = np.zeros((0, 0, 0), np.float32), np.zeros((0, 0), np.float32)
-        return Pool(nothing, nothing, np.zeros(0, np.int64), flat, flat)
+        return Pool.empty()
     order = random.permutation(count)
     return Pool(*[np.concatenate(x)[order] for x in columns])
 
 
-def inputs_of(frame: Frame, issues: Ints, shape: tuple[int, int], is_future: NDArray[np.bool_]) -> Inputs:
-    """Inputs of issues as they are served: everything that ended by the issue is known."""
-    newest = known_until(frame, issues)
-    return build_inputs(frame, Issue(issues, newest, *shape), is_future)
+def late_issues(frame: Frame, origins: Ints, shape: tuple[int, int], random: np.random.Generator) -> Iterator[Issue]:
+    """Issues at some origins, a few hundred at a time; in a share of them the newest values have not come."""
+    late = random.integers(1, STALE_DAYS * frame.per_day + 1, len(origins))
+    stale = np.where(random.random(len(origins)) < STALE_SHARE, late, 0)
+    for at in range(0, len(origins), CHUNK):
+        part = slice(at, at + CHUNK)
+        yield Issue(origins[part], origins[part] - stale[part], *shape)
+
+
+def newest_issue(frame: Frame, issues: Ints, shape: tuple[int, int]) -> Issue:
+    """Issues as they are served: everything that ended by the issue is known."""
+    return Issue(issues, known_until(frame, issues), *shape)
 
 
 def known_until(frame: Frame, issues: Ints) -> Ints:

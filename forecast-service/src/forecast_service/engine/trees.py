@@ -1,4 +1,4 @@
-"""LightGBM quantiles on the decoder's features, residual over the same reference."""
+"""LightGBM quantiles: of deviations from the reference on the decoder's features, and of levels on direct ones."""
 
 from collections.abc import Sequence
 
@@ -26,10 +26,10 @@ PARAMETERS = {
 }
 
 
-def flat(decoder: NDArray[np.float32], identity: NDArray[np.int64]) -> NDArray[np.float32]:
+def flat(features: NDArray[np.float32], identity: NDArray[np.int64]) -> NDArray[np.float32]:
     """``(n * H, F + 1)``."""
-    own = np.broadcast_to(identity[:, None, None], (*decoder.shape[:2], 1)).astype(np.float32)
-    return np.concatenate([decoder, own], axis=-1).reshape(-1, decoder.shape[-1] + 1)
+    own = np.broadcast_to(identity[:, None, None], (*features.shape[:2], 1)).astype(np.float32)
+    return np.concatenate([features, own], axis=-1).reshape(-1, features.shape[-1] + 1)
 
 
 def fit_trees(pool: Pool, levels: Sequence[float], rounds: int, most: int) -> list[str]:
@@ -52,8 +52,8 @@ class Trees:
         self.texts = tuple(texts)
         self._boosters = [lgb.Booster(model_str=text) for text in texts]
 
-    def deviations(self, decoder: NDArray[np.float32], identity: int) -> NDArray[np.float64]:
-        """``(n, H, Q)`` in units, sorted along Q."""
-        rows = flat(decoder, np.full(len(decoder), identity, dtype=np.int64))
+    def quantiles(self, features: NDArray[np.float32], identity: int) -> NDArray[np.float64]:
+        """``(n, H, Q)`` in what the goals were in, sorted along Q, from ``(n, H, F)``."""
+        rows = flat(features, np.full(len(features), identity, dtype=np.int64))
         out = np.stack([np.asarray(b.predict(rows, num_threads=1)) for b in self._boosters], axis=-1)
-        return np.sort(out.reshape(*decoder.shape[:2], -1), axis=-1)
+        return np.sort(out.reshape(*features.shape[:2], -1), axis=-1)
