@@ -28,8 +28,8 @@ export const PAGES: readonly Page[] = [
   { key: "assets", href: "/assets", chord: "d", ready: false },
   { key: "accuracy", href: "/accuracy", chord: "c", ready: true },
   { key: "models", href: "/models", chord: "m", ready: false },
-  { key: "settlement", href: "/settlement", chord: "s", ready: false },
-  { key: "verify", href: "/verify", chord: "v", ready: false },
+  { key: "settlement", href: "/settlement", chord: "s", ready: true },
+  { key: "verify", href: "/verify", chord: "v", ready: true },
   { key: "pipeline", href: "/pipeline", chord: "p", ready: false },
 ];
 
