@@ -20,8 +20,8 @@ from forecast_service.model.sealed import ArtifactRefusedError
 from forecast_service.ports import SeriesHistory
 from gridseal.wire.catalog import Series, SeriesInput
 
-QUICK = Options(seeds=1, steps=60, seconds=10.0, rounds=15, rows=4_000)
-TINY = Options(seeds=1, steps=2, seconds=5.0, rounds=2, rows=1_000)
+QUICK = Options(seeds=1, steps=60, seconds=10.0, rounds=15, direct_rounds=30, rows=4_000)
+TINY = Options(seeds=1, steps=2, seconds=5.0, rounds=2, direct_rounds=2, rows=1_000)
 
 
 @pytest.fixture(scope="module")

@@ -60,9 +60,9 @@ def direct_pool(
             goals.append(goal.astype(np.float32))
     if not features:
         return Pool.empty()
-    goal = np.concatenate(goals)
-    none = np.zeros((len(goal), 0, 0), np.float32)
-    return Pool(none, np.concatenate(features), np.concatenate(identities), goal, np.ones(goal.shape, np.float32))
+    levels = np.concatenate(goals)
+    none = np.zeros((len(levels), 0, 0), np.float32)
+    return Pool(none, np.concatenate(features), np.concatenate(identities), levels, np.ones(levels.shape, np.float32))
 
 
 def _lags(frame: Frame, at: Lookup) -> list[Floats]:

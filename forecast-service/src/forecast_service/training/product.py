@@ -47,7 +47,7 @@ HISTORY_DAYS = 800
 LEAST_DAYS = 35
 """Of history, without which nothing is trained."""
 TEST_DAYS, TEST_SHARE = 28, 1 / 3
-EFFORT = Options(seeds=1, steps=900, seconds=45.0, rounds=100)
+EFFORT = Options(seeds=1, steps=900, seconds=45.0, rounds=100, direct_rounds=200)
 
 
 @dataclass(frozen=True, slots=True)
