@@ -1,15 +1,20 @@
 /** What the chart draws and says, without a browser. */
 import { describe, expect, test } from "vitest";
-import { bandPairs, fanData, meanAhead } from "@/features/forecast/fan-data";
+import { moverFor } from "@/features/forecast/fan-brush";
+import { fanColumns, fanRows } from "@/features/forecast/fan-columns";
+import { bandPairs, fanData, indexAt, meanAhead, reasonOf } from "@/features/forecast/fan-data";
 import { stretches } from "@/features/forecast/fan-draw";
-import { belowInWords, levelInWords, shareInWords } from "@/features/forecast/words";
-import { marginS, sealWords } from "@/features/seals/seal-state";
+import { clampRange, fanPicture } from "@/features/forecast/fan-picture";
+import { belowInWords } from "@/features/forecast/period-tip";
+import { marginS, sealSaid } from "@/features/seals/seal-state";
 import { primaryOf, searchRows, siteRows } from "@/features/sites/site-rows";
 import { scoresByKind } from "@/features/summary/accuracy";
 import { EMPTY, takeForecasts } from "@/lib/live-state";
 import { scaleFor } from "@/lib/units";
-import { aPoint, aSeal, aSeries, aSite, aView, LEVELS } from "./support/builders";
+import { liveWords } from "@/words/live";
+import { anAlert, aPoint, aSeal, aSeries, aSite, aView, LEVELS } from "./support/builders";
 
+const { en, de } = liveWords;
 const NOW = Date.parse("2026-06-01T12:05:00Z");
 const at = (time: string) => Date.parse(`2026-06-01T${time}:00Z`) / 1000;
 const actual = (time: string, mean_milli: number, complete = true) => ({
@@ -47,6 +52,28 @@ describe("the fan", () => {
     expect(data.incomplete[data.starts.indexOf(at("11:45"))]).toBe(false);
   });
 
+  test("what was measured lately is provisional, and settled once late readings have had their time", () => {
+    const view = aView({ actuals: [actual("09:30", 1), actual("11:30", 2)] });
+    const data = fanData(view, [], { nowMs: NOW, backHours: 3 });
+    expect(data.provisional[data.starts.indexOf(at("09:30"))]).toBe(false);
+    expect(data.provisional[data.starts.indexOf(at("11:30"))]).toBe(true);
+    expect(data.provisional[data.starts.indexOf(at("10:30"))]).toBe(false);
+  });
+
+  test("a gap says what an alert of that time said, and of another series nothing", () => {
+    const gap = { fromS: at("12:00"), toS: at("12:30") };
+    expect(reasonOf(gap, "farm/wind", [anAlert()])).toBe("Value does not change");
+    expect(reasonOf(gap, "farm/other", [anAlert()])).toBeNull();
+    expect(reasonOf({ fromS: at("12:15"), toS: at("12:30") }, "farm/wind", [anAlert()])).toBeNull();
+  });
+
+  test("a moment belongs to the period that began last", () => {
+    const data = fanData(aView(), [], { nowMs: NOW, backHours: 1 });
+    expect(indexAt(data, at("12:15") + 899)).toBe(data.starts.indexOf(at("12:15")));
+    expect(indexAt(data, at("12:45"))).toBeNull();
+    expect(indexAt(data, 0)).toBeNull();
+  });
+
   test("what earlier runs said stands before the run, and the run wins where both speak", () => {
     const earlier = [aPoint("2026-06-01T12:00:00Z", 7_000_000), aPoint("2026-06-01T12:15:00Z", 9_000_000)];
     const data = fanData(aView(), earlier, { nowMs: NOW, backHours: 1 });
@@ -75,9 +102,63 @@ describe("the fan", () => {
   });
 });
 
+describe("a range of the picture", () => {
+  const data = fanData(aView(), [], { nowMs: NOW, backHours: 1 });
+  const [first, last] = [data.starts[0] ?? 0, data.starts.at(-1) ?? 0];
+
+  test("stays inside of what there is, one period wide at least, and all of it is no range", () => {
+    expect(clampRange({ fromS: first - 9_000, toS: last }, data)).toBeNull();
+    expect(clampRange({ fromS: first + 60, toS: first + 61 }, data)).toEqual({
+      fromS: first + 60,
+      toS: first + 960,
+    });
+    expect(clampRange({ fromS: last - 100, toS: last + 800 }, data)).toEqual({
+      fromS: last - 900,
+      toS: last,
+    });
+  });
+
+  test("a drag moves an edge, the window, or draws a new one", () => {
+    const shown = { fromS: 100, toS: 200 };
+    expect(moverFor(101, shown, 5, true)(50)).toEqual({ fromS: 50, toS: 200 });
+    expect(moverFor(199, shown, 5, true)(300)).toEqual({ fromS: 100, toS: 300 });
+    expect(moverFor(150, shown, 5, true)(160)).toEqual({ fromS: 110, toS: 210 });
+    expect(moverFor(300, shown, 5, true)(250)).toEqual({ fromS: 250, toS: 300 });
+    expect(moverFor(150, shown, 5, false)(120)).toEqual({ fromS: 120, toS: 150 });
+  });
+
+  test("goes along as a file: UTC, local, what was measured and how sure that is, every level", () => {
+    const view = aView({ actuals: [actual("09:30", 2_500), actual("11:30", 4_000, false)] });
+    const source = { view, earlier: [], alerts: [], nowMs: NOW, backHours: 3, zone: "Europe/Paris" };
+    const picture = fanPicture({ ...source, words: en.chart });
+    const rows = fanRows(picture.data, at("09:30"), at("09:45"));
+    const line = Object.fromEntries(
+      fanColumns(picture, LEVELS).map((one) => [one.key, rows[0] && one.value(rows[0])]),
+    );
+    expect(rows).toHaveLength(1);
+    expect(line).toMatchObject({
+      period_start: "2026-06-01T09:30:00Z",
+      period: "PT15M",
+      measured_w: 2.5,
+      measured_state: "settled",
+      quantile_0_9_w: null,
+    });
+    expect(line.period_start_local).toMatch(/11:30 Europe\/Paris$/);
+  });
+});
+
 describe("words", () => {
+  test("German says the same", () => {
+    expect([500, 5000, 9000].map(de.levels.below)).toEqual([
+      "in 1 von 20 Fällen darunter",
+      "in der Hälfte der Fälle darunter",
+      "in 9 von 10 Fällen darunter",
+    ]);
+    expect(de.levels.inside(8000)).toBe("8 von 10 Fällen");
+  });
+
   test("levels and bands are said, not coded", () => {
-    expect(LEVELS.map(levelInWords)).toEqual([
+    expect(LEVELS.map(en.levels.below)).toEqual([
       "1 of 20 outcomes below",
       "1 of 10 outcomes below",
       "1 of 4 outcomes below",
@@ -86,7 +167,7 @@ describe("words", () => {
       "9 of 10 outcomes below",
       "19 of 20 outcomes below",
     ]);
-    expect([9000, 8000, 5000].map(shareInWords)).toEqual([
+    expect([9000, 8000, 5000].map(en.levels.inside)).toEqual([
       "9 of 10 outcomes",
       "8 of 10 outcomes",
       "half of the outcomes",
@@ -95,19 +176,19 @@ describe("words", () => {
 
   test("a level comes with its value and unit", () => {
     const point = aPoint("2026-06-01T12:15:00Z", 42_000_000, 1_000_000);
-    expect(belowInWords(point, LEVELS, 9000, scaleFor("W", 42_000_000))).toBe(
+    expect(belowInWords(point, LEVELS, 9000, scaleFor("W", 42_000_000), en.levels)).toBe(
       "9 of 10 outcomes below 44.0 kW",
     );
-    expect(belowInWords(point, LEVELS, 9900, scaleFor("W", 1))).toBeNull();
+    expect(belowInWords(point, LEVELS, 9900, scaleFor("W", 1), en.levels)).toBeNull();
   });
 });
 
 describe("seals", () => {
   test("only a seal in a block before the gate is called sealed", () => {
-    expect(sealWords(aSeal()).short).toBe("Sealed");
-    expect(sealWords(aSeal({ state: "late" })).tone).toBe("warn");
-    expect(sealWords(aSeal({ state: "failed" })).tone).toBe("bad");
-    expect(sealWords(null).short).toBe("Pending");
+    expect(sealSaid(aSeal(), en.seal).short).toBe("Sealed");
+    expect(sealSaid(aSeal({ state: "late" }), en.seal).tone).toBe("warn");
+    expect(sealSaid(aSeal({ state: "failed" }), en.seal).tone).toBe("bad");
+    expect(sealSaid(null, en.seal).short).toBe("Pending");
   });
 
   test("the margin is counted from the block to the gate", () => {

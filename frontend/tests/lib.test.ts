@@ -79,6 +79,13 @@ describe("the address bar", () => {
     expect(searchOf(selectionFrom({}))).toBe("");
   });
 
+  test("keeps the range in whole minutes of UTC, and what belongs to the shell", () => {
+    const range = { from: "2026-06-01T08:00Z", to: "2026-06-01T09:30Z", show: "fleet" };
+    const search = "?show=fleet&from=2026-06-01T08:00Z&to=2026-06-01T09:30Z&wall=1";
+    expect(searchOf(selectionFrom(range), "?wall=1&other=2")).toBe(search);
+    expect(selectionFrom({ from: "2026-06-01T09:00Z", to: "2026-06-01T08:00Z" }).range).toBeNull();
+  });
+
   test("what makes no sense is the usual", () => {
     expect(selectionFrom({ back: "99", view: "x" })).toMatchObject({ back: 12, mode: "chart" });
   });

@@ -1,12 +1,12 @@
 "use client";
 import { useRoom } from "@/app-shell/room";
-import { AlertList } from "@/features/alerts/alert-list";
 import { SiteView } from "@/features/forecast/site-view";
 import { SiteList } from "@/features/sites/site-list";
 import { siteRows } from "@/features/sites/site-rows";
 import { Tiles } from "@/features/summary/tiles";
 import { useDomainNow } from "@/lib/use-now";
 import { Hints } from "./hints";
+import { RecentAlerts } from "./recent-alerts";
 import type { Selection } from "./selection";
 import { useSelection } from "./use-selection";
 import { Waiting } from "./waiting";
@@ -41,11 +41,11 @@ export function ControlRoom({ initial }: { initial: Selection }) {
             <Waiting room={room} siteName={row?.name ?? null} />
           )}
           <div className="max-h-96 overflow-hidden *:max-h-96 2xl:hidden">
-            <AlertList alerts={room.live.data.alerts} nowMs={nowMs} onOpen={openSite} />
+            <RecentAlerts alerts={room.live.data.alerts} nowMs={nowMs} onOpen={openSite} />
           </div>
         </div>
         <div className="hidden min-h-0 *:max-h-full 2xl:flex 2xl:flex-col">
-          <AlertList alerts={room.live.data.alerts} nowMs={nowMs} onOpen={openSite} />
+          <RecentAlerts alerts={room.live.data.alerts} nowMs={nowMs} onOpen={openSite} />
         </div>
       </div>
     </div>

@@ -1,40 +1,42 @@
+"use client";
 import type { Room } from "@/app-shell/use-room";
-import { Notice } from "@/ui/notice";
+import { kindOf, State } from "@/ui/state";
+import { liveWords } from "@/words/live";
+import { useWords } from "@/words/use-words";
 
 /** What is wrong at the moment and what to do about it; nothing while all is well. */
 export function Hints({ room }: { room: Room }) {
+  const words = useWords(liveWords).hints;
   const { live, catalog, summary, fallbackProblem } = room;
   const { phase, attempt } = live.connection;
   const down = (phase === "reconnecting" || phase === "offline") && attempt > 1;
   return (
     <>
       {down ? (
-        <Notice title="The live connection is down" tone={phase === "offline" ? "bad" : "warn"}>
-          {fallbackProblem
-            ? fallbackProblem.message
-            : "Values are read again every 10 seconds meanwhile. The page goes on by itself when the connection is back."}
-        </Notice>
+        <State
+          attempt={attempt}
+          kind={phase === "offline" ? "offline" : "reconnecting"}
+          onRetry={room.retry}
+          title={words.down}
+        >
+          {fallbackProblem ? fallbackProblem.message : words.meanwhile}
+        </State>
       ) : null}
       {catalog.problem ? (
-        <Notice title="Sites cannot be read" tone="warn">
-          {catalog.problem.message}
-        </Notice>
+        <State kind={kindOf(catalog.problem)} problem={catalog.problem} title={words.sites} />
       ) : null}
       {summary.problem && !down ? (
-        <Notice title="The summary cannot be read" tone="warn">
-          {summary.problem.message}
-          {summary.problem.traceId ? ` Trace ${summary.problem.traceId}.` : ""}
-        </Notice>
+        <State kind={kindOf(summary.problem)} problem={summary.problem} title={words.summary} />
       ) : null}
       {live.data.problem ? (
-        <Notice title="The service refused a subscription" tone="warn">
+        <State kind="partial" title={words.refusedSubscription}>
           {live.data.problem}
-        </Notice>
+        </State>
       ) : null}
       {live.data.refused > 0 ? (
-        <Notice title={`${live.data.refused} messages were not understood`} tone="warn">
-          They are left out here. Page and services may be of different versions; build the dashboard again.
-        </Notice>
+        <State kind="partial" title={words.refused(live.data.refused)}>
+          {words.refusedText}
+        </State>
       ) : null}
     </>
   );

@@ -4,6 +4,11 @@ import type { Room } from "@/app-shell/use-room";
 import { duration } from "@/lib/time";
 import { formatCount } from "@/lib/units";
 import { useWallNow } from "@/lib/use-now";
+import { type LiveWords, liveWords } from "@/words/live";
+import { shellWords } from "@/words/shell";
+import { useWords } from "@/words/use-words";
+
+type Words = LiveWords["waiting"];
 
 interface Step {
   name: string;
@@ -11,42 +16,24 @@ interface Step {
   detail: string;
 }
 
-interface Words {
-  title: string;
-  text: string;
-}
-
-function wordsOf(room: Room, siteName: string | null): Words {
+function saidOf(room: Room, siteName: string | null, words: Words): { title: string; text: string } {
   const issued = room.summary.data?.runs_issued ?? 0;
   if (room.live.connection.phase !== "live" && room.summary.data === null)
-    return {
-      title: "Looking for the services",
-      text: "None has answered yet. The page asks again by itself, every few seconds.",
-    };
+    return { title: words.looking, text: words.lookingText };
   if (siteName && Object.keys(room.live.data.series).length > 0)
-    return {
-      title: `${siteName} has no forecast yet`,
-      text: "Its first one comes with a slot in which it is due.",
-    };
-  if (issued > 0)
-    return {
-      title: "Reading the forecasts",
-      text: `${formatCount(issued)} runs have been issued. They are shown as soon as forecast-service hands them out.`,
-    };
-  return {
-    title: "History is being back-filled",
-    text:
-      "Measured history travels the same path as live data: device, MQTT, Kafka, Spark, database. The first " +
-      "forecasts come with the first slot after it. Nothing to do: this page fills by itself.",
-  };
+    return { title: words.noneYet(siteName), text: words.noneYetText };
+  if (issued > 0) return { title: words.reading, text: words.readingText(formatCount(issued)) };
+  return { title: words.backfill, text: words.backfillText };
 }
 
 /** Before the first forecast: what has happened, what is happening, and that nobody need do anything. */
 export function Waiting({ room, siteName }: { room: Room; siteName: string | null }) {
+  const words = useWords(liveWords).waiting;
+  const connections = useWords(shellWords).connection;
   const [openedMs, setOpenedMs] = useState<number | null>(null);
   useEffect(() => setOpenedMs(Date.now()), []);
   const wall = useWallNow(1_000);
-  const { title, text } = wordsOf(room, siteName);
+  const { title, text } = saidOf(room, siteName, words);
   return (
     <section aria-busy="true" aria-labelledby="waiting-title" className="card p-4" data-testid="waiting">
       <h2 className="font-semibold text-lg" id="waiting-title">
@@ -54,12 +41,12 @@ export function Waiting({ room, siteName }: { room: Room; siteName: string | nul
       </h2>
       <p className="mt-1 max-w-prose text-muted text-sm">{text}</p>
       <ol className="mt-4 space-y-2">
-        {stepsOf(room).map((step) => (
+        {stepsOf(room, words, connections[room.live.connection.phase]).map((step) => (
           <StepLine key={step.name} step={step} />
         ))}
       </ol>
       <p className="mt-4 text-2xs text-muted">
-        {wall !== null && openedMs !== null ? `Waiting for ${duration((wall - openedMs) / 1000)}` : ""}
+        {wall !== null && openedMs !== null ? words.since(duration((wall - openedMs) / 1000)) : ""}
       </p>
       <div aria-hidden="true" className="mt-4 h-48 rounded-md bg-raised motion-safe:animate-pulse" />
     </section>
@@ -80,7 +67,7 @@ function StepLine({ step }: { step: Step }) {
   );
 }
 
-function stepsOf(room: Room): Step[] {
+function stepsOf(room: Room, words: Words, phase: string): Step[] {
   const { live, catalog, summary } = room;
   const sites = catalog.data?.sites.length ?? 0;
   const series = catalog.data?.series.length ?? 0;
@@ -91,24 +78,20 @@ function stepsOf(room: Room): Step[] {
   const state = (index: number): Step["state"] => (done[index] ? "done" : index === first ? "now" : "later");
   return [
     {
-      name: "Sites and series",
+      name: words.catalog,
       state: state(0),
-      detail: sites ? `${sites} sites, ${series} series` : "reading the catalog",
+      detail: sites ? words.catalogDone(sites, series) : words.catalogNow,
     },
-    { name: "Live connection", state: state(1), detail: live.connection.phase },
+    { name: words.connection, state: state(1), detail: phase },
     {
-      name: "Measurements",
+      name: words.measurements,
       state: state(2),
-      detail: windows
-        ? `${formatCount(windows)} windows heard`
-        : issued
-          ? "stored"
-          : "back-fill is under way",
+      detail: windows ? words.windows(formatCount(windows)) : issued ? words.stored : words.backfilling,
     },
     {
-      name: "First forecast run",
+      name: words.firstRun,
       state: state(3),
-      detail: issued ? `${formatCount(issued)} runs` : "with the next slot",
+      detail: issued ? words.runs(formatCount(issued)) : words.nextSlot,
     },
   ];
 }

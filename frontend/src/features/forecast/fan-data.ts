@@ -2,7 +2,7 @@
  * From a forecast and its measurements to what is drawn: one grid of periods, no interpolation. A period
  * without a measurement is null and becomes a gap; it is never zero and never bridged.
  */
-import type { Point, SeriesForecastView } from "@/lib/wire";
+import type { Alert, Point, SeriesForecastView } from "@/lib/wire";
 
 export interface Band {
   /** Share of outcomes inside, in basis points. */
@@ -25,6 +25,8 @@ export interface FanData {
   median: (number | null)[];
   actual: (number | null)[];
   incomplete: boolean[];
+  /** Measured so lately that a late reading may still change it. */
+  provisional: boolean[];
   gaps: Gap[];
   /** Index of the first period of the newest run; what is before it was said by earlier runs. */
   runFrom: number;
@@ -37,6 +39,8 @@ export interface FanWindow {
 }
 
 const GRACE_PERIODS = 2;
+/** When the stream judges the quality of an hour for good (its `quality_lateness_s`); domain seconds. */
+export const SETTLED_AFTER_S = 7_200;
 
 /** Levels that lie symmetrically about the median, widest pair first. */
 export function bandPairs(levels: readonly number[]): { low: number; high: number; share: number }[] {
@@ -77,6 +81,9 @@ export function fanData(
     median: values(5000),
     actual,
     incomplete,
+    provisional: actual.map(
+      (value, i) => value !== null && (starts[i] ?? 0) + step > nowMs / 1000 - SETTLED_AFTER_S,
+    ),
     gaps: gapsIn(starts, actual, nowMs / 1000, step),
     runFrom: runFrom < 0 ? starts.length : runFrom,
     points,
@@ -123,6 +130,23 @@ function gapsIn(
     else gaps.push({ fromS: start, toS: start + step });
   }
   return gaps;
+}
+
+/** Why there are no values: what an alert on this series said of that time, or null when none did. */
+export function reasonOf(gap: Gap, seriesId: string, alerts: readonly Alert[]): string | null {
+  const about = alerts.find(
+    (alert) =>
+      alert.subject === seriesId &&
+      Date.parse(alert.period_start) / 1000 < gap.toS &&
+      Date.parse(alert.period_end) / 1000 > gap.fromS,
+  );
+  return about?.title ?? null;
+}
+
+/** Index of the period that holds this moment, or null outside of the picture. */
+export function indexAt(data: FanData, seconds: number): number | null {
+  const index = data.starts.findLastIndex((start) => start <= seconds);
+  return index < 0 || index >= data.starts.length - 1 ? null : index;
 }
 
 /** Smallest and largest value that is drawn, for the scale of numbers. */

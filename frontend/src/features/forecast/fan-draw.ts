@@ -8,6 +8,7 @@ export interface Theme {
   gate: string;
   gap: string;
   muted: string;
+  font: string;
 }
 
 export interface Plane {
@@ -38,13 +39,22 @@ export function stretches(column: Column, from = 0, to = column.length): Run[] {
   return out;
 }
 
-export function paintFan(plane: Plane, data: FanData, theme: Theme, nowS: number, gateS: number): void {
+export interface Marks {
+  nowS: number;
+  /** Null where there is no one gate: several runs in one picture. */
+  gateS: number | null;
+  /** What stands over each gap, and what when that does not fit. */
+  gapLabels: readonly string[];
+  gapWord: string;
+}
+
+export function paintFan(plane: Plane, data: FanData, theme: Theme, marks: Marks): void {
   const { ctx, box } = plane;
   ctx.save();
   ctx.beginPath();
   ctx.rect(box.left, box.top, box.width, box.height);
   ctx.clip();
-  paintGaps(plane, data, theme);
+  paintGaps(plane, data, theme, marks);
   const last = data.starts.length - 1;
   paintBands(plane, data, theme, 0, Math.min(data.runFrom, last), 0.55);
   paintBands(plane, data, theme, data.runFrom, last, 1);
@@ -57,8 +67,8 @@ export function paintFan(plane: Plane, data: FanData, theme: Theme, nowS: number
     width: 2,
   });
   paintActual(plane, data, theme, last);
-  upright(plane, gateS, theme.gate, [5, 4]);
-  upright(plane, nowS, theme.now, []);
+  if (marks.gateS !== null) upright(plane, marks.gateS, theme.gate, [5, 4]);
+  upright(plane, marks.nowS, theme.now, []);
   ctx.restore();
 }
 
@@ -92,20 +102,24 @@ function paintBands(
   });
 }
 
+/** Settled solid, provisional dashed, measured in part dotted. */
+const ACTUAL_DASHES = [[], [6, 3], [2, 3]];
+
 function paintActual(plane: Plane, data: FanData, theme: Theme, last: number): void {
-  const whole = stretches(data.actual, 0, last);
-  const dotted: Run[] = [];
-  const solid: Run[] = [];
-  for (const run of whole) {
+  const lookOf = (i: number) => (data.incomplete[i] ? 2 : data.provisional[i] ? 1 : 0);
+  const runs: Run[][] = [[], [], []];
+  for (const run of stretches(data.actual, 0, last)) {
     let from = run.from;
     for (let i = run.from + 1; i <= run.to; i += 1) {
-      if (i < run.to && data.incomplete[i] === data.incomplete[from]) continue;
-      (data.incomplete[from] ? dotted : solid).push({ from, to: i });
+      if (i < run.to && lookOf(i) === lookOf(from)) continue;
+      runs[lookOf(from)]?.push({ from, to: i });
       from = i;
     }
   }
-  line(plane, data.starts, data.actual, solid, { stroke: theme.actual, width: 1.75 });
-  line(plane, data.starts, data.actual, dotted, { stroke: theme.actual, width: 1.75, dash: [2, 3] });
+  runs.forEach((own, look) => {
+    const dash = ACTUAL_DASHES[look] ?? [];
+    line(plane, data.starts, data.actual, own, { stroke: theme.actual, width: 1.75, dash });
+  });
 }
 
 function line(
@@ -132,18 +146,20 @@ function line(
   ctx.setLineDash([]);
 }
 
-function paintGaps(plane: Plane, data: FanData, theme: Theme): void {
+function paintGaps(plane: Plane, data: FanData, theme: Theme, marks: Marks): void {
   const { ctx, x, box, ratio } = plane;
-  for (const gap of data.gaps) {
+  for (const [index, gap] of data.gaps.entries()) {
     const left = x(gap.fromS);
     const width = x(gap.toS) - left;
     ctx.fillStyle = theme.gap;
     ctx.fillRect(left, box.top, width, box.height);
-    if (width < 52 * ratio) continue;
     ctx.fillStyle = theme.muted;
-    ctx.font = `${11 * ratio}px sans-serif`;
+    ctx.font = `${11 * ratio}px ${theme.font}`;
     ctx.textAlign = "center";
-    ctx.fillText("no data", left + width / 2, box.top + 14 * ratio);
+    const fits = [marks.gapLabels[index] ?? "", marks.gapWord].find(
+      (text) => text && ctx.measureText(text).width < width - 6 * ratio,
+    );
+    if (fits) ctx.fillText(fits, left + width / 2, box.top + 14 * ratio);
   }
 }
 

@@ -1,10 +1,14 @@
+"use client";
 import { SealBadge } from "@/features/seals/seal-badge";
 import { marginS } from "@/features/seals/seal-state";
 import { clockTime, duration, period } from "@/lib/time";
 import { formatAlone, formatNumber, formatValue, type Scale, scaleFor } from "@/lib/units";
 import type { Seal, SeriesForecastView } from "@/lib/wire";
+import { Pill } from "@/ui/pill";
+import { type LiveWords, liveWords } from "@/words/live";
+import { useWords } from "@/words/use-words";
 import { meanAhead } from "./fan-data";
-import { valueAt } from "./words";
+import { valueAt } from "./levels";
 
 interface Props {
   view: SeriesForecastView;
@@ -13,59 +17,70 @@ interface Props {
   zone: string;
 }
 
-/** The two numbers a dispatcher reads first: what was measured last, and the next hour with its range. */
+/** What a dispatcher reads first: measured last, the next hour with its range, the seal, and how fresh it is. */
 export function Headline({ view, seal, nowMs, zone }: Props) {
+  const words = useWords(liveWords);
   const last = view.actuals.at(-1);
   const median = meanAhead(view, 5000, nowMs);
+  const rung = words.rungs[view.rung];
   return (
     <dl className="flex flex-wrap gap-x-8 gap-y-1">
       <div>
-        <dt className="label">Measured last</dt>
+        <dt className="label">{words.headline.last}</dt>
         <dd className="font-semibold text-2xl leading-7">
           {last ? formatAlone(last.mean_milli, view.unit) : "—"}
         </dd>
         <dd className="text-2xs text-muted">
-          {last ? period(Date.parse(last.period_start), view.resolution_s, zone) : "nothing measured yet"}
+          {last ? period(Date.parse(last.period_start), view.resolution_s, zone) : words.headline.nothing}
         </dd>
       </div>
       <div>
-        <dt className="label">Next hour, median</dt>
+        <dt className="label">{words.headline.next}</dt>
         <dd className="font-semibold text-2xl text-accent leading-7">
           {median === null ? "—" : formatAlone(median, view.unit)}
         </dd>
-        <dd className="text-2xs text-muted">{nextPeriodInWords(view, nowMs, zone)}</dd>
+        <dd className="text-2xs text-muted">{nextPeriodInWords(view, nowMs, zone, words)}</dd>
       </div>
       <SealFact seal={seal} view={view} />
+      <div>
+        <dt className="label">{words.headline.age}</dt>
+        <dd className="leading-7" data-rung={view.rung} data-testid="rung">
+          <Pill title={rung?.long} tone={view.rung === 0 ? "ok" : view.rung <= 2 ? "warn" : "accent"}>
+            {rung?.short ?? words.rung(view.rung)}
+          </Pill>
+        </dd>
+        <dd className="text-2xs text-muted">{words.facts.old(duration(view.data_age_s))}</dd>
+      </div>
     </dl>
   );
 }
 
 /** Said of one period: the range of an hour is not the mean of its periods' ranges. */
-function nextPeriodInWords(view: SeriesForecastView, nowMs: number, zone: string): string {
+function nextPeriodInWords(view: SeriesForecastView, nowMs: number, zone: string, words: LiveWords): string {
   const next = view.points.find((point) => Date.parse(point.target_start) >= nowMs);
   const low = next && valueAt(next, view.levels_bps, 500);
   const high = next && valueAt(next, view.levels_bps, 9500);
-  if (!next || typeof low !== "number" || typeof high !== "number")
-    return "this run does not reach beyond now";
+  if (!next || typeof low !== "number" || typeof high !== "number") return words.headline.beyond;
   const scale = scaleFor(view.unit, Math.max(Math.abs(low), Math.abs(high)));
   const number = (value: number) => formatNumber(value * scale.factor, scale.digits);
   const start = Date.parse(next.target_start);
   const when = `${clockTime(start, zone)}–${clockTime(start + view.resolution_s * 1000, zone)}`;
-  return `${when}: 9 of 10 outcomes between ${number(low)} and ${number(high)} ${scale.unit}`;
+  return `${when}: ${words.levels.between(number(low), number(high), scale.unit)}`;
 }
 
 function SealFact({ view, seal }: { view: SeriesForecastView; seal: Seal | null }) {
+  const words = useWords(liveWords).seal;
   const margin = marginS(seal, view.gate_closure);
-  const where = seal?.block_number ? `block ${seal.block_number}` : "waiting for its block";
+  const where = seal?.block_number ? words.inBlock(seal.block_number) : words.waiting;
   const when =
     margin === null
       ? ""
       : margin >= 0
-        ? `, ${duration(margin)} before the gate`
-        : `, ${duration(-margin)} after the gate`;
+        ? words.beforeGate(duration(margin))
+        : words.afterGate(duration(-margin));
   return (
     <div>
-      <dt className="label">Seal of this run</dt>
+      <dt className="label">{words.ofRun}</dt>
       <dd className="leading-7">
         <SealBadge seal={seal} />
       </dd>
@@ -78,18 +93,24 @@ function SealFact({ view, seal }: { view: SeriesForecastView; seal: Seal | null 
 }
 
 /** The picture in words. */
-export function describe(view: SeriesForecastView, scale: Scale, nowMs: number, zone: string): string {
+export function describe(
+  view: SeriesForecastView,
+  scale: Scale,
+  nowMs: number,
+  zone: string,
+  words: LiveWords,
+): string {
   const last = view.actuals.at(-1);
   const end = view.points.at(-1);
   const median = meanAhead(view, 5000, nowMs);
-  const parts = [`Fan chart of ${view.name}.`];
+  const parts = [words.chart.of(view.name)];
   if (last) {
     const when = period(Date.parse(last.period_start), view.resolution_s, zone);
-    parts.push(`Measured last: ${formatValue(last.mean_milli, scale)}, ${when}.`);
+    parts.push(words.chart.lastWas(formatValue(last.mean_milli, scale), when));
   }
-  if (median !== null) parts.push(`Next hour: median ${formatValue(median, scale)}.`);
-  parts.push(`${nextPeriodInWords(view, nowMs, zone)}.`);
-  if (end) parts.push(`The last period is ${period(Date.parse(end.target_start), view.resolution_s, zone)}.`);
-  parts.push("Left and right arrow keys read the periods; the key t shows a table.");
+  if (median !== null) parts.push(words.chart.nextHour(formatValue(median, scale)));
+  parts.push(`${nextPeriodInWords(view, nowMs, zone, words)}.`);
+  if (end) parts.push(words.chart.lastPeriod(period(Date.parse(end.target_start), view.resolution_s, zone)));
+  parts.push(words.chart.arrowKeys);
   return parts.join(" ");
 }

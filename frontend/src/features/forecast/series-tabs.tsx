@@ -1,7 +1,8 @@
 "use client";
 import type { KeyboardEvent } from "react";
 import type { SeriesForecastView } from "@/lib/wire";
-import { KIND_NAMES } from "./words";
+import { liveWords } from "@/words/live";
+import { useWords } from "@/words/use-words";
 
 interface Props {
   views: readonly SeriesForecastView[];
@@ -10,6 +11,7 @@ interface Props {
 }
 
 export function SeriesTabs({ views, selected, onSelect }: Props) {
+  const words = useWords(liveWords);
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;
@@ -22,7 +24,7 @@ export function SeriesTabs({ views, selected, onSelect }: Props) {
   };
   return (
     <div
-      aria-label="Series of this site"
+      aria-label={words.facts.seriesTabs}
       className="flex gap-1 overflow-x-auto p-0.5"
       onKeyDown={onKeyDown}
       role="tablist"
@@ -43,7 +45,7 @@ export function SeriesTabs({ views, selected, onSelect }: Props) {
             onClick={() => onSelect(view.series_id)}
             role="tab"
             tabIndex={on ? 0 : -1}
-            title={`${KIND_NAMES[view.kind] ?? view.kind}, ${view.series_id}`}
+            title={`${words.kinds[view.kind] ?? view.kind}, ${view.series_id}`}
             type="button"
           >
             {view.name}

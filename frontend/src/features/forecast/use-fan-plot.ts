@@ -1,25 +1,23 @@
 "use client";
-import { type RefObject, useCallback, useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { onColorsChanged } from "@/lib/theme";
-import { formatNumber, type Scale } from "@/lib/units";
+import { formatNumber } from "@/lib/units";
 import type { FanData } from "./fan-data";
 import { paintFan, type Theme } from "./fan-draw";
-
-export interface FanPicture {
-  data: FanData;
-  unit: string;
-  scale: Scale;
-  zone: string;
-  nowS: number;
-  gateS: number;
-}
+import type { FanPicture, Range } from "./fan-picture";
+import { bindPointer } from "./fan-pointer";
 
 export interface Hover {
   index: number;
   /** CSS pixels inside the plot. */
   left: number;
   width: number;
+}
+
+export interface PlotEvents {
+  onCursor: (seconds: number | null) => void;
+  onRange: (range: Range | null) => void;
 }
 
 function themeOf(element: Element): Theme {
@@ -32,6 +30,7 @@ function themeOf(element: Element): Theme {
     gate: read("--gate"),
     gap: read("--gap"),
     muted: read("--muted"),
+    font: css.fontFamily,
   };
 }
 
@@ -49,21 +48,21 @@ function yRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.
 
 type Latest = RefObject<FanPicture>;
 
-/** uPlot keeps scales, axes, zoom and cursor; the fan itself is painted by `fan-draw`. */
-function optionsFor(host: HTMLElement, latest: Latest, onHover: (plot: uPlot) => void): uPlot.Options {
+/** uPlot keeps scales, axes and cursor; the fan itself is painted by `fan-draw`. */
+function optionsFor(host: HTMLElement, latest: Latest, events: RefObject<PlotEvents>): uPlot.Options {
   const hidden: uPlot.Series = { paths: () => null, points: { show: false } };
   const axis: uPlot.Axis = {
     stroke: () => themeOf(host).muted,
     grid: { stroke: () => themeOf(host).gap, width: 1 },
     ticks: { show: false },
-    font: "11px sans-serif",
+    font: `11px ${getComputedStyle(host).fontFamily}`,
   };
   return {
     width: Math.max(200, host.clientWidth),
     height: host.clientHeight,
     padding: [10, 18, 0, 0],
     legend: { show: false },
-    cursor: { y: false, x: false, points: { show: false }, drag: { x: true, y: false, setScale: true } },
+    cursor: { y: false, x: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), latest.current.zone),
     scales: { x: { time: true }, y: { range: yRange } },
     axes: [
@@ -80,7 +79,24 @@ function optionsFor(host: HTMLElement, latest: Latest, onHover: (plot: uPlot) =>
       },
     ],
     series: [{}, hidden, hidden, hidden, hidden],
-    hooks: { draw: [(plot) => paint(plot, host, latest.current)], setCursor: [onHover] },
+    hooks: {
+      draw: [(plot) => paint(plot, host, latest.current)],
+      setCursor: [
+        (plot) => {
+          const { left } = plot.cursor;
+          const out = left === undefined || left === null || left < 0;
+          events.current.onCursor(out ? null : plot.posToVal(left, "x"));
+        },
+      ],
+      setSelect: [
+        (plot) => {
+          const { left, width } = plot.select;
+          if (width < 4) return;
+          events.current.onRange({ fromS: plot.posToVal(left, "x"), toS: plot.posToVal(left + width, "x") });
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+    },
   };
 }
 
@@ -101,7 +117,7 @@ function paint(plot: uPlot, host: Element, picture: FanPicture): void {
     box: { left, top, width, height },
     ratio: uPlot.pxRatio,
   };
-  paintFan(plane, picture.data, themeOf(host), picture.nowS, picture.gateS);
+  paintFan(plane, picture.data, themeOf(host), picture);
 }
 
 /** Where period `index` lies in the plot, in CSS pixels. */
@@ -113,38 +129,25 @@ export function placeOf(plot: uPlot, data: FanData, index: number): Hover | null
   return { index, left, width: plot.valToPos(to, "x") - left };
 }
 
-/** Keeps one uPlot in `host`, in step with the picture, the size and the colour scheme. */
+/** Keeps one uPlot in `host`, in step with the picture, the range, the size and the colors. */
 export function useFanPlot(
   host: RefObject<HTMLDivElement | null>,
   picture: FanPicture,
-  onHover: (hover: Hover | null) => void,
+  range: Range | null,
+  given: PlotEvents,
 ): RefObject<uPlot | null> {
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(picture);
   latest.current = picture;
-  const hover = useRef(onHover);
-  hover.current = onHover;
-  const zoomed = useRef(false);
-
-  const onCursor = useCallback((made: uPlot) => {
-    const { left } = made.cursor;
-    const { data } = latest.current;
-    if (left === undefined || left === null || left < 0) return hover.current(null);
-    const index = data.starts.findLastIndex((start) => start <= made.posToVal(left, "x"));
-    hover.current(placeOf(made, data, index));
-  }, []);
+  const events = useRef(given);
+  events.current = given;
 
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    const made = new uPlot(optionsFor(element, latest, onCursor), columns(latest.current.data), element);
+    const made = new uPlot(optionsFor(element, latest, events), columns(latest.current.data), element);
     plot.current = made;
-    made.over.addEventListener("mouseup", () => {
-      if (made.select.width > 0) zoomed.current = true;
-    });
-    made.over.addEventListener("dblclick", () => {
-      zoomed.current = false;
-    });
+    bindPointer(made, events);
     const sizes = new ResizeObserver(() =>
       made.setSize({ width: Math.max(200, element.clientWidth), height: element.clientHeight }),
     );
@@ -156,12 +159,18 @@ export function useFanPlot(
       made.destroy();
       plot.current = null;
     };
-  }, [host, onCursor]);
+  }, [host]);
 
   useEffect(() => {
-    plot.current?.setData(columns(picture.data), !zoomed.current);
-    if (zoomed.current) plot.current?.redraw();
-  }, [picture]);
+    const made = plot.current;
+    if (!made) return;
+    const { data } = picture;
+    const first = data.starts[0] ?? 0;
+    made.batch(() => {
+      made.setData(columns(data), false);
+      made.setScale("x", { min: range?.fromS ?? first, max: range?.toS ?? data.starts.at(-1) ?? first + 1 });
+    });
+  }, [picture, range]);
 
   return plot;
 }

@@ -1,15 +1,18 @@
+"use client";
 import type { Seal } from "@/lib/wire";
 import { Pill } from "@/ui/pill";
-import { sealWords } from "./seal-state";
+import { liveWords } from "@/words/live";
+import { useWords } from "@/words/use-words";
+import { sealSaid } from "./seal-state";
 
 const MARKS = { ok: "✓", warn: "!", bad: "✕", quiet: "…" } as const;
 
 export function SealBadge({ seal }: { seal: Seal | null }) {
-  const words = sealWords(seal);
+  const said = sealSaid(seal, useWords(liveWords).seal);
   return (
-    <Pill title={words.long} tone={words.tone}>
-      <span aria-hidden="true">{MARKS[words.tone]}</span>
-      {words.short}
+    <Pill title={said.long} tone={said.tone}>
+      <span aria-hidden="true">{MARKS[said.tone]}</span>
+      {said.short}
     </Pill>
   );
 }

@@ -1,5 +1,7 @@
 "use client";
 import { type KeyboardEvent, useRef, useState } from "react";
+import { liveWords } from "@/words/live";
+import { useWords } from "@/words/use-words";
 import { SiteLine } from "./site-line";
 import { type SiteRow, searchRows } from "./site-rows";
 
@@ -12,6 +14,7 @@ interface Props {
 
 /** All sites. `/` searches, up and down move through what was found. */
 export function SiteList({ rows, selected, nowMs, onSelect }: Props) {
+  const words = useWords(liveWords).list;
   const [typed, setTyped] = useState("");
   const search = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
@@ -33,26 +36,26 @@ export function SiteList({ rows, selected, nowMs, onSelect }: Props) {
 
   return (
     <nav
-      aria-label="Sites"
+      aria-label={words.label}
       className="card flex max-h-80 min-h-0 flex-col overflow-hidden lg:max-h-none"
       onKeyDown={onKeyDown}
     >
       <div className="flex items-center gap-2 border-line border-b p-2">
         <input
           aria-keyshortcuts="/"
-          aria-label="Search sites"
+          aria-label={words.search}
           className="min-w-0 flex-1 rounded-md border border-line bg-raised px-2 py-1 text-sm placeholder:text-muted"
           onChange={(event) => setTyped(event.target.value)}
-          placeholder="Search sites"
+          placeholder={words.search}
           ref={search}
           type="search"
           value={typed}
         />
-        <kbd className="rounded border border-line px-1.5 text-2xs text-muted" title="Press / to search">
+        <kbd className="rounded border border-line px-1.5 text-2xs text-muted" title={words.searchKey}>
           /
         </kbd>
         <span className="whitespace-nowrap text-2xs text-muted" data-testid="site-count">
-          {found.length} of {rows.length}
+          {words.count(found.length, rows.length)}
         </span>
       </div>
       <ul className="min-h-0 flex-1 overflow-y-auto" ref={list}>
@@ -66,7 +69,7 @@ export function SiteList({ rows, selected, nowMs, onSelect }: Props) {
           />
         ))}
         {found.length === 0 && rows.length > 0 ? (
-          <li className="p-4 text-center text-muted text-xs">No site matches “{typed}”.</li>
+          <li className="p-4 text-center text-muted text-xs">{words.none(typed)}</li>
         ) : null}
       </ul>
     </nav>

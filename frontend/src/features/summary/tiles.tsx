@@ -1,24 +1,27 @@
+"use client";
 import type { ReactNode } from "react";
-import { KIND_NAMES } from "@/features/forecast/words";
 import { formatCount, formatNumber, formatPercent } from "@/lib/units";
 import type { ForecastSummary } from "@/lib/wire";
+import { liveWords } from "@/words/live";
+import { useWords } from "@/words/use-words";
 import { type KindScore, scoresByKind } from "./accuracy";
 
 /** The state of the whole in one line: what was issued and sealed, and how good it is. */
 export function Tiles({ summary }: { summary: ForecastSummary | null }) {
+  const words = useWords(liveWords).tiles;
   const scores = scoresByKind(summary?.accuracy ?? []);
   const share = summary && summary.runs_issued > 0 ? summary.runs_sealed / summary.runs_issued : null;
   return (
     <section
-      aria-label="Summary"
+      aria-label={words.label}
       className="card flex overflow-x-auto [&>*]:border-line [&>*]:border-r [&>*]:last:border-r-0"
       data-testid="tiles"
     >
-      <Tile name="Runs issued" testId="runs-issued">
+      <Tile name={words.issued} testId="runs-issued">
         {summary ? formatCount(summary.runs_issued) : "—"}
       </Tile>
       <Tile
-        name="Sealed in time"
+        name={words.sealed}
         note={share === null ? undefined : formatPercent(share, 1)}
         testId="runs-sealed"
       >
@@ -26,25 +29,22 @@ export function Tiles({ summary }: { summary: ForecastSummary | null }) {
           {summary ? formatCount(summary.runs_sealed) : "—"}
         </span>
       </Tile>
-      <Tile name="Late" note="not counted as sealed">
+      <Tile name={words.late} note={words.lateNote}>
         <span className={summary?.runs_late ? "text-warn" : ""}>
           {summary ? formatCount(summary.runs_late) : "—"}
         </span>
       </Tile>
-      <Tile
-        name="Serving model"
-        note={summary && !summary.champion ? "until a model beats them" : "champion"}
-      >
-        <span className="whitespace-nowrap text-sm">{summary ? (summary.champion ?? "Baselines") : "—"}</span>
+      <Tile name={words.model} note={summary && !summary.champion ? words.noChampion : words.champion}>
+        <span className="whitespace-nowrap text-sm">
+          {summary ? (summary.champion ?? words.baselines) : "—"}
+        </span>
       </Tile>
       {scores.map((score) => (
         <KindTile key={score.kind} score={score} />
       ))}
       {summary && scores.length === 0 ? (
-        <Tile name="Accuracy" note="pinball loss per kind">
-          <span className="whitespace-nowrap font-normal text-muted text-sm">
-            after the first periods have passed
-          </span>
+        <Tile name={words.accuracy} note={words.accuracyNote}>
+          <span className="whitespace-nowrap font-normal text-muted text-sm">{words.accuracyLater}</span>
         </Tile>
       ) : null}
     </section>
@@ -64,18 +64,18 @@ function Tile(props: { name: string; note?: string; testId?: string; title?: str
 }
 
 function KindTile({ score }: { score: KindScore }) {
+  const { tiles: words, kinds } = useWords(liveWords);
   const { served, baseline, gain } = score;
-  const name = KIND_NAMES[score.kind] ?? score.kind;
+  const name = kinds[score.kind] ?? score.kind;
   const main = served ?? baseline;
   const digits = (value: number) => formatNumber(value, 3);
   const note =
     served && baseline
-      ? `${digits(served.pinball_ratio)} vs ${digits(baseline.pinball_ratio)} base`
-      : "baseline";
+      ? words.against(digits(served.pinball_ratio), digits(baseline.pinball_ratio))
+      : words.baseline;
   const band = main?.coverage_90_ratio;
-  const title = `Mean pinball loss over the series' range on ${main?.forecasts ?? 0} matured forecasts; lower is better.${
-    band === null || band === undefined ? "" : ` The 9-of-10 band held ${formatPercent(band, 1)}.`
-  }`;
+  const held = band === null || band === undefined ? null : formatPercent(band, 1);
+  const title = words.how(formatCount(main?.forecasts ?? 0), held);
   return (
     <Tile name={name} note={note} title={title}>
       {gain === null ? (
@@ -83,7 +83,7 @@ function KindTile({ score }: { score: KindScore }) {
       ) : (
         <span className={gain >= 0 ? "text-ok" : "text-warn"}>
           {formatPercent(Math.abs(gain), 0)}{" "}
-          <span className="font-normal text-xs">{gain >= 0 ? "better" : "worse"}</span>
+          <span className="font-normal text-xs">{gain >= 0 ? words.better : words.worse}</span>
         </span>
       )}
     </Tile>

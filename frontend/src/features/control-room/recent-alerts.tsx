@@ -1,9 +1,11 @@
+"use client";
 import { clockTime, duration, shortDay } from "@/lib/time";
 import type { Alert } from "@/lib/wire";
 import { Pill, type Tone } from "@/ui/pill";
+import { liveWords } from "@/words/live";
+import { useWords } from "@/words/use-words";
 
 const TONES: Record<Alert["severity"], Tone> = { critical: "bad", warning: "warn", info: "accent" };
-const WORDS: Record<Alert["severity"], string> = { critical: "Critical", warning: "Warning", info: "Info" };
 const SHOWN = 60;
 
 interface Props {
@@ -13,7 +15,8 @@ interface Props {
 }
 
 /** What a dispatcher should know, newest first, as it comes in. */
-export function AlertList({ alerts, nowMs, onOpen }: Props) {
+export function RecentAlerts({ alerts, nowMs, onOpen }: Props) {
+  const words = useWords(liveWords).alerts;
   const critical = alerts.filter((alert) => alert.severity === "critical").length;
   return (
     <section
@@ -23,22 +26,16 @@ export function AlertList({ alerts, nowMs, onOpen }: Props) {
     >
       <div className="flex items-center justify-between gap-2 border-line border-b px-3 py-2">
         <h2 className="font-semibold" id="alerts-title">
-          Alerts
+          {words.title}
         </h2>
-        <span className="text-2xs text-muted">
-          {alerts.length} recent{critical ? `, ${critical} critical` : ""}
-        </span>
+        <span className="text-2xs text-muted">{words.count(alerts.length, critical)}</span>
       </div>
       <ul aria-live="polite" aria-relevant="additions" className="min-h-0 flex-1 overflow-y-auto">
         {alerts.slice(0, SHOWN).map((alert) => (
           <AlertItem alert={alert} key={alert.alert_id} nowMs={nowMs} onOpen={onOpen} />
         ))}
       </ul>
-      {alerts.length === 0 ? (
-        <p className="p-4 text-center text-muted text-xs">
-          Nothing to report. Values out of range, stuck sensors and missing data appear here by themselves.
-        </p>
-      ) : null}
+      {alerts.length === 0 ? <p className="p-4 text-center text-muted text-xs">{words.none}</p> : null}
     </section>
   );
 }
@@ -52,6 +49,7 @@ function AlertItem({
   nowMs: number | null;
   onOpen: Props["onOpen"];
 }) {
+  const words = useWords(liveWords).alerts;
   const start = Date.parse(alert.period_start);
   const age = nowMs === null ? null : (nowMs - Date.parse(alert.raised_at)) / 1000;
   return (
@@ -63,8 +61,8 @@ function AlertItem({
         type="button"
       >
         <span className="flex items-center justify-between gap-2">
-          <Pill tone={TONES[alert.severity]}>{WORDS[alert.severity]}</Pill>
-          <span className="text-2xs text-muted">{age === null ? "" : `${duration(age)} ago`}</span>
+          <Pill tone={TONES[alert.severity]}>{words.severity[alert.severity]}</Pill>
+          <span className="text-2xs text-muted">{age === null ? "" : words.ago(duration(age))}</span>
         </span>
         <span className="mt-1 block font-medium text-xs">
           {alert.title}
