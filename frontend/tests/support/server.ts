@@ -19,7 +19,7 @@ import {
   summaryOf,
   viewOf,
 } from "./fleet.ts";
-import { insightAnswer } from "./insight.ts";
+import { pageAnswer } from "./pages.ts";
 
 const SLOT_MS = 900_000;
 const port = Number(process.env.PORT ?? 31600);
@@ -41,15 +41,18 @@ const currentViews = () => {
   });
 };
 
-const http = createServer((request, response) => {
+const http = createServer(async (request, response) => {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
-  const body = answerOf(url.pathname) ?? insightAnswer(url.pathname, url.searchParams);
-  response.writeHead(body ? 200 : 404, {
-    "Content-Type": body ? "application/json" : "application/problem+json",
-  });
-  response.end(
-    JSON.stringify(body ?? { title: "Not Found", status: 404, detail: `${url.pathname} does not exist` }),
-  );
+  let sent = "";
+  for await (const part of request) sent += part;
+  const order = sent ? JSON.parse(sent) : null;
+  const other = pageAnswer(url, request.method ?? "GET", order);
+  const page = typeof other === "string" ? other : null;
+  const body = answerOf(url.pathname) ?? other;
+  const type = page ? "text/html" : body ? "application/json" : "application/problem+json";
+  response.writeHead(body ? 200 : 404, { "Content-Type": type, ETag: '"1"' });
+  const missing = { title: "Not Found", status: 404, detail: `${url.pathname} does not exist` };
+  response.end(page ?? JSON.stringify(body ?? missing));
 });
 
 function answerOf(path: string): unknown {

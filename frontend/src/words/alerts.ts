@@ -1,0 +1,4 @@
+import { de } from "./de/alerts";
+import { en } from "./en/alerts";
+
+export const alertWords = { en, de };

@@ -1,0 +1,4 @@
+import { de } from "./de/models";
+import { en } from "./en/models";
+
+export const modelWords = { en, de };
