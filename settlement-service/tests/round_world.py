@@ -198,12 +198,15 @@ def _deploy(url: str, folder: Path) -> None:
 
 
 @asynccontextmanager
-async def service(folder: Path, url: str, told: dict[str, Any], dsn: str, clock: JumpClock) -> AsyncIterator[World]:
-    """The service on these servers."""
+async def service(
+    folder: Path, url: str, told: dict[str, Any], dsn: str, clock: JumpClock, **changes: Any
+) -> AsyncIterator[World]:
+    """The service on these servers; ``changes`` are settings."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(OUTSIDE.encode())
     core = CoreSettings(postgres_dsn=dsn, chain_rpc_url=url, state_dir=folder)
-    settings = SettlementSettings(confirmations=1, round_every_s=3_600, round_poll_s=0.1, events_poll_s=0.1)
+    defaults: dict[str, Any] = {"confirmations": 1, "round_every_s": 3_600, "round_poll_s": 0.1, "events_poll_s": 0.1}
+    settings = SettlementSettings(**(defaults | changes))
     pool: Pool = AsyncConnectionPool(
         dsn, min_size=1, max_size=8, open=False, kwargs={"row_factory": dict_row, "autocommit": True}
     )

@@ -129,6 +129,8 @@ async def test_a_round_is_kept_once_and_its_first_values_stay(pool: Pool) -> Non
     assert found.actuals == first
     assert await store.open("two", SLOT + timedelta(days=9)) == []
     await store.save_state(found, "settled")
+    assert [r.state for r in await store.open("one", SLOT + timedelta(days=9))] == ["settled"]
+    await store.save_state(found, "settled", ended=True)
     assert await store.open("one", SLOT + timedelta(days=9)) == []
     assert [r.state for r in await store.between(SLOT, SLOT + timedelta(days=1), None, 5)] == ["settled"]
     assert await store.settled("site-6h", SLOT) == [SLOT]

@@ -1,19 +1,30 @@
 """A slot's whole way on a real chain: commit, actuals, dispute, reveal, score, settlement, withdraw."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from eth_utils.crypto import keccak
+from prometheus_client import CollectorRegistry
 
 from gridseal.notary.leaf import name_hash
 from gridseal.notary.score import ONE, period_score
 from gridseal.runtime.migrations import apply_migrations
+from gridseal.wire.codec import decode
+from gridseal.wire.fields import format_utc
 from gridseal.wire.forecasts import ForecastRun
-from local_stack.scratch import scratch_database, scratch_postgres
+from gridseal.wire.rounds import RoundChange
+from local_stack.scratch import free_port, scratch_database, scratch_postgres
+from settlement_service.app import Parts, create_app
 from settlement_service.rounds.reader import EVER, RoundReader
 from settlement_service.rounds.seals import SealedRuns
 from settlement_service.signin.wallet import Wallets
@@ -44,19 +55,114 @@ def reader_of(world: World) -> RoundReader:
     return RoundReader(world.life.book, world.life.rounds, world.life.events, seals, ours)
 
 
+@dataclass(frozen=True)
+class Scheduler:
+    """forecast-service, as far as it takes jobs."""
+
+    url: str
+    process: "subprocess.Popen[str]"
+
+    def end(self, job_id: str) -> None:
+        assert self.process.stdin is not None
+        print(job_id, file=self.process.stdin, flush=True)
+
+
 @pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
-    with scratch_postgres() as address, scratch_database(address) as own:
+def postgres() -> Iterator[str]:
+    with scratch_postgres() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def dsn(postgres: str) -> Iterator[str]:
+    with scratch_database(postgres) as own:
         apply_migrations(own, "settlement", PACKAGE / "migrations")
         yield own
 
 
+@pytest.fixture(scope="module")
+def scheduler(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduler]:
+    port, program = free_port(), Path(__file__).with_name("forecast_jobs.py")
+    with scratch_database(postgres) as own, (tmp_path_factory.mktemp("jobs") / "log").open("w") as log:
+        argv = [sys.executable, str(program), own, str(port)]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True) as process:
+            try:
+                yield Scheduler(f"http://127.0.0.1:{port}", process)
+            finally:
+                process.kill()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def world(dsn: str, scheduler: Scheduler, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     clock, folder = JumpClock(), tmp_path_factory.mktemp("chain")
-    async with local_chain(folder, clock) as (url, told), service(folder, url, told, dsn, clock) as running:
+    async with (
+        local_chain(folder, clock) as (url, told),
+        service(folder, url, told, dsn, clock, jobs_url=scheduler.url) as running,
+    ):
         clock.jump(START + 2 * HOUR)  # terms begin an hour after the deployment
         yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Parts(world.runs, world.clock, CollectorRegistry(), {}, world.life.routers()))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as opened:
+        yield opened
+
+
+@dataclass
+class Wallet:
+    """Someone who knows nothing but what REST tells."""
+
+    world: World
+    client: httpx.AsyncClient
+
+    async def get(self, path: str) -> Any:
+        return (await self.client.get(path)).raise_for_status().json()
+
+    async def send(self, account: int, action: str, *arguments: Any) -> None:
+        told = await self.get("/contracts")
+        [call] = [a for a in told["actions"] if a["name"] == action]
+        [place] = [c for c in told["contracts"] if c["name"] == call["contract"]]
+        abi = await self.get(place["abi"].removeprefix("/api/v1"))
+        assert len(arguments) == len(call["arguments"])
+        contract, eth = self.world.web3.eth.contract(address=place["address"], abi=abi), self.world.web3.eth
+        data = contract.encode_abi(call["method"], list(arguments))
+        value = int(told.get(call["value"], "0"))
+        fields = {"from": eth.accounts[account], "to": place["address"], "gas": 500_000, "data": data, "value": value}
+        await self.world.receipt(fields)
+
+    async def reaches(self, about: str, state: str) -> Any:
+        async def there() -> Any:
+            answer = await self.client.get(about.removeprefix("/api/v1"))
+            return answer.json() if answer.is_success and answer.json()["state"] == state and _seen(answer) else None
+
+        return await self.world.until(there, f"the round to be {state}")
+
+    async def all_shown(self, about: str, authorities: int) -> bool:
+        shown = (await self.get(about.removeprefix("/api/v1")))["revealed"]
+        return len(shown) == authorities and set(shown.values()) == {6}
+
+    async def treasury_is(self, amount: int) -> bool:
+        due = (await self.get("/contracts"))["treasury_due"]
+        return bool(due == "0" and (await self.get("/settlements/stakes"))["treasury"] == str(amount))
+
+    async def override(self, state: str) -> Any:
+        answer = await self.client.get("/overrides/1")
+        return answer.json() if answer.is_success and answer.json()["state"] == state else None
+
+    async def request(self, address: str, state: str) -> Any:
+        found = (await self.get(f"/accounts/{address}"))["requests"]
+        return next((r for r in found if r["state"] == state), None)
+
+
+def _seen(answer: httpx.Response) -> bool:
+    """Whether the events are as far as the state, which is read from the chain itself."""
+    told = answer.json()
+    steps = [step["event"] for step in told["steps"]]
+    marks = {"proposed": "ActualsProposed", "disputed": "ActualsDisputed", "void": "ActualsVoid", "settled": "Settled"}
+    return steps.count(marks.get(told["state"], "")) > 0 or told["state"] not in marks
 
 
 async def test_a_slot_goes_from_commit_to_settlement_and_the_stake_can_leave(
@@ -123,77 +229,104 @@ async def test_what_a_stranger_needs_is_told(world: World, make_run: Callable[..
     assert [r.state for r in await reader.rounds(START, None, 10)] == ["settled"]
 
 
-async def test_a_dispute_that_is_won_voids_the_values_and_corrected_ones_settle(
-    world: World, make_run: Callable[..., ForecastRun]
+async def test_a_dispute_goes_from_commit_to_withdraw_by_what_rest_tells(
+    world: World, client: httpx.AsyncClient, make_run: Callable[..., ForecastRun]
 ) -> None:
     slot = world.clock.now().replace(minute=0, second=0, microsecond=0) + HOUR
     run = a_slot_run(make_run, slot, around=2_000)
+    about, wallet = f"/api/v1/settlements/rounds/{run.product_id}/{format_utc(slot)}", Wallet(world, client)
+    challenger, treasury = world.told["people"]["operator"], int((await wallet.get("/settlements/stakes"))["treasury"])
+    before = await wallet.get(f"/accounts/{challenger}")
     world.clock.jump(slot + timedelta(minutes=1))
     await world.issue(run, [2_000 + i for i in range(7)])
     await world.measure(run, 9_000)
     world.clock.jump(slot + 4 * HOUR + timedelta(minutes=31))
-    await world.reaches(run, "proposed")
+    proposed = await wallet.reaches(about, "proposed")
+
+    told = await wallet.get("/contracts")
     key = (name_hash(run.product_id), int(slot.timestamp()))
-    await world.send(OPERATOR, "Token", "approve", world.told["contracts"]["ActualsRegistry"], 50 * UNIT)
-    await world.send(OPERATOR, "ActualsRegistry", "dispute", *key, 1, EVIDENCE)
-    await world.reaches(run, "disputed")
-
-    async def disputed() -> Any:
-        return await reader_of(world).disputes(*EVER)
-
-    [open_one] = await world.until(disputed, "the event of the dispute")
-    assert (open_one.product_id, open_one.ruling) == ("site-6h", None)
-    await world.send(ARBITER, "Arbiter", "giveRuling", int(open_one.dispute_id), 2)
-    await world.reaches(run, "void")
+    places = {c["name"]: c["address"] for c in told["contracts"]}
+    await wallet.send(OPERATOR, "approve-bond", places["ActualsRegistry"], int(told["bond"]))
+    await wallet.send(OPERATOR, "dispute", *key, proposed["actuals"]["version"], EVIDENCE)
+    [doubt] = (await wallet.reaches(about, "disputed"))["disputes"]
+    assert (doubt["challenger"], doubt["ruling"]) == (challenger, None)
+    await wallet.send(ARBITER, "rule", int(doubt["dispute_id"]), 2)
+    await wallet.reaches(about, "void")
     await world.measure(run, 2_003)
-    await world.reaches(run, "proposed")
+    await wallet.reaches(about, "proposed")
     world.clock.jump(world.clock.now() + 2 * HOUR)
-    await world.reaches(run, "revealing")
-    world.clock.jump(world.clock.now() + timedelta(minutes=30))
-    authority = world.told["authority"]
+    await wallet.reaches(about, "revealing")
+    await world.until(partial(wallet.all_shown, about, 2), "both authorities' reveals")
+    world.clock.jump(world.clock.now() + 2 * HOUR + timedelta(minutes=30))
+    settled = await wallet.reaches(about, "settled")
 
-    async def revealed() -> bool:
-        return (await world.ask("Settlement", "tally", *key, authority))[0] == 6
-
-    await world.until(revealed, "all reveals")
-    world.clock.jump(world.clock.now() + 2 * HOUR)
-    await world.reaches(run, "settled")
-
-    winner = world.told["people"]["operator"]
-    assert await world.ask("ActualsRegistry", "owed", winner) == 75 * UNIT
-    [closed] = await reader_of(world).disputes(*EVER)
-    assert closed.ruling == 2
-    assert (await world.ask("Settlement", "round", *key))[1] == 2
-    assert await world.ask("Settlement", "scoreOf", *key, authority) < ONE // 1_000
+    assert (settled["actuals"]["version"], settled["disputes"][0]["ruling"]) == (2, 2)
+    assert {s["authority"]: int(s["score"]) < ONE // 1_000 for s in settled["scores"]}[world.told["authority"]]
+    assert (await wallet.get(f"/accounts/{challenger}"))["owed"] == str(75 * UNIT)
+    await wallet.send(OPERATOR, "withdraw-bond")
+    after = await wallet.get(f"/accounts/{challenger}")
+    assert (after["owed"], int(after["tokens"]) - int(before["tokens"])) == ("0", 25 * UNIT)
+    await world.until(partial(wallet.treasury_is, treasury + 25 * UNIT), "half of the lost bond in the treasury")
+    [newest, *_] = (await wallet.get("/settlements/slots?limit=1"))["items"]
+    assert (newest["slot"], newest["round"], newest["seal"]) == (format_utc(slot), "settled", "final")
 
 
-async def test_a_stake_leaves_after_the_unbonding_time(world: World) -> None:
-    authority, pool = world.told["authority"], world.contract("StakePool")
-    shares = await world.ask("StakePool", "sharesOf", authority, authority)
-    await _as_authority(world, pool.encode_abi("startUnbonding", [authority, shares]))
+async def test_every_state_of_that_way_waits_for_kafka(world: World) -> None:
+    async with world.pool.connection() as connection:
+        cursor = await connection.execute("SELECT document FROM settlement.round_events ORDER BY id")
+        told = [decode(RoundChange, bytes(row["document"])) for row in await cursor.fetchall()]
+    newest = max(change.slot for change in told)
+    states = [change.state for change in told if change.slot == newest]
+    steps = [step.event for change in told if change.slot == newest for step in change.steps]
+
+    way = ["proposed", "disputed", "void", "proposed", "final", "revealing", "settled"]
+    assert [s for s, before in zip(states, ["", *states], strict=False) if s != before and s != "final"] == [
+        s for s in way if s != "final"
+    ]
+    assert steps.count("ActualsFinal") == steps.count("RoundOpened") == steps.count("Settled") == 1
+    assert len(told[-1].scores) == 2
+
+
+async def test_a_stake_leaves_after_the_unbonding_time(world: World, client: httpx.AsyncClient) -> None:
+    authority, pool, wallet = world.told["authority"], world.contract("StakePool"), Wallet(world, client)
+    [holding] = (await wallet.get(f"/accounts/{authority}"))["holdings"]
+    await _as_authority(world, pool.encode_abi("startUnbonding", [authority, int(holding["shares"])]))
+    assert (await world.until(partial(wallet.request, authority, "waiting"), "the request"))["amount"] is None
     world.clock.jump(world.clock.now() + timedelta(days=4))
-    held = await world.ask("StakePool", "stakeOf", authority)
+    ready = await world.until(partial(wallet.request, authority, "ready"), "a block after the unbonding time")
+    await _as_authority(world, pool.encode_abi("withdraw", [int(ready["request_id"])]))
+    await world.until(partial(wallet.request, authority, "paid"), "the event of the payment")
 
-    async def ready() -> bool:
-        return bool(await asyncio.to_thread(_block_time, world) >= world.clock.now().timestamp() - 60)
-
-    await world.until(ready, "a block after the unbonding time")
-    await _as_authority(world, pool.encode_abi("withdraw", [1]))
-
-    assert await world.ask("Token", "balanceOf", authority) == held
+    assert holding["worth"] == ready["amount"]
+    assert str(await world.ask("Token", "balanceOf", authority)) == ready["amount"]
     assert await world.ask("StakePool", "stakeOf", authority) <= 1
 
 
-async def test_a_request_on_the_chain_is_taken_and_roles_are_read_there(world: World) -> None:
-    reason = keccak(b"the inverter was replaced")
-    await world.send(OPERATOR, "Operations", "requestRecalibration", name_hash("site-6h"), reason)
-    deployment = world.told["deployment_id"]
+async def test_a_request_on_the_chain_becomes_a_job_of_forecast_service_and_is_linked_to_a_new_version(
+    world: World, client: httpx.AsyncClient, scheduler: Scheduler, make_run: Callable[..., ForecastRun]
+) -> None:
+    reason, wallet = "the inverter was replaced", Wallet(world, client)
+    await wallet.send(OPERATOR, "request-recalibration", name_hash("site-6h"), keccak(reason.encode()))
+    queued = await world.until(partial(wallet.override, "queued"), "the job", within_s=60)
+    told = await client.put("/overrides/1/reason", json={"reason": reason})
+    async with httpx.AsyncClient(base_url=scheduler.url) as forecasts:
+        job = (await forecasts.get(f"/api/v1/jobs/retrain/runs/{queued['job_id']}")).raise_for_status().json()
+    assert (job["flow"], job["state"], job["parameters"]) == ("retrain", "queued", {"mode": "finetune"})
+    assert world.told["people"]["operator"] in job["reason"]
+    assert (queued["operator"], told.json()["reason"]) == (world.told["people"]["operator"], reason)
 
-    async def taken() -> Any:
-        return await world.life.overrides.find(deployment, 1)
+    scheduler.end(job["job_id"])
+    await world.until(partial(wallet.override, "done"), "the end of the job", within_s=60)
+    slot = world.clock.now().replace(minute=0, second=0, microsecond=0) + HOUR
+    run = a_slot_run(make_run, slot, around=2_000)
+    await world.runs.add(run)
+    async with world.pool.connection() as connection:
+        await connection.execute("INSERT INTO forecast.runs VALUES (%s, 'gridseal', '5')", (run.run_id,))
+    linked = await world.until(partial(wallet.override, "linked"), "the new version", within_s=60)
+    assert (linked["model_version"], linked["first_run_id"]) == ("5", run.run_id)
 
-    found = await world.until(taken, "the request")
-    assert (found.operator, found.reason_hash) == (world.told["people"]["operator"], "0x" + reason.hex())
+
+async def test_roles_are_read_from_the_chain(world: World) -> None:
     wallets = Wallets(world.life.book)
     assert await wallets.roles(world.told["people"]["operator"]) == ("viewer", "operator")
     assert await wallets.roles(world.told["authority"]) == ("viewer", "authority")
@@ -210,10 +343,6 @@ async def test_a_contract_wallet_is_asked_with_little_time_and_gas(world: World)
     assert await wallets.signed(yes, "text", b"\1" * 65)
     assert not await wallets.signed(silent, "text", b"\1" * 65)
     assert not await wallets.signed(stranger, "text", b"\1" * 65)
-
-
-def _block_time(world: World) -> int:
-    return int(world.web3.eth.get_block("latest")["timestamp"])
 
 
 async def _as_authority(world: World, data: str) -> None:

@@ -159,7 +159,8 @@ class LifeCycle:
                 raise ValueError
         except ValueError as error:
             raise ConfigError("SETTLEMENT_SERVICE_RECALIBRATION_PARAMETERS must be a JSON object") from error
-        return ForecastJobs(self.core.forecast_url, self.settings.recalibration_flow, parameters)
+        url = self.settings.jobs_url or f"http://127.0.0.1:{self.core.port_base + 8_002}"
+        return ForecastJobs(url, self.settings.recalibration_flow, parameters)
 
     def _domains(self) -> set[str]:
         given = {d.strip() for d in self.settings.signin_domains.split(",") if d.strip()}

@@ -61,6 +61,8 @@ class SettlementSettings(PrefixedSettings):
     """Wall seconds between two looks at the open rounds."""
     events_poll_s: float = Field(default=1.0, gt=0)
     """Wall seconds between two looks for new events of the contracts."""
+    jobs_url: str | None = None
+    """The process of forecast-service that takes jobs, its scheduler. Unset: port base + 8002 on this machine."""
     recalibration_flow: str = "retrain"
     """Flow of forecast-service that answers an operator's request; ``{product}`` in it stands for the product."""
     recalibration_parameters: str = '{"mode": "finetune"}'

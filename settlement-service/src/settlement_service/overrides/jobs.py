@@ -15,7 +15,7 @@ class ForecastJobs:
         """Make the client.
 
         Args:
-            url: forecast-service.
+            url: The scheduler of forecast-service; its API only shows jobs.
             flow: The flow that calibrates a product anew; ``{product}`` in it stands for the product.
             parameters: Of the job.
             timeout_s: For an answer.
@@ -50,7 +50,9 @@ class ForecastJobs:
             async with httpx.AsyncClient(base_url=self._url, timeout=self._timeout_s) as http:
                 answer = await http.request(method, path, json=body, headers=headers)
         except httpx.HTTPError as error:
-            raise UnavailableError("forecast-service does not answer: check GRIDSEAL_FORECAST_URL") from error
+            raise UnavailableError(
+                "the scheduler of forecast-service does not answer: check SETTLEMENT_SERVICE_JOBS_URL"
+            ) from error
         if answer.status_code in (404, 422):
             raise WireError(f"forecast-service does not take this job: {answer.status_code}", reason="job_refused")
         if answer.is_error:

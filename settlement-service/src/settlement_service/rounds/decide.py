@@ -63,6 +63,11 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class PayTreasury:
+    """Move halves of lost bonds into the treasury."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Nothing to do before ``until`` (Unix seconds of the chain's time), where that is known."""
 
@@ -77,7 +82,7 @@ class End:
     detail: str = ""
 
 
-Action = Propose | Finalize | Expire | Open | Reveal | Settle | Claim | Wait | End
+Action = Propose | Finalize | Expire | Open | Reveal | Settle | Claim | PayTreasury | Wait | End
 
 
 def state_of(view: RoundView) -> RoundState:
@@ -111,7 +116,9 @@ def decide(
         domain_now: Unix seconds.
     """
     if view.phase in (Phase.SETTLED, Phase.NEUTRAL):
-        return Claim(view.owed) if view.owed > 0 else End(state_of(view))
+        if view.owed > 0:
+            return Claim(view.owed)
+        return PayTreasury() if view.treasury_due > 0 else End(state_of(view))
     if view.phase is Phase.REVEALING:
         return _reveal(view, pending)
     if not view.terms or not view.joined:

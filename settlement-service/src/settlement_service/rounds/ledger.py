@@ -46,9 +46,10 @@ class ContractLedger:
         key = (name_hash(round_.product_id), round_.slot_s)
         now = await self._book.block_time()
         async with answering():
-            version, owed, told, joined, terms = await asyncio.gather(
+            version, owed, due, told, joined, terms = await asyncio.gather(
                 actuals.functions.latest(*key).call(),
                 actuals.functions.owed(Web3.to_checksum_address(provider)).call(),
+                actuals.functions.treasuryDue().call(),
                 settlement.functions.round(*key).call(),
                 self.joined(round_.product_id, round_.slot),
                 self._terms(settlement, key),
@@ -71,6 +72,7 @@ class ContractLedger:
             joined=joined,
             benchmark=benchmark,
             owed=int(owed),
+            treasury_due=int(due),
         )
 
     async def _terms(self, settlement: Any, key: tuple[bytes, int]) -> Any | None:

@@ -79,8 +79,8 @@ class Rounds(Protocol):
         """Rounds that are due and not ended."""
         ...
 
-    async def save_state(self, round_: Round, state: RoundState, detail: str = "") -> None:
-        """Change the state."""
+    async def save_state(self, round_: Round, state: RoundState, detail: str = "", *, ended: bool = False) -> None:
+        """Change the state; one that ended is not looked at again."""
         ...
 
     async def save_actuals(self, round_: Round, actuals: ActualSet) -> ActualSet:

@@ -19,6 +19,7 @@ from settlement_service.rounds.decide import (
     Expire,
     Finalize,
     Open,
+    PayTreasury,
     Propose,
     Reveal,
     Settle,
@@ -71,9 +72,16 @@ class Steps:
             await self._reveal(round_, sealed[action.authority], action.authority, final)
         elif isinstance(action, Propose) and fresh is not None:
             await self._propose(round_, replace(fresh, version=action.version))
-        elif await self._plain(round_, action) == "done" and isinstance(action, Claim):
+        elif await self._last(round_, view, action):
             return await self._end(round_, End(state_of(view)))
         return SOON
+
+    async def _last(self, round_: Round, view: RoundView, action: Action) -> bool:
+        """Take a step that names the slot and nothing else; whether that was all of the round."""
+        fate = await self._plain(round_, action)
+        if fate == "done" and isinstance(action, Claim) and view.treasury_due > 0:
+            fate = await self._plain(round_, action := PayTreasury())
+        return fate == "done" and isinstance(action, Claim | PayTreasury)
 
     async def _plain(self, round_: Round, action: Action) -> Fate:
         """Steps that name the slot and nothing else."""
@@ -87,6 +95,8 @@ class Steps:
                 return await self._ask(round_, "open", "", "keeper", "Settlement", key)
             case Settle():
                 return await self._ask(round_, "settle", "", "keeper", "Settlement", key)
+            case PayTreasury():
+                return await self._ask(round_, "payTreasury", "", "keeper", "ActualsRegistry", ())
             case Claim():
                 return await self._ask(round_, "withdraw", "", "provider", "ActualsRegistry", ())
             case _:
@@ -152,7 +162,7 @@ class Steps:
         return {a: s for a, s in ours.items() if (round_.product_id, round_.slot_s, a) not in self._shown}
 
     async def _end(self, round_: Round, end: End) -> int:
-        await self.rounds.save_state(round_, end.state, end.detail)
+        await self.rounds.save_state(round_, end.state, end.detail, ended=True)
         self.metrics.ended.labels(end.state).inc()
         log.info("round_ended", product=round_.product_id, slot=str(round_.slot), state=end.state, detail=end.detail)
         return SOON

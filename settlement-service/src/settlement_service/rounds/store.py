@@ -13,7 +13,7 @@ from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun
 from gridseal.wire.rounds import RoundState
 from settlement_service.outbox import Connection, database
-from settlement_service.rounds.values import ENDED, ActualSet, Round
+from settlement_service.rounds.values import ActualSet, Round
 from settlement_service.runs import Pool
 
 
@@ -110,13 +110,13 @@ class RoundStore:
             )
             return [await _round(connection, row) for row in await cursor.fetchall()]
 
-    async def save_state(self, round_: Round, state: RoundState, detail: str = "") -> None:
-        """Change the state; ended ones are not looked at again."""
+    async def save_state(self, round_: Round, state: RoundState, detail: str = "", *, ended: bool = False) -> None:
+        """Change the state. One that ended is not looked at again: what was to be claimed is claimed."""
         async with database(), self._pool.connection() as connection:
             await connection.execute(
                 "UPDATE settlement.rounds SET state = %s, detail = %s, ended = %s, changed_at = clock_timestamp()"
                 " WHERE product_id = %s AND slot = %s",
-                (state, detail, state in ENDED or (state == "void" and detail != ""), round_.product_id, round_.slot),
+                (state, detail, ended, round_.product_id, round_.slot),
             )
 
     async def save_actuals(self, round_: Round, actuals: ActualSet) -> ActualSet:

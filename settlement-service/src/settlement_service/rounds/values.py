@@ -7,8 +7,6 @@ from enum import IntEnum
 from gridseal.notary.score import ActualLeaf
 from gridseal.wire.rounds import RoundState
 
-ENDED: tuple[RoundState, ...] = ("settled", "neutral", "skipped")
-
 
 class Status(IntEnum):
     """``IActualsRegistry.Status``."""
@@ -78,3 +76,5 @@ class RoundView:
     benchmark: str = ""
     owed: int = 0
     """What the provider may withdraw."""
+    treasury_due: int = 0
+    """Halves of lost bonds that nobody moved into the treasury yet."""

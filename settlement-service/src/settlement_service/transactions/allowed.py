@@ -24,6 +24,7 @@ ALLOWED: Final[Mapping[KeyName, frozenset[tuple[str, str]]]] = {
         {
             ("ActualsRegistry", "finalize"),
             ("ActualsRegistry", "expire"),
+            ("ActualsRegistry", "payTreasury"),
             ("Settlement", "open"),
             ("Settlement", "countLeaves"),
             ("Settlement", "reveal"),
