@@ -25,7 +25,7 @@ export const PAGES: readonly Page[] = [
   { key: "live", href: "/", chord: "l", ready: true },
   { key: "as-at", href: "/as-at", chord: "a", ready: false },
   { key: "alerts", href: "/alerts", chord: "n", ready: true },
-  { key: "assets", href: "/assets", chord: "d", ready: false },
+  { key: "assets", href: "/assets", chord: "d", ready: true },
   { key: "accuracy", href: "/accuracy", chord: "c", ready: true },
   { key: "models", href: "/models", chord: "m", ready: true },
   { key: "settlement", href: "/settlement", chord: "s", ready: true },

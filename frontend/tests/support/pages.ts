@@ -1,4 +1,5 @@
 /** Which test data answers a route of the pages beyond the live one; null where none does, text where it is a page. */
+import { assetAnswer } from "./assets.ts";
 import { inboxAnswer } from "./inbox.ts";
 import { insightAnswer } from "./insight.ts";
 import { modelAnswer } from "./models.ts";
@@ -10,6 +11,7 @@ export function pageAnswer(url: URL, method: string, order: unknown): unknown {
   return (
     insightAnswer(pathname, searchParams) ??
     modelAnswer(pathname, searchParams, method) ??
-    inboxAnswer(pathname, searchParams, method, order)
+    inboxAnswer(pathname, searchParams, method, order) ??
+    assetAnswer(pathname, method, order)
   );
 }
