@@ -15,6 +15,17 @@ export default defineConfig({
     path: require.resolve("solc/soljson.js"),
     settings: { optimizer: { enabled: true, runs: 200 }, viaIR: true, evmVersion: "cancun" },
   },
+  test: {
+    solidity: {
+      profiles: {
+        default: { fuzz: { runs: 10_000 } },
+        // While one works on a contract.
+        quick: { fuzz: { runs: 256 } },
+        // `make fuzz`: hours.
+        long: { fuzz: { runs: 100_000 } },
+      },
+    },
+  },
   networks: {
     // Tests: before the gates of the golden vectors.
     default: { type: "edr-simulated", chainType: "l1", initialDate: "2026-05-31T00:00:00Z" },

@@ -13,31 +13,34 @@ abstract contract MoneyInvariants {
         targets[0] = address(handler);
     }
 
-    function invariant_the_pool_holds_stakes_and_treasury_to_the_wei() public view {
+    /// @dev One campaign asks everything after each call: five of them would spend the time five times.
+    function invariant_every_wei_is_somewhere_and_nobody_comes_back_in() public view {
+        the_pool_holds_stakes_and_treasury_to_the_wei();
+        the_registry_holds_bonds_and_debts_to_the_wei();
+        there_are_no_claims_beyond_a_stake();
+        require(handler.held() == handler.token().totalSupply(), "something is made or lost");
+        require(bytes(handler.broken()).length == 0, handler.broken());
+    }
+
+    function the_pool_holds_stakes_and_treasury_to_the_wei() private view {
         uint256 balance = handler.token().balanceOf(address(handler.pool()));
         require(balance == handler.stakes() + handler.pool().treasury() + handler.donated(), "pool");
     }
 
-    function invariant_the_registry_holds_bonds_and_debts_to_the_wei() public view {
+    function the_registry_holds_bonds_and_debts_to_the_wei() private view {
         uint256 balance = handler.token().balanceOf(address(handler.actuals()));
         uint256 due = handler.actuals().treasuryDue();
         require(balance == handler.openBonds() + handler.owedToAll() + due, "actuals");
     }
 
-    function invariant_no_claims_beyond_the_stake() public view {
-        for (uint256 i; i < handler.authorityCount(); ++i) {
+    function there_are_no_claims_beyond_a_stake() private view {
+        uint256[] memory claims = handler.claims();
+        for (uint256 i; i < claims.length; ++i) {
             address authority = handler.authorities(i);
-            require(handler.claims(authority) <= handler.pool().stakeOf(authority), "claims");
-            require(handler.pool().activeOf(authority) <= handler.pool().stakeOf(authority), "active");
+            uint256 stake = handler.pool().stakeOf(authority);
+            require(claims[i] <= stake, "claims");
+            require(handler.pool().activeOf(authority) <= stake, "active");
         }
-    }
-
-    function invariant_nothing_is_made_or_lost() public view {
-        require(handler.held() == handler.token().totalSupply(), "supply");
-    }
-
-    function invariant_nobody_comes_back_in() public view {
-        require(bytes(handler.broken()).length == 0, handler.broken());
     }
 }
 

@@ -214,15 +214,20 @@ contract MoneyHandler {
         }
     }
 
-    /// @dev What could be claimed of an authority's stake if everybody came at once.
-    function claims(address authority) external view returns (uint256 sum) {
-        for (uint256 i; i < people.length; ++i) {
-            sum += pool.worthOf(authority, people[i]);
-        }
+    /// @dev What could be claimed of each authority's stake if everybody came at once.
+    function claims() external view returns (uint256[] memory sums) {
+        sums = new uint256[](authorities.length);
         uint256 count = pool.requestCount();
         for (uint256 id = 1; id <= count; ++id) {
             (StakePool.Request memory found, uint256 amount) = pool.requestOf(id);
-            if (found.authority == authority) sum += amount;
+            for (uint256 i; i < sums.length; ++i) {
+                if (found.authority == authorities[i]) sums[i] += amount;
+            }
+        }
+        for (uint256 i; i < sums.length; ++i) {
+            for (uint256 j; j < people.length; ++j) {
+                sums[i] += pool.worthOf(authorities[i], people[j]);
+            }
         }
     }
 
@@ -231,10 +236,6 @@ contract MoneyHandler {
         for (uint256 i; i < people.length; ++i) {
             sum += token.balanceOf(people[i]);
         }
-    }
-
-    function authorityCount() external view returns (uint256) {
-        return authorities.length;
     }
 
     function act(bytes32 action, address person, address to, uint256 value, bytes memory call) private {
