@@ -23,7 +23,7 @@ def a_forecast(scale: float = 1.0, level: float = 10.0, rung: int = 1) -> Quanti
 def outcomes(served: QuantileForecast, actual: np.ndarray, slot_s: int, model: str = "m/1") -> list[Matured]:
     return [
         Matured(
-            "home_load", served.rung, model, slot_s, (h + 0.5) / H, slot_s + 3_600 * (h + 1),
+            "home_load", served.rung, model, slot_s, (h + 0.5) / H, slot_s + 3_600 * (h + 1), 3_600,
             served.values_milli[h].tolist(), round(1_000 * actual[h]),
         )
         for h in range(H)

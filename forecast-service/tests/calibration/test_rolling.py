@@ -83,13 +83,13 @@ def test_two_calls_give_what_one_call_gives() -> None:
 
 def test_holes_teach_nothing() -> None:
     start = fresh(SITE_LEVELS_BPS, Rule())
-    nothing = Outcomes(np.full((5, 7), np.nan), np.full(5, 0.5), np.arange(5), np.zeros((5, 7), dtype=bool))
+    nothing = Outcomes(np.full((5, 7), np.nan), np.full(5, 0.5), np.arange(5), np.zeros((5, 7), dtype=bool), 1)
 
     assert learn(start, nothing, SITE_LEVELS_BPS, Rule()) is start
 
 
 def test_outcomes_that_are_exactly_the_quantile_move_nothing() -> None:
-    tied = Outcomes(np.zeros((5, 7)), np.full(5, 0.5), np.full(5, DAY_S), np.ones((5, 7), dtype=bool))
+    tied = Outcomes(np.zeros((5, 7)), np.full(5, 0.5), np.full(5, DAY_S), np.ones((5, 7), dtype=bool), DAY_S)
 
     assert (learn(fresh(SITE_LEVELS_BPS, Rule()), tied, SITE_LEVELS_BPS, Rule()).offsets == 0).all()
 
@@ -97,7 +97,9 @@ def test_outcomes_that_are_exactly_the_quantile_move_nothing() -> None:
 def test_an_offset_stays_within_its_limit() -> None:
     track, rule = fresh(SITE_LEVELS_BPS, Rule()), Rule(limit=0.5)
     for day in range(1, 200):
-        far = Outcomes(np.full((5, 7), 9.0), np.full(5, 0.5), np.full(5, day * DAY_S), np.zeros((5, 7), dtype=bool))
+        far = Outcomes(
+            np.full((5, 7), 9.0), np.full(5, 0.5), np.full(5, day * DAY_S), np.zeros((5, 7), dtype=bool), DAY_S
+        )
         track = learn(track, far, SITE_LEVELS_BPS, rule)
 
     assert track.offsets[1].tolist() == [0.5] * 7
@@ -122,3 +124,18 @@ def test_knots_share_the_horizon() -> None:
     assert shares[0].tolist() == [1, 0, 0]
     assert shares[5].tolist() == [0, 0, 1]
     assert probabilities(SITE_LEVELS_BPS).tolist() == [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
+
+
+def test_the_first_minutes_after_a_night_weigh_no_more_than_others() -> None:
+    day, night = fresh(SITE_LEVELS_BPS, Rule()), np.arange(1, 41)
+    light = np.concatenate([day_ * DAY_S + 900 * np.arange(24, 73) for day_ in night])
+    at_dawn = np.isin(light % DAY_S, 900 * np.arange(24, 28))
+
+    for end in light:
+        above = 9.0 if end % DAY_S < 900 * 28 else -0.001
+        score, tied = np.full((1, 7), above), np.zeros((1, 7), dtype=bool)
+        day = learn(day, Outcomes(score, np.full(1, 0.5), np.array([end]), tied, 900), SITE_LEVELS_BPS, Rule())
+
+    assert at_dawn.mean() < 0.1
+    assert abs(day.offsets[:, 3]).max() < 0.1  # a tenth of the outcomes far above does not move the median
+    assert day.days < 40 * 49 * 900 / DAY_S + 1

@@ -39,6 +39,7 @@ class Matured:
     place: float
     """Of the target period along the horizon, 0 to 1."""
     end_s: int
+    period_s: int
     values_milli: Sequence[int]
     actual_milli: int
 
@@ -115,7 +116,8 @@ def _outcomes(ones: Sequence[Matured], offsets: Sequence[Floats | None], levels:
     width[width <= 0] = np.nan
     tied: NDArray[np.bool_] = actual[:, None] == served
     scores = (actual[:, None] - served) / width[:, None] + used
-    return Outcomes(scores, where, np.array([one.end_s for one in ones], dtype=np.int64), tied)
+    ends = np.array([one.end_s for one in ones], dtype=np.int64)
+    return Outcomes(scores, where, ends, tied, min(one.period_s for one in ones))
 
 
 def _at(offsets: Floats | None, place: float, levels: int) -> Floats:

@@ -107,10 +107,12 @@ class Outcomes:
     tied: NDArray[np.bool_]
     """``(n, Q)`` whether the outcome was exactly the quantile that was served, as at a load that is 0 half of the
     time. Such an outcome lies neither above nor below and moves nothing."""
+    period_s: int
+    """Length of a target period; the shortest, where they differ."""
 
     def part(self, chosen: NDArray[np.bool_]) -> "Outcomes":
         """Some of them."""
-        return Outcomes(self.scores[chosen], self.where[chosen], self.ends_s[chosen], self.tied[chosen])
+        return Outcomes(self.scores[chosen], self.where[chosen], self.ends_s[chosen], self.tied[chosen], self.period_s)
 
 
 def learn(track: Track, seen: Outcomes, levels_bps: Sequence[int], rule: Rule) -> Track:
@@ -137,7 +139,9 @@ def _step(track: Track, seen: Outcomes, levels_bps: Sequence[int], rule: Rule) -
     below = np.where(seen.tied, levels, seen.scores <= share @ track.offsets)
     weight = share.sum(axis=0)
     lack = (share.T @ (levels - below)) / np.maximum(weight, 1e-9)[:, None]
-    passed = 1.0 if track.until_s == 0 else min(max(end_s - track.until_s, 0) / DAY_S, 1.0)
+    # Time that had outcomes, not time since the last one: after a night the first minutes of light would count as
+    # half a day, and PV's bands would follow the dawn.
+    passed = min(len(np.unique(seen.ends_s[seen.ends_s > track.until_s])) * seen.period_s / DAY_S, 1.0)
     days = track.days + passed
     gain = max(rule.gain, min(rule.most, rule.first / max(days, 1e-9)))
     # A knot that the batch hardly touches moves as little.
@@ -150,6 +154,13 @@ def _rarity(levels_bps: Sequence[int]) -> Floats:
     """Density of the normal distribution at its median over that at each level: ``(Q,)``, 1 and more."""
     normal = NormalDist()
     return np.array([normal.pdf(0) / normal.pdf(normal.inv_cdf(bps / 10_000)) for bps in levels_bps])
+
+
+def _period(ends_s: Ints) -> int:
+    """Seconds between neighboring targets, or between issues of a single one."""
+    if ends_s.shape[1] > 1:
+        return int(ends_s[0, 1] - ends_s[0, 0])
+    return int(np.diff(ends_s[:, 0]).min()) if len(ends_s) > 1 else 0
 
 
 @dataclass(slots=True)
@@ -174,6 +185,7 @@ class RollingCalibration:
         self._levels, self._rule = tuple(levels_bps), rule or Rule()
         self.tracks: dict[str, Track] = dict(tracks or {})
         self._pending: dict[str, _Pending] = {}
+        self._period_s = 0
 
     def run(
         self, quantiles: Floats, actual: Floats, issues_s: Ints, ends_s: Ints, groups: Sequence[str], spans: Floats
@@ -190,6 +202,7 @@ class RollingCalibration:
             spans: ``(S,)`` P99 - P1 of each series.
         """
         out = np.empty_like(quantiles)
+        self._period_s = _period(ends_s)
         width = band_width(quantiles, np.broadcast_to(spans[:, None], quantiles.shape[:2]))
         scores = (actual[..., None] - quantiles) / width[..., None]
         where = places(quantiles.shape[2])
@@ -212,7 +225,7 @@ class RollingCalibration:
             ends_s = np.concatenate(waiting.ends_s)
             ended: NDArray[np.bool_] = ends_s <= now_s
             if ended.any():
-                seen = Outcomes(scores[ended], where[ended], ends_s[ended], scores[ended] == 0)
+                seen = Outcomes(scores[ended], where[ended], ends_s[ended], scores[ended] == 0, self._period_s)
                 track = learn(track, seen, self._levels, self._rule)
                 rest = ~ended
                 self._pending[name] = _Pending([scores[rest]], [where[rest]], [ends_s[rest]])

@@ -140,5 +140,5 @@ def _matured(
     place = ((start_s - delivery.first_s) / resolution_s + 0.5) / max(delivery.periods, 1)
     return Matured(
         kind, rung, model, int(slot.timestamp()), min(max(place, 0.0), 1.0), start_s + resolution_s,
-        values_milli, actual_milli,
+        resolution_s, values_milli, actual_milli,
     )  # fmt: skip
