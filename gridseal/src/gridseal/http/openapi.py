@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from gridseal.http.formats import item_type
 from gridseal.http.negotiation import FORMATS, MEDIA_TYPES
-from gridseal.runtime.problems import MEDIA_TYPE, PROBLEMS
+from gridseal.runtime.problems import MEDIA_TYPE, PROBLEMS, slug
 
 _PROBLEM: Final[dict[str, Any]] = {
     "title": "Problem",
@@ -87,6 +87,7 @@ def _lists(app: FastAPI) -> frozenset[str]:
 def _completed(document: dict[str, Any], tables: frozenset[str]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = _PROBLEM
+    document["components"]["responses"] = {slug(status): _response(status) for status in EVERYWHERE}
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     for operations in document.get("paths", {}).values():
@@ -106,6 +107,17 @@ def _completed(document: dict[str, Any], tables: frozenset[str]) -> dict[str, An
 def _add_problems(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     for status in EVERYWHERE:
-        known = responses.setdefault(str(status), {"description": PROBLEMS[status]})
-        known["content"] = {MEDIA_TYPE: {"schema": _REF}}
-    responses["429"]["headers"] = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}
+        known = responses.get(str(status), {})
+        own = known.get("description", "") not in ("", "Validation Error")
+        responses[str(status)] = (
+            _response(status) | {"description": known["description"]}
+            if own
+            else {"$ref": f"#/components/responses/{slug(status)}"}
+        )
+
+
+def _response(status: int) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": PROBLEMS[status], "content": {MEDIA_TYPE: {"schema": _REF}}}
+    if status == 429:
+        response["headers"] = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}
+    return response

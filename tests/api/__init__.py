@@ -1,0 +1,1 @@
+"""The public interfaces as their documents describe them."""
