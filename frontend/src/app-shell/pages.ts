@@ -23,7 +23,7 @@ export interface Page {
 
 export const PAGES: readonly Page[] = [
   { key: "live", href: "/", chord: "l", ready: true },
-  { key: "as-at", href: "/as-at", chord: "a", ready: false },
+  { key: "as-at", href: "/as-at", chord: "a", ready: true },
   { key: "alerts", href: "/alerts", chord: "n", ready: true },
   { key: "assets", href: "/assets", chord: "d", ready: true },
   { key: "accuracy", href: "/accuracy", chord: "c", ready: true },

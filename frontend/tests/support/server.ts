@@ -5,6 +5,7 @@
  */
 import { createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
+import { beliefAnswer } from "./beliefs.ts";
 import {
   alertOf,
   domainNow,
@@ -20,6 +21,7 @@ import {
   viewOf,
 } from "./fleet.ts";
 import { pageAnswer } from "./pages.ts";
+import { settlementAnswer } from "./settlement.ts";
 
 const SLOT_MS = 900_000;
 const port = Number(process.env.PORT ?? 31600);
@@ -48,7 +50,7 @@ const http = createServer(async (request, response) => {
   const order = sent ? JSON.parse(sent) : null;
   const other = pageAnswer(url, request.method ?? "GET", order);
   const page = typeof other === "string" ? other : null;
-  const body = answerOf(url.pathname) ?? other;
+  const body = answerOf(url.pathname) ?? beliefAnswer(url) ?? other;
   const type = page ? "text/html" : body ? "application/json" : "application/problem+json";
   response.writeHead(body ? 200 : 404, { "Content-Type": type, ETag: '"1"' });
   const missing = { title: "Not Found", status: 404, detail: `${url.pathname} does not exist` };
@@ -64,6 +66,8 @@ function answerOf(path: string): unknown {
   if (path === "/api/v1/forecasts/latest")
     return { as_at: iso(domainNow()), items: currentViews(), next_cursor: null };
   if (path === "/api/v1/alerts/recent") return { as_at: iso(domainNow()), items: alerts, next_cursor: null };
+  const settled = settlementAnswer(path, domainNow());
+  if (settled) return settled;
   if (path.endsWith("/proof")) return { format: "gridseal-proof/2", note: "test data" };
   return null;
 }

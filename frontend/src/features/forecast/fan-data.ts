@@ -36,7 +36,12 @@ export interface FanData {
 export interface FanWindow {
   nowMs: number;
   backHours: number;
+  /** Until when readings were taken in, where that is not `nowMs`: a picture of the past. */
+  knownMs?: number;
 }
+
+/** The part of a view that is drawn. */
+export type Drawn = Pick<SeriesForecastView, "resolution_s" | "slot" | "levels_bps" | "points" | "actuals">;
 
 const GRACE_PERIODS = 2;
 /** When the stream judges the quality of an hour for good (its `quality_lateness_s`); domain seconds. */
@@ -51,9 +56,9 @@ export function bandPairs(levels: readonly number[]): { low: number; high: numbe
 }
 
 export function fanData(
-  view: SeriesForecastView,
+  view: Drawn,
   earlier: readonly Point[],
-  { nowMs, backHours }: FanWindow,
+  { nowMs, backHours, knownMs = nowMs }: FanWindow,
 ): FanData {
   const step = view.resolution_s;
   const starts = periodStarts(view, nowMs / 1000, backHours);
@@ -82,7 +87,7 @@ export function fanData(
     actual,
     incomplete,
     provisional: actual.map(
-      (value, i) => value !== null && (starts[i] ?? 0) + step > nowMs / 1000 - SETTLED_AFTER_S,
+      (value, i) => value !== null && (starts[i] ?? 0) + step > knownMs / 1000 - SETTLED_AFTER_S,
     ),
     gaps: gapsIn(starts, actual, nowMs / 1000, step),
     runFrom: runFrom < 0 ? starts.length : runFrom,
@@ -90,7 +95,7 @@ export function fanData(
   };
 }
 
-function periodStarts(view: SeriesForecastView, nowS: number, backHours: number): number[] {
+function periodStarts(view: Drawn, nowS: number, backHours: number): number[] {
   const step = view.resolution_s;
   const last = view.points.at(-1);
   const endOfRun = last ? Date.parse(last.target_start) / 1000 + step : 0;
@@ -101,7 +106,7 @@ function periodStarts(view: SeriesForecastView, nowS: number, backHours: number)
   return Array.from({ length: count + 1 }, (_, i) => from + i * step);
 }
 
-function measured(view: SeriesForecastView, starts: readonly number[], index: ReadonlyMap<number, number>) {
+function measured(view: Drawn, starts: readonly number[], index: ReadonlyMap<number, number>) {
   const actual: (number | null)[] = starts.map(() => null);
   const incomplete = starts.map(() => false);
   for (const point of view.actuals) {
