@@ -32,6 +32,7 @@ from ingestion_gateway.identity_routes import install_identity_routes
 from ingestion_gateway.judge import Judge, TimeLimits
 from ingestion_gateway.kafka_history import KafkaHistory
 from ingestion_gateway.kafka_log import MAX_RECORD_BYTES, KafkaLog, kafka_answers
+from ingestion_gateway.kafka_trail import KafkaTrail, install_trail_route
 from ingestion_gateway.lanes import DeviceLanes
 from ingestion_gateway.mqtt_source import MqttOptions, MqttSource
 from ingestion_gateway.payload_signatures import PayloadSignatures
@@ -99,6 +100,7 @@ async def run() -> None:
     conventions = conventions_of(core, "ingestion-gateway")
     app = create_app(Parts(source, devices, totals, lanes, kafka, registry, conventions))
     install_admin_routes(app, AdminParts(source, settings.receive_maximum, relay, lanes, totals, activity, history))
+    install_trail_route(app, devices, KafkaTrail(core.kafka_bootstrap, settings.kafka_timeout_s))
     install_identity_routes(app, kept.records, kept.keys)
     port = settings.port if settings.port is not None else core.port_base + 8_030
     behind = [kept.promised.run, kept.keys.run, kept.records.run]
