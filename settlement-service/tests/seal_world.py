@@ -8,6 +8,7 @@ from typing import Any
 from eth_abi.abi import decode as abi_decode
 
 from gridseal.notary.batch import BATCH_FIELDS, ZERO_HASH, Batch, SigningDomain, batch_hash
+from settlement_service.grouping import Grouping, group_key
 from settlement_service.sealing import OPEN_STATES, ChainView, Deployment, Position, Sealing, Signing, State
 from settlement_service.transactions.orders import Order, Placed
 
@@ -31,6 +32,7 @@ class SealWorld(World):
     """What outlives the process: chain, tables and time."""
 
     rows: dict[str, Sealing] = field(default_factory=dict)
+    grouping: Grouping = field(default_factory=Grouping)
 
     def recorded(self) -> list[Recorded]:
         """What the registry holds, oldest first, by its own rules."""
@@ -39,14 +41,21 @@ class SealWorld(World):
             for raw in taken:
                 if not call_of(raw):
                     continue
-                batch = batch_in(call_of(raw))
-                last = found[-1].position.batch_hash if found else ZERO_HASH
-                versions = [r.batch.version for r in found if r.batch.slot == batch.slot]
-                fits = (batch.nonce, batch.prev_batch) == (len(found), last)
-                if fits and self.times[name] < batch.gate_closure and batch.version > max(versions, default=0):
-                    place = Position(hash_of(raw), number, name, self.times[name], _hash(batch))
-                    found.append(Recorded(batch, place))
+                taking = list(found)
+                for i, batch in enumerate(batches_in(call_of(raw))):
+                    place = Position(hash_of(raw), number, name, self.times[name], _hash(batch), 2 * i + 1)
+                    if not self._takes(taking, batch, self.times[name]):
+                        break  # all or none
+                    taking.append(Recorded(batch, place))
+                else:
+                    found = taking
         return found
+
+    def _takes(self, found: list[Recorded], batch: Batch, time: int) -> bool:
+        last = found[-1].position.batch_hash if found else ZERO_HASH
+        versions = [r.batch.version for r in found if r.batch.slot == batch.slot]
+        fits = (batch.nonce, batch.prev_batch) == (len(found), last)
+        return fits and time < batch.gate_closure and batch.version > max(versions, default=0)
 
     def outcomes(self) -> dict[str, bool]:
         good = {r.position.tx_hash for r in self.recorded()}
@@ -83,6 +92,10 @@ class MemoryChain:
 
     async def call_of(self, deployment: Deployment, signing: Signing) -> tuple[str, tuple[Any, ...]]:
         return "notarize", (signing.batch.as_tuple(), deployment.authority, signing.signature)
+
+    def call_of_many(self, deployment: Deployment, signings: Sequence[Signing]) -> tuple[str, tuple[Any, ...]]:
+        batches, signatures = [s.batch.as_tuple() for s in signings], [s.signature for s in signings]
+        return "notarizeMany", (batches, deployment.authority, signatures)
 
 
 @dataclass
@@ -144,8 +157,25 @@ class MemoryStore:
         ]
 
     async def save_signing(self, sealing: Sealing, signing: Signing, deployment: Deployment) -> Sealing:
-        changes = {"signing": signing, "batch_hash": signing.batch_hash, "state": "signed", "deployment": deployment}
-        return self._keep(sealing, **changes)
+        return self._keep(sealing, **_signed(signing, deployment, None))
+
+    async def following(self, head: Sealing, limit: int) -> Sequence[Sealing]:
+        waiting = [s for s in self.world.rows.values() if s.state in OPEN_STATES]
+        return [await self._loaded(s) for s in waiting[1 : limit + 1]]
+
+    async def save_group(self, members: Sequence[tuple[Sealing, Signing]], deployment: Deployment) -> Sequence[Sealing]:
+        key, fault = group_key([signing for _, signing in members]), self.world.fault()
+        if fault == "before":
+            raise CrashError
+        for sealing, signing in members:
+            fresh = replace(self.world.rows[sealing.run_id], **_signed(signing, deployment, key))
+            self.world.rows[sealing.run_id] = fresh
+        if fault == "after":
+            raise CrashError
+        return [self.world.rows[sealing.run_id] for sealing, _ in members]
+
+    async def leave_group(self, sealing: Sealing) -> Sealing:
+        return self._keep(sealing, group=None)
 
     async def save_state(
         self, sealing: Sealing, state: State, *, position: Position | None = None, detail: str = ""
@@ -156,6 +186,7 @@ class MemoryStore:
         if position is not None:
             changes |= {"tx_hash": position.tx_hash, "block_number": position.block_number}
             changes |= {"block_hash": position.block_hash, "batch_hash": position.batch_hash}
+            changes |= {"log_position": position.log_position}
         return self._keep(sealing, **changes)
 
     async def _loaded(self, sealing: Sealing) -> Sealing:
@@ -181,10 +212,21 @@ class MemoryAuthority:
         return b"s" * 65
 
 
+def _signed(signing: Signing, deployment: Deployment, group: str | None) -> dict[str, Any]:
+    return {"signing": signing, "batch_hash": signing.batch_hash, "state": "signed", "deployment": deployment,
+            "group": group}  # fmt: skip
+
+
 @lru_cache(maxsize=1_000)
-def batch_in(calldata: bytes) -> Batch:
-    """The batch that a call of ``notarize`` carries."""
-    values = abi_decode([STRUCT, "address", "bytes"], calldata[4:])[0]
+def batches_in(calldata: bytes) -> tuple[Batch, ...]:
+    """The batches that a call of ``notarize`` or ``notarizeMany`` carries."""
+    many = CALLS.selector("ForecastRegistry", "notarizeMany") == calldata[:4]
+    kinds = [f"{STRUCT}[]", "address", "bytes[]"] if many else [STRUCT, "address", "bytes"]
+    told = abi_decode(kinds, calldata[4:])[0]
+    return tuple(_batch(values) for values in (told if many else [told]))
+
+
+def _batch(values: Sequence[Any]) -> Batch:
     shown = ["0x" + v.hex() if isinstance(v, bytes) else v for v in values]
     return Batch(**dict(zip(Batch.model_fields, shown, strict=True)))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gridseal.notary.batch import ZERO_HASH, batch_of
-from settlement_service.decide import Action, Failed, Late, Mined, Send, Sign, Wait, decide
+from settlement_service.decide import Action, Failed, Late, Mined, Send, SendAlone, Sign, Wait, decide
 from settlement_service.sealing import ChainView, Position, Sealing, Signing
 from settlement_service.transactions.orders import Attempt, Inclusion, Placed
 
@@ -52,6 +52,15 @@ def signed(built: Sealing) -> Sealing:
 @pytest.fixture
 def sent(signed: Sealing) -> Sealing:
     return replace(signed, state="sent", order=ORDER)
+
+
+def test_a_run_leaves_a_group_whose_call_never_was_or_was_refused(signed: Sealing) -> None:
+    grouped = replace(signed, group="many:0x01:0x02")
+    refused = replace(ORDER, state="failed")
+
+    assert decide(grouped, EMPTY, BEFORE) == SendAlone()
+    assert decide(replace(grouped, order=refused), EMPTY, BEFORE) == SendAlone()
+    assert decide(replace(grouped, order=ORDER), EMPTY, BEFORE) == Wait()
 
 
 def test_what_stands_on_the_chain_is_mined_whatever_else_is_true(built: Sealing, sent: Sealing) -> None:

@@ -146,6 +146,7 @@ class Line:
                 moved=self.moved[signer],
                 changed=self.changed,
                 gas_limit=self.settings.gas_limit,
+                grouping=self.settings.grouping,
                 confirmations=self.settings.confirmations,
             )
             async with asyncio.TaskGroup() as group:

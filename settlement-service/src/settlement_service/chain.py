@@ -1,5 +1,6 @@
 """The registry behind an Ethereum JSON-RPC node: what it says about runs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from eth_abi.abi import decode as abi_decode
@@ -72,6 +73,9 @@ class RegistryChain:
         block = await self._rpc.ask("eth_getBlockByNumber", found["blockNumber"], False)
         if block is None or block["hash"] != found["blockHash"]:
             return None  # it went away between the two questions
+        receipt = await self._rpc.ask("eth_getTransactionReceipt", found["transactionHash"])
+        if receipt is None or receipt["blockHash"] != found["blockHash"]:
+            return None
         digest = abi_decode(["uint64", "uint32", "uint32", "uint64", "bytes32"], octets(found["data"]))[4]
         return Position(
             tx_hash=str(found["transactionHash"]),
@@ -79,6 +83,7 @@ class RegistryChain:
             block_hash=str(found["blockHash"]),
             block_time=number(block["timestamp"]),
             batch_hash="0x" + digest.hex(),
+            log_position=[log["logIndex"] for log in receipt["logs"]].index(found["logIndex"]) + 1,
         )
 
     async def call_of(self, deployment: Deployment, signing: Signing) -> tuple[str, tuple[Any, ...]]:
@@ -90,6 +95,11 @@ class RegistryChain:
         if previous is None:
             return "notarize", (batch.as_tuple(), deployment.authority, signing.signature)
         return "notarizeAgain", (batch.as_tuple(), previous.as_tuple(), deployment.authority, signing.signature)
+
+    def call_of_many(self, deployment: Deployment, signings: Sequence[Signing]) -> tuple[str, tuple[Any, ...]]:
+        """The method that takes several signatures for slots without a record, and its arguments."""
+        batches, signatures = [s.batch.as_tuple() for s in signings], [s.signature for s in signings]
+        return "notarizeMany", (batches, deployment.authority, signatures)
 
     async def _batch_of(self, deployment: Deployment, product: bytes, digest: bytes) -> Batch | None:
         """The batch with this hash, read from the transaction that brought it; None for an empty slot."""

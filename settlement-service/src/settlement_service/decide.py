@@ -45,11 +45,16 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class SendAlone:
+    """The call for several runs never came to be, or the registry refused it: order one for this run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Its order is on the way."""
 
 
-Action = Mined | Late | Failed | Sign | Send | Wait
+Action = Mined | Late | Failed | Sign | Send | SendAlone | Wait
 
 
 def decide(sealing: Sealing, view: ChainView, domain_now: int) -> Action:
@@ -66,6 +71,8 @@ def decide(sealing: Sealing, view: ChainView, domain_now: int) -> Action:
     signing = sealing.signing
     if signing is None or (signing.batch.nonce, signing.batch.prev_batch) != (view.next_nonce, view.last_batch):
         return Sign(view.next_nonce, view.last_batch)
+    if sealing.group is not None and (order is None or order.state == "failed"):
+        return SendAlone()
     if order is None:
         return Send()
     if order.state == "failed":

@@ -17,6 +17,7 @@ from psycopg.rows import DictRow, dict_row
 from gridseal.errors import UnavailableError
 from gridseal.notary.batch import Batch
 from gridseal.wire.codec import encode
+from settlement_service.grouping import group_key
 from settlement_service.sealing import OPEN_STATES, Deployment, Position, Sealing, Signer, Signing, State
 from settlement_service.seals import seal_of
 from settlement_service.transactions.rows import with_attempts
@@ -98,20 +99,48 @@ class Outbox:
         """Runs whose order has moved on since: mined ones, and given up ones that got in after all."""
         return await self._sealings(
             "SELECT b.* FROM settlement.batches b LEFT JOIN settlement.orders o"
-            " ON o.deployment = b.deployment AND o.idempotency_key = 'seal:' || b.batch_hash || ':' || b.tries"
+            " ON o.deployment = b.deployment"
+            " AND o.idempotency_key = coalesce(b.group_key, 'seal:' || b.batch_hash || ':' || b.tries)"
             " WHERE b.state = 'mined' AND b.deployment = %s AND b.signer = %s"
             " AND (o.id IS NULL OR o.state <> 'mined' OR o.block_hash IS DISTINCT FROM b.block_hash) UNION ALL"
             " SELECT b.* FROM settlement.orders o JOIN settlement.batches b"
-            " ON b.batch_hash = split_part(o.idempotency_key, ':', 2) AND b.deployment = o.deployment"
+            " ON (b.batch_hash = split_part(o.idempotency_key, ':', 2) OR b.group_key = o.idempotency_key)"
+            " AND b.deployment = o.deployment"
             " WHERE NOT o.settled AND o.state = 'mined' AND o.deployment = %s AND b.state IN ('late', 'failed')"
             " AND b.signer = %s ORDER BY sequence",
             *(deployment.deployment_id, self._signer, deployment.deployment_id, self._signer),
         )
 
-    async def save_signing(self, sealing: Sealing, signing: Signing, deployment: Deployment) -> Sealing:
-        """Keep a signature; the run is ``signed``."""
-        batch = signing.batch
+    async def following(self, head: Sealing, limit: int) -> Sequence[Sealing]:
+        """Runs behind the head that are not settled, oldest first."""
+        return await self._sealings(
+            "SELECT * FROM settlement.batches WHERE signer = %s AND state = ANY(%s) AND sequence >"
+            " (SELECT sequence FROM settlement.batches WHERE run_id = %s) ORDER BY sequence LIMIT %s",
+            *(self._signer, list(OPEN_STATES), head.run_id, limit),
+        )
+
+    async def save_group(self, members: Sequence[tuple[Sealing, Signing]], deployment: Deployment) -> Sequence[Sealing]:
+        """Keep the signatures of runs that go together, in one transaction."""
+        key = group_key([signing for _, signing in members])
         async with database(), self._connection.transaction():
+            return [await self._sign(sealing, signing, deployment, key) for sealing, signing in members]
+
+    async def leave_group(self, sealing: Sealing) -> Sealing:
+        """The run goes by itself."""
+        async with database():
+            await self._connection.execute(
+                "UPDATE settlement.batches SET group_key = NULL WHERE run_id = %s", (sealing.run_id,)
+            )
+        return await self._again(sealing.run_id)
+
+    async def save_signing(self, sealing: Sealing, signing: Signing, deployment: Deployment) -> Sealing:
+        """Keep a signature; the run is ``signed`` and goes by itself."""
+        async with database(), self._connection.transaction():
+            return await self._sign(sealing, signing, deployment, None)
+
+    async def _sign(self, sealing: Sealing, signing: Signing, deployment: Deployment, group: str | None) -> Sealing:
+        batch = signing.batch
+        async with database():
             await self._connection.execute(
                 "INSERT INTO settlement.signings (batch_hash, run_id, nonce, prev_batch, batch, signature)"
                 " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (batch_hash) DO NOTHING",
@@ -126,13 +155,14 @@ class Outbox:
             )
             await self._connection.execute(
                 "UPDATE settlement.batches SET batch_hash = %s, authority = %s, chain_id = %s, registry = %s,"
-                " deployment = %s WHERE run_id = %s",
+                " deployment = %s, group_key = %s WHERE run_id = %s",
                 (
                     signing.batch_hash,
                     deployment.authority,
                     deployment.chain_id,
                     deployment.registry,
                     deployment.deployment_id,
+                    group,
                     sealing.run_id,
                 ),
             )
@@ -159,13 +189,14 @@ class Outbox:
         if position is not None:
             await self._connection.execute(
                 "UPDATE settlement.batches SET tx_hash = %s, block_number = %s, block_hash = %s, block_time = %s,"
-                " batch_hash = %s WHERE run_id = %s",
+                " batch_hash = %s, log_position = %s WHERE run_id = %s",
                 (
                     position.tx_hash,
                     position.block_number,
                     position.block_hash,
                     datetime.fromtimestamp(position.block_time, UTC),
                     position.batch_hash,
+                    position.log_position,
                     sealing.run_id,
                 ),
             )
@@ -232,6 +263,8 @@ async def load_sealing(connection: Connection, row: dict[str, Any], vault: Vault
         block_hash=row["block_hash"],
         block_time=row["block_time"],
         batch_hash=row["batch_hash"],
+        log_position=int(row["log_position"]),
+        group=row["group_key"],
         deployment=deployment or None,
         detail=row["detail"],
     )

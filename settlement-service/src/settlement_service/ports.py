@@ -37,6 +37,10 @@ class Chain(Protocol):
         """The registry's method that takes a signature, and its arguments."""
         ...
 
+    def call_of_many(self, deployment: Deployment, signings: Sequence[Signing]) -> tuple[str, tuple[Any, ...]]:
+        """The registry's method that takes several signatures, all or none, and its arguments."""
+        ...
+
 
 class BatchSigner(Protocol):
     """Holds the authority's key."""
@@ -56,6 +60,18 @@ class SealStore(Protocol):
 
     async def head(self) -> Sealing | None:
         """The oldest run that is not settled."""
+        ...
+
+    async def following(self, head: Sealing, limit: int) -> Sequence[Sealing]:
+        """Runs behind the head that are not settled, oldest first."""
+        ...
+
+    async def save_group(self, members: Sequence[tuple[Sealing, Signing]], deployment: Deployment) -> Sequence[Sealing]:
+        """Keep the signatures of runs that go together, all or none of them."""
+        ...
+
+    async def leave_group(self, sealing: Sealing) -> Sealing:
+        """The run goes by itself."""
         ...
 
     async def save_signing(self, sealing: Sealing, signing: Signing, deployment: Deployment) -> Sealing:

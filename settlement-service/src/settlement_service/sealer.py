@@ -1,15 +1,18 @@
 """The loop that brings one authority's runs to the registry, one after another, strictly in order."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from gridseal.errors import ChainError
 from gridseal.notary.batch import SigningDomain, batch_hash, batch_of
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.failpoints import failpoint
 from gridseal.runtime.logs import get_logger
-from settlement_service.decide import Failed, Late, Mined, Send, Sign, Wait, decide
+from settlement_service.decide import Failed, Late, Mined, Send, SendAlone, Sign, Wait, decide
+from settlement_service.grouping import Grouping, together
 from settlement_service.metrics import SealMetrics
 from settlement_service.ports import BatchSigner, Chain, NodeAwayError, SealStore
 from settlement_service.sealing import OPEN_STATES, Deployment, Sealing, Signing, State
@@ -39,6 +42,7 @@ class Sealer:
     moved: asyncio.Event
     changed: asyncio.Event
     gas_limit: int = 400_000
+    grouping: Grouping = field(default_factory=Grouping)
     confirmations: int = 12
     pause_s: float = 0.05
     ask_again_s: float = 1.0
@@ -91,11 +95,14 @@ class Sealer:
                 self._settled(sealing, "failed")
                 await self.store.save_state(sealing, "failed", detail=detail)
             case Sign(nonce, prev_batch):
-                signing = await self._sign(sealing, deployment, nonce, prev_batch)
-                failpoint("seal.after_sign")
-                await self._order(await self.store.save_signing(sealing, signing, deployment), signing, deployment)
+                group = await self._together(sealing)
+                if not group:
+                    return False
+                await self._seal(group, deployment, nonce, prev_batch)
             case Send():
                 await self._order(sealing, sealing.signing, deployment)
+            case SendAlone():
+                await self._order(await self.store.leave_group(sealing), sealing.signing, deployment)
             case Wait():
                 if sealing.state == "sent" or sealing.order is None or sealing.order.state != "sent":
                     return False
@@ -160,18 +167,45 @@ class Sealer:
         domain = SigningDomain(chain_id=deployment.chain_id, registry=deployment.registry)
         return Signing(batch_hash(batch), batch, await self.authority.sign_batch(batch, domain))
 
+    async def _together(self, head: Sealing) -> list[Sealing]:
+        """The runs that are sealed now: the head alone, or with others, or none yet."""
+        if head.product_id not in self.grouping.products:
+            return [head]
+        following = await self.store.following(head, self.grouping.most)
+        domain_now = int(self.clock.now().timestamp())
+        return together(head, following, self.grouping, domain_now=domain_now, wall_now=datetime.now(UTC))
+
+    async def _seal(self, group: Sequence[Sealing], deployment: Deployment, nonce: int, prev_batch: str) -> None:
+        """Sign runs as links of one chain, keep that, and order the call that brings them."""
+        members: list[tuple[Sealing, Signing]] = []
+        for place, sealing in enumerate(group):
+            before = members[-1][1].batch_hash if members else prev_batch
+            members.append((sealing, await self._sign(sealing, deployment, nonce + place, before)))
+        failpoint("seal.after_sign")
+        if len(members) == 1:
+            [(sealing, signing)] = members
+            await self._order(await self.store.save_signing(sealing, signing, deployment), signing, deployment)
+            return
+        saved = await self.store.save_group(members, deployment)
+        method, arguments = self.chain.call_of_many(deployment, [signing for _, signing in members])
+        gate = min(sealing.gate_closure for sealing in group)
+        await self._submit(saved[0].order_key, method, arguments, gate, self.gas_limit * len(members))
+
     async def _order(self, sealing: Sealing, signing: Signing | None, deployment: Deployment) -> None:
         if signing is None:
             raise ChainError("a run without a signature cannot be sealed")
         method, arguments = await self.chain.call_of(deployment, signing)
+        await self._submit(sealing.order_key, method, arguments, sealing.gate_closure, self.gas_limit)
+
+    async def _submit(self, key: str, method: str, arguments: tuple[Any, ...], gate_s: int, gas_limit: int) -> None:
         order = Order(
             key="relayer",
             contract="ForecastRegistry",
             method=method,
             arguments=arguments,
-            idempotency_key=sealing.order_key,
-            not_after=datetime.fromtimestamp(sealing.gate_closure, UTC),
-            gas_limit=self.gas_limit,
+            idempotency_key=key,
+            not_after=datetime.fromtimestamp(gate_s, UTC),
+            gas_limit=gas_limit,
         )
         await self.transactions.submit(order)
         failpoint("seal.after_order")

@@ -45,6 +45,8 @@ class Position:
     block_hash: str
     block_time: int
     batch_hash: str
+    log_position: int = 1
+    """Where the ERC-8281 log stands in the receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ class Sealing:
     block_hash: str | None = None
     block_time: datetime | None = None
     batch_hash: str | None = None
+    log_position: int = 1
+    group: str | None = None
+    """Key of the order that brings this run together with others."""
     deployment: Deployment | None = None
     detail: str = ""
 
@@ -84,7 +89,7 @@ class Sealing:
     @property
     def order_key(self) -> str:
         """Idempotency key of the order of the newest signature."""
-        return f"seal:{self.signing.batch_hash if self.signing else ''}:{self.tries}"
+        return self.group or f"seal:{self.signing.batch_hash if self.signing else ''}:{self.tries}"
 
 
 @dataclass(frozen=True, slots=True)

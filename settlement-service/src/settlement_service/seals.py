@@ -9,8 +9,6 @@ from gridseal.wire.forecasts import Seal
 from settlement_service.sealing import SEALED_STATES, Sealing, seal_state
 
 NO_ADDRESS = "0x" + "00" * 20
-RECORDED_LOG = 1
-"""Place of the ERC-8281 log in the receipt: a transaction of the service records one batch, and this log is second."""
 
 
 def seal_of(sealing: Sealing) -> Seal:
@@ -57,6 +55,6 @@ def proof_of(sealing: Sealing, series_id: str, target_start: datetime | None = N
             chain_id=deployment.chain_id,
             tx_hash=sealing.tx_hash or ZERO_HASH,
             block=(sealing.block_number, sealing.block_hash or ZERO_HASH),
-            log_position=RECORDED_LOG,
+            log_position=sealing.log_position,
         ),
     )

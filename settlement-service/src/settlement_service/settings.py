@@ -8,6 +8,7 @@ from eth_utils.address import is_address, to_checksum_address
 from pydantic import Field, field_validator
 
 from gridseal.runtime.settings import PrefixedSettings, prefixed
+from settlement_service.grouping import Grouping
 from settlement_service.transactions.orders import KeyName
 
 KEY_NAMES = get_args(KeyName)
@@ -41,6 +42,14 @@ class SettlementSettings(PrefixedSettings):
     """Wall seconds between two looks at a transaction in flight. Each look is one small call to the node."""
     replace_s: float = Field(default=30.0, gt=0)
     """After so long the transaction that holds up the others is replaced by a better offer, an eighth more."""
+    batched_products: str = ""
+    """Products, by commas, whose runs go several to a transaction; all others are sealed run by run."""
+    batch_most: int = Field(default=16, ge=2, le=64)
+    """Runs per transaction."""
+    batch_wait_s: float = Field(default=30.0, ge=0)
+    """Wall seconds that a run of those products waits for others."""
+    batch_margin_s: int = Field(default=600, ge=0)
+    """Domain seconds before its gate at which such a run waits no longer. More than a transaction takes to get in."""
     confirmations: int = Field(default=12, ge=1)
     """Blocks that make a seal final, its own among them. 1 on a chain with immediate finality (QBFT); on public
     chains more: a deeper reorganization than this is reported, not repaired."""
@@ -72,6 +81,12 @@ class SettlementSettings(PrefixedSettings):
     signin_session_s: float = Field(default=28_800.0, gt=0)
     """Wall seconds after which one has to sign in again."""
     dependency_timeout_s: float = 10.0
+
+    @property
+    def grouping(self) -> Grouping:
+        """Which runs go together."""
+        products = frozenset(name.strip() for name in self.batched_products.split(",") if name.strip())
+        return Grouping(products, self.batch_most, self.batch_wait_s, self.batch_margin_s)
 
     @property
     def addresses(self) -> Mapping[str, str]:
