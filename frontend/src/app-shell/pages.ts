@@ -30,7 +30,7 @@ export const PAGES: readonly Page[] = [
   { key: "models", href: "/models", chord: "m", ready: true },
   { key: "settlement", href: "/settlement", chord: "s", ready: true },
   { key: "verify", href: "/verify", chord: "v", ready: true },
-  { key: "pipeline", href: "/pipeline", chord: "p", ready: false },
+  { key: "pipeline", href: "/pipeline", chord: "p", ready: true },
 ];
 
 export const READY_PAGES = PAGES.filter((page) => page.ready);

@@ -20,6 +20,13 @@ export interface TestSeries {
 
 const homes = Array.from({ length: 17 }, (_, i) => `home-${String(i + 1).padStart(2, "0")}`);
 
+const PLACES: Readonly<Record<string, readonly [number, number]>> = {
+  "fr-grand-est": [48.45, 5.59],
+  "us-ca-fontana": [34.09, -117.43],
+  "us-co-golden": [39.74, -105.17],
+  "gb-england": [52.5, -1.5],
+};
+
 export const SITES = [
   site("la-haute-borne", "La Haute Borne (test data)", "fr-grand-est", "Europe/Paris"),
   ...homes.map((id, i) => site(id, `Home ${i + 1} (test data)`, "us-ca-fontana", "America/Los_Angeles")),
@@ -35,8 +42,8 @@ function site(site_id: string, name: string, region_id: string, timezone: string
     name,
     region_id,
     timezone,
-    latitude: 0,
-    longitude: 0,
+    latitude: PLACES[region_id]?.[0] ?? null,
+    longitude: PLACES[region_id]?.[1] ?? null,
     attribution: "Test data, made up by tests/support",
   };
 }

@@ -3,6 +3,7 @@ import { assetAnswer } from "./assets.ts";
 import { inboxAnswer } from "./inbox.ts";
 import { insightAnswer } from "./insight.ts";
 import { modelAnswer } from "./models.ts";
+import { pipelineAnswer } from "./pipeline.ts";
 
 export function pageAnswer(url: URL, method: string, order: unknown): unknown {
   const { pathname, searchParams } = url;
@@ -12,6 +13,7 @@ export function pageAnswer(url: URL, method: string, order: unknown): unknown {
     insightAnswer(pathname, searchParams) ??
     modelAnswer(pathname, searchParams, method) ??
     inboxAnswer(pathname, searchParams, method, order) ??
-    assetAnswer(pathname, method, order)
+    assetAnswer(pathname, method, order) ??
+    pipelineAnswer(pathname, searchParams, order)
   );
 }

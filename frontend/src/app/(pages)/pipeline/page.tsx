@@ -1,0 +1,5 @@
+import { PipelinePage } from "@/features/pipeline/pipeline-page";
+
+export default function Page() {
+  return <PipelinePage />;
+}
