@@ -1,12 +1,16 @@
 """What the routes of forecast-service are asked and what they answer. Pure: the clients send it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
+import httpx
+from pydantic import TypeAdapter
+
 from gridseal.errors import GridsealError, UnavailableError, WireError
+from gridseal.wire.beliefs import BeliefsAt, RevisionList, RunHistory
 from gridseal.wire.codec import decode, encode
 from gridseal.wire.fields import Message, format_utc
 from gridseal.wire.flows import FlowList, FlowRunList, FlowRunView
@@ -17,6 +21,10 @@ from gridseal.wire.views import AlertList, ForecastSummary, LatestForecasts, Pro
 M = TypeVar("M", bound=Message)
 FORECASTS, JOBS = "/api/v1/forecasts", "/api/v1/jobs"
 RETRY_LATER = 503
+ADDRESS = "http://127.0.0.1:28000"
+LOOK_EVERY_S = 0.25
+"""Wall seconds between two looks at a request that waits for its answer."""
+_SPANS: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +65,32 @@ def latest(
     as_at: datetime | None, cursor: str | None = None,
 ) -> Call[LatestForecasts]:  # fmt: skip
     """A page of ``latest``, ``day-ahead`` or ``intraday``."""
-    at = format_utc(as_at) if as_at else None
-    query = _given(site_id=site_id, series_id=series_id, product_id=product_id, hours=hours, as_at=at, cursor=cursor)
+    query = _given(
+        site_id=site_id, series_id=series_id, product_id=product_id, hours=hours, as_at=_utc(as_at), cursor=cursor
+    )
     return Call(f"{FORECASTS}/{which}", LatestForecasts, query)
+
+
+def at(
+    series_id: str, as_at: datetime | None, product_id: str | None, before: Sequence[timedelta],
+    begin: datetime | None, end: datetime | None,
+) -> Call[BeliefsAt]:  # fmt: skip
+    """What was believed at a moment."""
+    query = _given(series_id=series_id, product_id=product_id, as_at=_utc(as_at), to=_utc(end), **{"from": _utc(begin)})
+    spans = [_SPANS.dump_python(span, mode="json") for span in before]
+    return Call(f"{FORECASTS}/at", BeliefsAt, query | ({"before": spans} if spans else {}))
+
+
+def history(series_id: str, product_id: str | None, as_at: datetime | None, cursor: str | None) -> Call[RunHistory]:
+    """A page of the issued runs of a series."""
+    query = _given(series_id=series_id, product_id=product_id, as_at=_utc(as_at), cursor=cursor)
+    return Call(f"{FORECASTS}/runs", RunHistory, query)
+
+
+def revisions(series_id: str, target: datetime, product_id: str | None) -> Call[RevisionList]:
+    """How the view of one period changed."""
+    query = _given(series_id=series_id, product_id=product_id, target=format_utc(target))
+    return Call(f"{FORECASTS}/revisions", RevisionList, query)
 
 
 def products() -> Call[ProductList]:
@@ -118,6 +149,18 @@ def flow_runs(flow: str, limit: int, before: datetime | None) -> Call[FlowRunLis
 def flow_run(flow: str, job_id: str) -> Call[FlowRunView]:
     """One run of a flow."""
     return Call(f"{JOBS}/{quote(flow, safe='')}/runs/{quote(job_id, safe='')}", FlowRunView)
+
+
+def detail_of(answer: httpx.Response) -> str:
+    """What a problem document says, or at least its status."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {answer.status_code}"
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return format_utc(moment) if moment else None
 
 
 def _given(**query: Any) -> dict[str, Any]:
