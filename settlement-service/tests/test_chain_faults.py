@@ -17,9 +17,12 @@ from typing import Any
 
 import pytest
 
+from gridseal.client.json_rpc import JsonRpcChain
+from gridseal.notary.check import check_chain
 from gridseal.runtime.migrations import apply_migrations
 from gridseal.wire.forecasts import ForecastRun
 from local_stack.scratch import scratch_database, scratch_postgres
+from settlement_service.seals import proof_of
 from settlement_service.transactions.box import state_of
 
 from .anvil_chain import Anvil
@@ -209,6 +212,30 @@ async def test_it_may_be_killed_at_every_failpoint(where: tuple[Anvil, Where], m
                 assert await asyncio.to_thread(process.wait) == -signal.SIGKILL, name
             process.start()
             final = [await parts.until(run.run_id, "final") for run in added]
+
+    assert anvil.recorded() == [*before, *(s.root for s in final)]
+
+
+async def test_runs_that_go_together_survive_a_reorganization(where: tuple[Anvil, Where], make_run: Runs) -> None:
+    anvil, place = where
+    before, together = anvil.recorded(), {"batched_products": "site-6h", "batch_most": 3, "batch_wait_s": 600.0}
+    runs = [make_run(slot=Slots.next(), series=1) for _ in range(3)]
+    async with service(place, **together) as parts:
+        for run in runs:
+            await parts.runs.add(run)
+        await parts.until(runs[0].run_id, "sent")
+        anvil.mine()
+        sealed = [await parts.until(run.run_id, *SEALED) for run in runs]
+        assert len({s.tx_hash for s in sealed}) == 1
+        assert [s.log_position for s in sealed] == [1, 3, 5]
+        anvil.reorganize(1)
+        for run in runs:
+            await parts.until(run.run_id, "sent")
+        async with blocks(anvil):
+            final = [await parts.until(run.run_id, "final") for run in runs]
+    with JsonRpcChain(place.url) as chain:
+        proofs = [proof_of(s, "home-00/net") for s in final]
+        assert all(check.passed for proof in proofs for check in check_chain(proof, chain) if check.name != "registry")
 
     assert anvil.recorded() == [*before, *(s.root for s in final)]
 
