@@ -127,6 +127,9 @@ export const Site = z.object({
   name: z.string(),
   region_id: z.string(),
   timezone: z.string(),
+  /** Degrees; absent where the place is not told. */
+  latitude: z.number().nullish(),
+  longitude: z.number().nullish(),
   attribution: z.string().default(""),
 });
 export type Site = z.infer<typeof Site>;

@@ -89,6 +89,11 @@ function Head<T>(props: {
   const { column, sort, onTurn } = props;
   const words = useWords(uiWords);
   const on = sort?.key === column.key;
+  const mark = (
+    <span aria-hidden="true" className={on ? "text-accent" : "opacity-0"}>
+      {on && sort.down ? "↓" : "↑"}
+    </span>
+  );
   return (
     <th
       aria-sort={on ? (sort.down ? "descending" : "ascending") : "none"}
@@ -101,11 +106,12 @@ function Head<T>(props: {
         title={words.table.sort(column.name)}
         type="button"
       >
-        {column.name}
-        {column.unit ? <span className="font-normal">, {column.unit}</span> : null}
-        <span aria-hidden="true" className={on ? "text-accent" : "opacity-0"}>
-          {on && sort.down ? "↓" : "↑"}
+        {column.numeric ? mark : null}
+        <span>
+          {column.name}
+          {column.unit ? <span className="font-normal">, {column.unit}</span> : null}
         </span>
+        {column.numeric ? null : mark}
       </button>
     </th>
   );
@@ -121,7 +127,7 @@ function Row<T>({ row, table }: { row: T; table: Props<T> }) {
     >
       {columns.map((column, index) => {
         const text = shownValue(column, row);
-        const look = `px-2 py-1.5 align-top ${column.numeric ? "whitespace-nowrap text-right tabular-nums" : ""}`;
+        const look = `px-2 py-1 align-middle ${column.numeric ? "whitespace-nowrap text-right tabular-nums" : ""}`;
         if (index > 0)
           return (
             <td className={look} key={column.key}>

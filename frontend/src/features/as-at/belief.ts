@@ -4,7 +4,8 @@ import type { Point } from "@/lib/wire";
 import type { BeliefPoint, BeliefsAt, RunMark } from "./wire";
 
 export const BEFORE_HOURS = [1, 4, 8, 24] as const;
-const BACK_HOURS = 12;
+/** An hour less than what is asked for: the first period of the answer may have begun before it. */
+const BACK_HOURS = 11;
 
 type Runs = ReadonlyMap<string, RunMark>;
 

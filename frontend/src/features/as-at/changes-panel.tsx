@@ -48,7 +48,7 @@ export function ChangesPanel({ beliefs, path }: { beliefs: BeliefsAt; path: stri
             rowKey={(row) => String(row.targetMs)}
             rows={rows}
             source={beliefs.attribution}
-            title={`${words.changes.title}, ${scale.unit}`}
+            title={words.changes.figure(scale.unit)}
           >
             {(cursor, setCursor) => (
               <Drawing beliefs={beliefs} cursor={cursor} rows={rows} scale={scale} setCursor={setCursor} />

@@ -27,6 +27,7 @@ export const de: typeof en = {
     title: "Änderung des Medians",
     description: (count) =>
       `Für ${count} Zeiträume danach: wie weit der Median sich gegenüber früheren Zeitpunkten bewegt hatte.`,
+    figure: (unit) => `Gegen frühere Zeitpunkte, ${unit}`,
     against: (hours) => `gegen ${hours} h davor`,
     period: "Zeitraum",
     median: "Median",

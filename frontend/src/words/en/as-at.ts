@@ -25,6 +25,7 @@ export const en = {
     title: "Change of the median",
     description: (count: number) =>
       `For ${count} periods ahead of the moment: how far the median had moved against earlier moments.`,
+    figure: (unit: string) => `Against earlier moments, ${unit}`,
     against: (hours: number) => `against ${hours} h before`,
     period: "Period",
     median: "Median",
