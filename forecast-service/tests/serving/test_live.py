@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -35,6 +35,7 @@ class Served:
         self.port = free_port()
         self.gate = asyncio.Event()
         self.gate.set()
+        self.stop: Callable[[], object] = lambda: None
 
     @property
     def url(self) -> str:
@@ -60,6 +61,7 @@ async def served() -> AsyncIterator[Served]:
     made, app = Served(), FastAPI()
     install_live(app, made.hub, frozenset({"http://127.0.0.1:23000"}), lambda: SLOT, 60)
     task = asyncio.create_task(http_part(app, "127.0.0.1", made.port)())
+    made.stop = task.cancel
     for _ in range(1_000):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", made.port)
@@ -262,6 +264,17 @@ async def test_the_sdk_goes_on_where_a_broken_connection_left_it(served: Served)
     assert [u.data["n"] for u in seen if isinstance(u, Update)] == [0, 1, 2, 3]
     assert isinstance(first, Update)
     assert first.from_snapshot
+
+
+async def test_a_stop_tells_every_client_to_come_back_and_ends_at_once(served: Served) -> None:
+    async with connect(served.url, subprotocols=PROTOCOLS) as socket:
+        await receive(socket, "hello")
+        await subscribe(socket, "alerts")
+        await receive(socket, "ack")
+        served.stop()
+        code = await until_closed(socket, [])
+
+    assert code == 1012
 
 
 def test_an_event_without_a_key_is_an_alert_or_a_seal() -> None:

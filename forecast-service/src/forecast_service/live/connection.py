@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -15,13 +14,12 @@ from forecast_service.live.narrow import Event
 from forecast_service.live.queue import SendQueue, Waiting
 from gridseal.errors import GridsealError, WireError
 from gridseal.runtime.logs import get_logger
-from gridseal.wire.codec import encode_dict
+from gridseal.wire.codec import encode
 from gridseal.wire.fields import Message
 from gridseal.wire.live import (
     PING_INTERVAL_S,
     Ack,
     Complete,
-    Delta,
     ErrorFrame,
     Ping,
     Snapshot,
@@ -98,15 +96,15 @@ class Connection:
         if held is not None:
             held.append((seq, event, size))
             return
-        if self._queue.put(Waiting(subscription, seq, event.data, size), event.replaces):
+        if self._queue.put(Waiting(subscription, seq, event.text, size), event.replaces):
             self._hub.conflated.labels(event.channel).inc()
         if self._queue.over:
             self._close(TOO_SLOW)
         self._ready.set()
 
     def _say(self, message: Message) -> None:
-        frame = encode_dict(message)
-        self._queue.put(Waiting(None, 0, frame, len(json.dumps(frame))))
+        text = encode(message).decode()
+        self._queue.put(Waiting(None, 0, text, len(text)))
         self._ready.set()
 
     async def _send(self) -> None:
@@ -116,16 +114,18 @@ class Connection:
                 self._ready.clear()
                 await self._ready.wait()
                 continue
-            frame = item.data if item.subscription is None else self._delta(item, item.subscription)
-            if frame is not None:
-                await self._socket.send_text(json.dumps(frame, separators=(",", ":")))
+            text = item.data if item.subscription is None else self._delta(item, item.subscription)
+            if text is not None:
+                await self._socket.send_text(text)
 
-    def _delta(self, item: Waiting, name: str) -> dict[str, Any] | None:
+    def _delta(self, item: Waiting, name: str) -> str | None:
         subscription = self._subscriptions.get(name)
         if subscription is None or item.seq <= subscription.floor_seq:
             return None
         previous, subscription.sent_seq = subscription.sent_seq, item.seq
-        return encode_dict(Delta(id=name, seq=item.seq, prev_seq=previous, data=item.data))
+        # A ``Delta`` as its type writes it, around data that were written once for everybody.
+        head = f'"type":"delta","id":{json.dumps(name)},"seq":{item.seq},"prev_seq":{previous}'
+        return f'{{{head},"data":{item.data}}}'
 
     async def _ping(self) -> None:
         while True:
@@ -180,7 +180,7 @@ class Connection:
 
     def _replay(self, name: str, missed: list[tuple[int, Event]]) -> bool:
         """Queue every missed event, none conflated; ``False`` if they are more than a snapshot is worth."""
-        frames = [Waiting(name, seq, event.data, len(json.dumps(event.data))) for seq, event in missed]
+        frames = [Waiting(name, seq, event.text, len(event.text)) for seq, event in missed]
         if sum(frame.size for frame in frames) > REPLAY_BYTES:
             return False
         for frame in frames:

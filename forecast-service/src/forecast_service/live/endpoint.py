@@ -14,7 +14,7 @@ from gridseal.wire.codec import encode
 from gridseal.wire.live import SUBPROTOCOL, Hello
 
 log = get_logger(__name__)
-MAX_CONNECTIONS = 500
+MAX_CONNECTIONS = 2_000
 QUEUE_FRAMES, QUEUE_BYTES = 4_096, 16 * 2**20
 WRONG_PROTOCOL, WRONG_ORIGIN, TOO_MANY = 4400, 4403, 4429
 

@@ -1,7 +1,6 @@
 """Takes events in, hands them to every subscription that wants them."""
 
 import asyncio
-import json
 import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
@@ -56,7 +55,7 @@ class Hub:
             fresh.move_to_end(name(event.data))
             while len(fresh) > OVERLAY:
                 fresh.popitem(last=False)
-        size = len(json.dumps(event.data))
+        size = len(event.text)
         for key, seq in self._rings.add(event):
             for (_, subscription), listener in list(self._listeners.get(key, {}).items()):
                 listener.push(subscription, seq, event, size)

@@ -1,13 +1,15 @@
 """Which events a filter lets through, and which one replaces which. Pure."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from gridseal.wire.live import Channel, Filter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """One change, ready to be sent."""
 
@@ -19,6 +21,11 @@ class Event:
     """Series it is about; empty where it is about a whole site or device."""
     replaces: str | None
     """Two events with the same key: the newer one says all. None: each must arrive."""
+
+    @cached_property
+    def text(self) -> str:
+        """``data`` as JSON, made once for all who get it."""
+        return json.dumps(self.data, separators=(",", ":"))
 
 
 def passes(wanted: Filter, event: Event) -> bool:

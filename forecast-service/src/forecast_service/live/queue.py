@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +10,8 @@ class Waiting:
 
     subscription: str | None
     seq: int
-    data: Any
+    data: str
+    """JSON: of the delta's data, or of the whole frame."""
     size: int
 
 
