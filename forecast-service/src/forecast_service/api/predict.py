@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from forecast_service.api.demand_metrics import DemandMetrics
 from forecast_service.api.prediction_log import PredictionLog
@@ -65,6 +65,13 @@ class PredictRequest(BaseModel):
     heating_degree_hours: Annotated[float, Field(ge=0)]
     timestamp: UtcTime | None = None
     """Start of the hour to predict. Left out: the hour that begins next."""
+
+    @field_validator(*FEATURES, mode="before")
+    @classmethod
+    def _only_numbers(cls, value: object) -> object:
+        if isinstance(value, bool | str):
+            raise ValueError("a number is wanted")
+        return value
 
 
 class PredictResponse(BaseModel):

@@ -93,6 +93,12 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def on_value(request: Request, error: psycopg.DataError) -> JSONResponse:
         return problem(request, 422, "a value of the request is none that a database can hold", reason="bad_value")
 
+    @app.exception_handler(psycopg.OperationalError)
+    @app.exception_handler(psycopg.errors.UndefinedTable)
+    @app.exception_handler(psycopg.errors.InvalidSchemaName)
+    async def on_database(request: Request, error: psycopg.Error) -> JSONResponse:
+        return problem(request, 503, "PostgreSQL does not answer, or a service has not made its tables yet: try again")
+
     @app.exception_handler(Exception)
     async def on_bug(request: Request, error: Exception) -> JSONResponse:
         return defect(request, error)
