@@ -229,6 +229,23 @@ async def test_what_a_stranger_needs_is_told(world: World, make_run: Callable[..
     assert [r.state for r in await reader.rounds(START, None, 10)] == ["settled"]
 
 
+async def test_values_that_another_provider_would_give_are_taken_if_they_lead_to_the_root(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    slot = START + 3 * HOUR
+    path = f"/settlements/rounds/site-6h/{format_utc(slot)}/actuals"
+    told = (await client.get(path)).raise_for_status().json()
+    items = [{k: v for k, v in item.items() if k != "salt"} for item in told["items"]]
+    body = {"version": told["version"], "secret": told["secret"], "items": items}
+    wrong = body | {"items": [items[0] | {"value_milli": 7}, *items[1:]]}
+    async with world.pool.connection() as connection:
+        await connection.execute("DELETE FROM settlement.actuals WHERE slot = %s", (slot,))
+    answers = [(await client.put(path, json=b)).status_code for b in (wrong, body | {"version": 9}, body)]
+
+    assert answers == [422, 404, 204]
+    assert (await client.get(path)).json() == told
+
+
 async def test_a_dispute_goes_from_commit_to_withdraw_by_what_rest_tells(
     world: World, client: httpx.AsyncClient, make_run: Callable[..., ForecastRun]
 ) -> None:

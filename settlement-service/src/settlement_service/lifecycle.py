@@ -25,6 +25,7 @@ from settlement_service.overrides.loop import OverrideLoop, Settled
 from settlement_service.overrides.routes import override_routes
 from settlement_service.overrides.store import OverrideStore
 from settlement_service.rounds.calls import OrderedCalls
+from settlement_service.rounds.given import given_routes
 from settlement_service.rounds.ledger import ContractLedger
 from settlement_service.rounds.loop import RoundLoop
 from settlement_service.rounds.metrics import RoundMetrics
@@ -108,6 +109,7 @@ class LifeCycle:
         return (
             wallet_routes(wallet),
             round_routes(reader, self.clock),
+            given_routes(self.book, self.rounds, self.events, self.changed),
             override_routes(self.overrides, self._deployment),
             session_routes(sign_in),
         )

@@ -70,6 +70,7 @@ class RoundReader:
             slot=slot,
             version=found.version,
             root=found.root,
+            secret="0x" + found.secret.hex(),
             items=tuple(
                 ActualItem(
                     series_id=item.series_id,

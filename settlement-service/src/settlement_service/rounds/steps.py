@@ -151,7 +151,7 @@ class Steps:
         """The values that the round is scored by, if they are ours."""
         found = await self.rounds.actuals(round_.product_id, round_.slot, view.version)
         if found is None or found.root != view.root:
-            log.error("actuals_unknown", product=round_.product_id, slot=str(round_.slot), version=view.version)
+            log.error("actuals_not_given", product=round_.product_id, slot=str(round_.slot), version=view.version)
             return None
         return found
 

@@ -125,19 +125,22 @@ class RoundStore:
             await connection.execute(
                 "INSERT INTO settlement.actuals (product_id, slot, version, root, secret, items)"
                 " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                (
-                    round_.product_id,
-                    round_.slot,
-                    actuals.version,
-                    actuals.root,
-                    actuals.secret,
-                    Jsonb([asdict(item) for item in actuals.items]),
-                ),
+                _row(round_, actuals),
             )
             kept = await _actuals(connection, round_.product_id, round_.slot, actuals.version)
         if kept is None:
             raise UnavailableError("a set of actuals vanished: its table was changed by someone else")
         return kept
+
+    async def put_actuals(self, round_: Round, actuals: ActualSet) -> None:
+        """Keep a version whose root stands on the chain, in place of one of ours that did not get there."""
+        async with database(), self._pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO settlement.actuals (product_id, slot, version, root, secret, items)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (product_id, slot, version) DO UPDATE"
+                " SET root = excluded.root, secret = excluded.secret, items = excluded.items",
+                _row(round_, actuals),
+            )
 
     async def actuals(self, product_id: str, slot: datetime, version: int) -> ActualSet | None:
         """One version."""
@@ -148,6 +151,11 @@ class RoundStore:
         async with database(), self._pool.connection() as connection:
             cursor = await connection.execute(query.encode(), values)
             return [row["moment"] for row in await cursor.fetchall()]
+
+
+def _row(round_: Round, actuals: ActualSet) -> tuple[object, ...]:
+    items = Jsonb([asdict(item) for item in actuals.items])
+    return round_.product_id, round_.slot, actuals.version, actuals.root, actuals.secret, items
 
 
 async def _round(connection: Connection, row: dict[str, Any]) -> Round:

@@ -159,6 +159,8 @@ class ActualsDocument(View):
     slot: AwareDatetime
     version: int
     root: str
+    secret: str
+    """What the salts are derived from: with it the values can be given to another service."""
     items: tuple[ActualItem, ...]
 
 
