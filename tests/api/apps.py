@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from web3 import AsyncHTTPProvider, AsyncWeb3
 
@@ -139,7 +140,8 @@ async def settlement(dsn: str, folder: Path) -> AsyncIterator[FastAPI]:
     from settlement_service.transactions.routes import transaction_routes
     from settlement_service.vault import Vault
 
-    pool: Pool = AsyncConnectionPool(dsn, open=False, min_size=1, max_size=3)
+    rows = {"row_factory": dict_row, "autocommit": True}
+    pool: Pool = AsyncConnectionPool(dsn, open=False, min_size=1, max_size=3, kwargs=rows)
     vault, registry = Vault([b"\7" * 32]), CollectorRegistry()
     runs = Runs(pool, vault)
     if dsn != NOBODY:

@@ -1,0 +1,1 @@
+"""The live channel under many clients."""
