@@ -34,7 +34,11 @@ export function FleetView({ sites, rows, nowMs, selected, onOpen }: Props) {
         <DataTable
           caption={words.table}
           columns={columns}
-          empty={<State kind="first-run" title={words.empty} />}
+          empty={
+            <div className="p-3">
+              <State kind="first-run" title={words.empty} />
+            </div>
+          }
           file="gridseal-fleet"
           onOpen={(row) => onOpen(row.siteId)}
           parquetFrom="/api/v1/forecasts/latest"

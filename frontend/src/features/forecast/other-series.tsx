@@ -8,6 +8,9 @@ import { type FanShared, usePicture } from "./fan";
 import { FanChart } from "./fan-chart";
 import { describe } from "./headline";
 
+/** The now line of a small picture moves in steps: at sixty times real time all would be drawn anew each second. */
+const COARSE_MS = 300_000;
+
 /** The site's other series, small and on one cursor: what the sum does, and which part of it does so. */
 export function OtherSeries(props: FanShared & { views: readonly SeriesForecastView[] }) {
   const words = useWords(liveWords);
@@ -26,7 +29,7 @@ export function OtherSeries(props: FanShared & { views: readonly SeriesForecastV
 function Small({ view, shared }: { view: SeriesForecastView; shared: FanShared }) {
   const words = useWords(liveWords);
   const { zone, nowMs, onSelect, selection, cursorS, onCursor } = shared;
-  const picture = usePicture(view, shared);
+  const picture = usePicture(view, { ...shared, nowMs: Math.floor(nowMs / COARSE_MS) * COARSE_MS });
   const onRange = useCallback((range: typeof selection.range) => onSelect({ range }), [onSelect]);
   return (
     <figure>
