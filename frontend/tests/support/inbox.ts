@@ -77,10 +77,9 @@ function itemOf(alert: (typeof alerts)[number]) {
 export function inboxAnswer(path: string, query: URLSearchParams, method: string, order: unknown): unknown {
   const items = process.env.EMPTY === "1" ? [] : alerts.map(itemOf);
   if (path === "/api/v1/alerts") {
+    const fits = (name: string, value: string) => [null, value].includes(query.get(name));
     const own = items.filter(
-      ({ alert }) =>
-        [null, alert.severity].includes(query.get("severity")) &&
-        [null, alert.site_id].includes(query.get("site_id")),
+      ({ alert }) => fits("severity", alert.severity ?? "info") && fits("site_id", alert.site_id),
     );
     const counts: Record<string, number> = {};
     for (const one of own) counts[one.state] = (counts[one.state] ?? 0) + 1;
