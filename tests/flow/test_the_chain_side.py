@@ -32,6 +32,26 @@ def test_the_benchmark_is_sealed_beside_a_run(stack: Stack) -> None:
     assert all(seal["counts"] for seal in seals)
 
 
+def test_a_wallet_learns_the_contracts_and_what_an_account_has(stack: Stack) -> None:
+    stakes = eventually(
+        lambda: stack.get(8020, "/api/v1/settlements/stakes")["items"],
+        within_s=300,
+        what="the stakes of the deployment",
+    )
+    told = stack.get(8020, "/api/v1/contracts")
+    account = stack.get(8020, f"/api/v1/accounts/{stakes[0]['authority']}")
+
+    assert told["chain_id"] == 31337
+    assert {"StakePool", "ActualsRegistry", "Settlement", "Token"} <= {c["name"] for c in told["contracts"]}
+    assert int(account["holdings"][0]["worth"]) > 0
+
+
+def test_the_process_that_recalibrations_are_asked_of_takes_jobs(stack: Stack) -> None:
+    flows = stack.get(8002, "/api/v1/jobs")["items"]
+
+    assert "retrain" in {flow["flow"] for flow in flows}
+
+
 def test_a_wallet_gets_a_nonce_for_this_chain(stack: Stack) -> None:
     answer = httpx.post(f"{stack.url(8020)}/api/v1/session/nonce", timeout=10).raise_for_status()
 
