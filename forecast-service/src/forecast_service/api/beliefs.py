@@ -88,6 +88,11 @@ def belief_routes(reader: BeliefReader, catalog: Catalog, now: Callable[[], date
             attribution=site.attribution if site else "",
         )  # fmt: skip
 
+    _add_lists(router, reader, catalog, now)
+    return router
+
+
+def _add_lists(router: APIRouter, reader: BeliefReader, catalog: Catalog, now: Callable[[], datetime]) -> None:
     @router.get("/runs", operation_id="forecastRuns")
     async def runs(asked: Annotated[AskedRuns, Query()], request: Request, response: Response) -> RunHistory:
         """Issued runs of a series, newest first, each with its rung, its model and its seal."""
@@ -116,8 +121,6 @@ def belief_routes(reader: BeliefReader, catalog: Catalog, now: Callable[[], date
             as_at=moment, series_id=series.series_id, product_id=product.product_id, unit=series.unit,
             target_start=target, items=tuple(found), actual=actuals[0] if actuals else None,
         )  # fmt: skip
-
-    return router
 
 
 def _chosen(catalog: Catalog, asked: AskedOne) -> tuple[Series, Product]:
