@@ -1,5 +1,5 @@
 /** What a person can do on this page, each as the transactions it takes and the words for them. Pure. */
-import { keccak256, stringToBytes } from "viem";
+import { keccak256, stringToBytes } from "viem/utils";
 import { formatAmount, shortHex } from "@/features/wallet/amount";
 import type { Order } from "@/features/wallet/book";
 import type { Hex } from "@/features/wallet/provider";
@@ -109,6 +109,7 @@ export function disputeSteps(facts: Facts, { productId, slot, version, evidence 
     gain: amountText(facts, bond / 2n),
     fee: value === 0n ? null : `${formatAmount(value, 18, facts.language, 6)} ETH`,
     ruling: duration(facts.contracts.ruling_window_s),
+    evidence,
   });
   const args = [hashOf(productId), slotSeconds(slot), version, hashOf(evidence)];
   return [

@@ -51,7 +51,8 @@ function Actuals({ round }: { round: Round }) {
       </Panel>
     );
   }
-  const open = round.state === "proposed" && contracts !== null && contracts.block_time < actuals.final_at;
+  const now = contracts ? Date.parse(contracts.block_time) : Number.POSITIVE_INFINITY;
+  const open = round.state === "proposed" && now < Date.parse(actuals.final_at);
   const path = `/api/v1/settlements/rounds/${encodeURIComponent(round.product_id)}/${encodeURIComponent(round.slot)}`;
   return (
     <Panel note={detail.values(actuals.leaf_count)} testId="actuals" title={detail.actuals}>

@@ -1,5 +1,5 @@
 /** The contracts as the page speaks to them: calls coded, errors read. One list of ABIs, that of blockchain/abi. */
-import { decodeErrorResult, decodeFunctionResult, encodeFunctionData } from "viem";
+import { decodeErrorResult, decodeFunctionResult, encodeFunctionData } from "viem/utils";
 import { abis } from "@/artifacts/abi";
 import type { Node, Question } from "./node";
 import type { Address, Hex } from "./provider";

@@ -1,6 +1,6 @@
 "use client";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import { getAddress } from "viem";
+import { getAddress } from "viem/utils";
 import { type Address, discover, type FoundWallet, withWallet } from "./provider";
 
 const KEPT = "gridseal-wallet";

@@ -125,7 +125,7 @@ export const de: typeof en = {
     title: "Diese Werte bestreiten",
     evidence: "Was falsch ist, und woher Sie es wissen",
     evidenceHelp:
-      "Auf die Kette geht nur der Hash dieses Textes. Der Text wird beim Streitfall aufbewahrt, damit das Schiedsgericht und alle anderen ihn lesen können.",
+      "Auf die Kette geht nur der Hash dieses Textes. Der Text bleibt in Ihrer Liste der Transaktionen: Geben Sie ihn dem Schiedsgericht.",
     needEvidence: "Sagen Sie zuerst, was falsch ist.",
     over: "Die Frist, diese Werte zu bestreiten, ist vorbei.",
     keep: "Heben Sie diesen Text auf: Ohne ihn kann niemand zeigen, wofür der Hash auf der Kette steht.",
@@ -233,7 +233,7 @@ export const de: typeof en = {
       amount ? `Sie heben ${amount} auf Ihr Konto ab.` : "Sie heben auf Ihr Konto ab, was davon übrig ist.",
     claim: (amount) => `Sie heben ${amount} aus Kautionen auf Ihr Konto ab.`,
     dispute: (facts) =>
-      `Sie bestreiten die Messwerte von ${facts.product} für ${facts.slot} (Version ${facts.version}) mit einer Kaution von ${facts.bond}${facts.fee ? ` und einer Gebühr von ${facts.fee}` : ""}. Gibt das Schiedsgericht Ihnen recht, bekommen Sie sie zurück und ${facts.gain} dazu; wenn nicht, verlieren Sie sie. Ohne Entscheid binnen ${facts.ruling} bekommen Sie sie zurück.`,
+      `Sie bestreiten die Messwerte von ${facts.product} für ${facts.slot} (Version ${facts.version}) mit einer Kaution von ${facts.bond}${facts.fee ? ` und einer Gebühr von ${facts.fee}` : ""}. Gibt das Schiedsgericht Ihnen recht, bekommen Sie sie zurück und ${facts.gain} dazu; wenn nicht, verlieren Sie sie. Ohne Entscheid binnen ${facts.ruling} bekommen Sie sie zurück. Beleg: „${facts.evidence}“`,
     rule: {
       1: "Sie entscheiden, dass die Messwerte gelten. Wer sie bestritt, verliert die Kaution.",
       2: "Sie entscheiden für den, der bestritt. Die Werte werden verworfen, und wer sie vorlegte, verliert die Kaution.",

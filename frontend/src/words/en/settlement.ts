@@ -6,6 +6,7 @@ export interface DisputeFacts {
   gain: string;
   fee: string | null;
   ruling: string;
+  evidence: string;
 }
 
 export const en = {
@@ -133,7 +134,7 @@ export const en = {
     title: "Doubt these values",
     evidence: "What is wrong, and how you know",
     evidenceHelp:
-      "Only the hash of this text goes to the chain. It is kept with the dispute for the arbiter and everybody else to read.",
+      "Only the hash of this text goes to the chain. The text stays in your list of transactions: give it to the arbiter.",
     needEvidence: "Say what is wrong first.",
     over: "The time to doubt these values is over.",
     keep: "Keep this text: without it nobody can show what the hash on the chain stands for.",
@@ -240,7 +241,7 @@ export const en = {
       amount ? `You withdraw ${amount} to your account.` : "You withdraw what is left of it to your account.",
     claim: (amount: string) => `You withdraw ${amount} of bonds to your account.`,
     dispute: (facts: DisputeFacts) =>
-      `You doubt the measured values of ${facts.product} for ${facts.slot} (version ${facts.version}) with a bond of ${facts.bond}${facts.fee ? ` and a fee of ${facts.fee}` : ""}. If the arbiter agrees with you, you get it back and ${facts.gain} more; if not, you lose it. Without a ruling within ${facts.ruling} you get it back.`,
+      `You doubt the measured values of ${facts.product} for ${facts.slot} (version ${facts.version}) with a bond of ${facts.bond}${facts.fee ? ` and a fee of ${facts.fee}` : ""}. If the arbiter agrees with you, you get it back and ${facts.gain} more; if not, you lose it. Without a ruling within ${facts.ruling} you get it back. Evidence: “${facts.evidence}”`,
     rule: {
       1: "You rule that the measured values hold. The challenger loses the bond.",
       2: "You rule that the challenger is right. The values become void and the provider loses the bond.",
