@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel
 
-from asset_service.api.catalog_routes import SiteFilter
+from asset_service.api.catalog_routes import SiteFilter, etag_of
 from asset_service.api.paging import Cursor, Limit, page
 from asset_service.api.performance_routes import LONGEST, SHORTEST
 from asset_service.edits import AssetChange, EditedBy, with_edits
@@ -94,11 +94,6 @@ def editing_routes(store: CatalogStore, published: Callable[[], None]) -> APIRou
         return AssetHistory(revision=revision, items=list(lines))
 
     return routes
-
-
-def etag_of(revision: int) -> str:
-    """Strong: a revision is one content."""
-    return f'"{revision}"'
 
 
 async def _read(store: CatalogStore, asset_id: str) -> tuple[Asset, int]:

@@ -14,6 +14,11 @@ AssetType = Literal["wind_turbine", "pv", "meter", "battery", "weather_station"]
 SiteFilter = Annotated[str | None, Query(max_length=63, description="Only this site")]
 
 
+def etag_of(revision: int) -> str:
+    """Strong: a revision is one content."""
+    return f'"{revision}"'
+
+
 def place_routes(store: CatalogStore) -> APIRouter:
     """Routes that list where power is made and used."""
     routes = APIRouter(prefix="/api/v1", tags=["catalog"])
@@ -46,10 +51,12 @@ def place_routes(store: CatalogStore) -> APIRouter:
         return AssetPage(items=items, next_cursor=following)
 
     @routes.get("/assets/{asset_id}", operation_id="get_asset")
-    async def asset(asset_id: Annotated[str, Path(max_length=63)]) -> Asset:
-        """One device or plant."""
+    async def asset(asset_id: Annotated[str, Path(max_length=63)], response: Response) -> Asset:
+        """One device or plant. Its ``ETag`` is what a ``PATCH`` sends back as ``If-Match``."""
+        revision, _ = await store.history(f"asset/{asset_id}")
         for one in await store.records(Asset, asset_id=asset_id):
             if isinstance(one, Asset):
+                response.headers["ETag"] = etag_of(revision)
                 return one
         raise not_found(f"asset {asset_id}")
 
