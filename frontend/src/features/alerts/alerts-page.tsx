@@ -156,7 +156,7 @@ function List(props: {
                 dateTime={alert.raised_at}
                 title={alert.raised_at}
               >
-                {dayAndTime(Date.parse(alert.raised_at), "UTC")}
+                {dayAndTime(Date.parse(alert.raised_at), "UTC")} UTC
                 {ageS === null ? "" : ` · ${words.ago(duration(ageS))}`}
               </time>
             </button>
