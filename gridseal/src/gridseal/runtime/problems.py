@@ -90,8 +90,10 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem(request, 503 if isinstance(error, UnavailableError) else 500, str(error))
 
     @app.exception_handler(psycopg.DataError)
-    async def on_value(request: Request, error: psycopg.DataError) -> JSONResponse:
-        return problem(request, 422, "a value of the request is none that a database can hold", reason="bad_value")
+    @app.exception_handler(OverflowError)
+    async def on_value(request: Request, error: Exception) -> JSONResponse:
+        log.warning("value_out_of_range", path=request.url.path, error=type(error).__name__)
+        return problem(request, 422, "a value of the request lies beyond what can be held", reason="bad_value")
 
     @app.exception_handler(psycopg.OperationalError)
     @app.exception_handler(psycopg.errors.UndefinedTable)
