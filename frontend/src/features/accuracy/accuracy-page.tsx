@@ -31,7 +31,14 @@ export function AccuracyPage() {
   const [asAt] = useAddress("as_at", "");
   const query = nowMs === null ? null : spanQuery(span, asAt || null, nowMs);
   const filter = kind ? `&kind=${encodeURIComponent(kind)}` : "";
-  const report = useLoaded(`/api/v1/accuracy?${query}${filter}`, AccuracyReport, 30_000, query !== null);
+  const about = `${span}${asAt}${filter}`;
+  const report = useLoaded(
+    `/api/v1/accuracy?${query}${filter}`,
+    AccuracyReport,
+    30_000,
+    query !== null,
+    about,
+  );
   const kinds = [...new Set((room.catalog.data?.series ?? []).map((one) => one.kind))].sort();
   return (
     <div className="flex flex-col gap-3">
@@ -68,14 +75,14 @@ export function AccuracyPage() {
         isEmpty={(data) => data.items.length === 0}
         of={report}
       >
-        {(data) => <Report filter={filter} query={query ?? ""} report={data} />}
+        {(data) => <Report about={about} filter={filter} query={query ?? ""} report={data} />}
       </WhenLoaded>
     </div>
   );
 }
 
-function Report(props: { report: AccuracyReport; query: string; filter: string }) {
-  const { report, query, filter } = props;
+function Report(props: { report: AccuracyReport; query: string; filter: string; about: string }) {
+  const { report, query, filter, about } = props;
   const words = useWords(accuracyWords);
   const room = useRoom();
   const [chosen, choose] = useAddress("row", "");
@@ -88,8 +95,9 @@ function Report(props: { report: AccuracyReport; query: string; filter: string }
     SkillTable,
     60_000,
     !same,
+    `${about}${rows}${columns}`,
   );
-  const timeline = useLoaded(`/api/v1/accuracy/timeline?${query}${filter}`, Timeline, 30_000);
+  const timeline = useLoaded(`/api/v1/accuracy/timeline?${query}${filter}`, Timeline, 30_000, true, about);
   const names = useMemo(() => {
     const sites = new Map((room.catalog.data?.sites ?? []).map((site) => [site.site_id, site.name]));
     return new Map(
@@ -100,7 +108,7 @@ function Report(props: { report: AccuracyReport; query: string; filter: string }
     );
   }, [room.catalog.data]);
   if (!row) return null;
-  const about = `${words.kinds[row.kind] ?? row.kind} · ${row.model} · ${row.product_id}`;
+  const named = `${words.kinds[row.kind] ?? row.kind} · ${row.model} · ${row.product_id}`;
   const options = DIMENSIONS.map((value) => ({ value, name: words.skill.dimensions[value] }));
   const seconds = (Date.parse(report.period_end) - Date.parse(report.period_start)) / 1_000;
   return (
@@ -122,14 +130,14 @@ function Report(props: { report: AccuracyReport; query: string; filter: string }
         </WhenLoaded>
       </Panel>
       <div className="grid grid-cols-1 gap-3 xl:grid-cols-2">
-        <Panel note={about} testId="reliability" title={words.reliability.panel}>
+        <Panel note={named} testId="reliability" title={words.reliability.panel}>
           <Reliability row={row} />
         </Panel>
-        <Panel note={about} testId="pit" title={words.pit.panel}>
+        <Panel note={named} testId="pit" title={words.pit.panel}>
           <Pit row={row} />
         </Panel>
       </div>
-      <Panel flush note={about} testId="coverage" title={words.bands.title}>
+      <Panel flush note={named} testId="coverage" title={words.bands.title}>
         <Bands row={row} />
       </Panel>
       <Panel

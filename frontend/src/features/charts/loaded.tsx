@@ -14,20 +14,29 @@ export interface Loaded<T> {
   retry: () => void;
 }
 
-/** One address, asked again and again. An answer of another address is never shown for this one. */
-export function useLoaded<T>(path: string, schema: z.ZodType<T>, everyMs: number, on = true): Loaded<T> {
+/**
+ * One address, asked again and again. An answer to another question is never shown for this one; where the
+ * address moves with the clock, `question` says what stays the same.
+ */
+export function useLoaded<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  everyMs: number,
+  on = true,
+  question = path,
+): Loaded<T> {
   const [turn, setTurn] = useState(0);
   const load = useCallback(
     async (signal: AbortSignal) => ({
-      path,
+      question,
       turn,
       value: await getJson(path, schema, signal),
       atMs: Date.now(),
     }),
-    [path, schema, turn],
+    [path, schema, turn, question],
   );
   const { data, problem } = usePolled(load, everyMs, on);
-  const own = data?.path === path ? data : null;
+  const own = data?.question === question ? data : null;
   const retry = useCallback(() => setTurn((old) => old + 1), []);
   return { data: own?.value ?? null, problem, atMs: own?.atMs ?? null, retry };
 }
