@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { useRoom } from "@/app-shell/room";
 import { useLoaded, WhenLoaded } from "@/features/charts/loaded";
-import { duration, knownZone, period } from "@/lib/time";
+import { dayAndTime, duration } from "@/lib/time";
 import { useAddress } from "@/lib/use-address";
 import { useDomainNow } from "@/lib/use-now";
 import { Choice } from "@/ui/choice";
@@ -110,12 +110,12 @@ function Report(props: { report: AccuracyReport; query: string; filter: string; 
   if (!row) return null;
   const named = `${words.kinds[row.kind] ?? row.kind} · ${row.model} · ${row.product_id}`;
   const options = DIMENSIONS.map((value) => ({ value, name: words.skill.dimensions[value] }));
-  const seconds = (Date.parse(report.period_end) - Date.parse(report.period_start)) / 1_000;
+  const moment = (at: string) => dayAndTime(Date.parse(at), "UTC");
   return (
     <>
       <Panel
         flush
-        note={period(Date.parse(report.period_start), seconds, knownZone("UTC"))}
+        note={`${moment(report.period_start)} – ${moment(report.period_end)} UTC`}
         testId="contest"
         title={words.contest.title}
       >

@@ -9,7 +9,7 @@ export interface Room {
   height: number;
 }
 
-const MARGIN = { top: 8, right: 10, bottom: 34, left: 46 };
+const MARGIN = { top: 8, right: 22, bottom: 42, left: 60 };
 const TICK = { fill: "var(--muted)", fontSize: 10, fontFamily: "inherit" };
 const LABEL = { fill: "var(--muted)", fontSize: 10, fontFamily: "inherit", textAnchor: "middle" as const };
 
@@ -54,7 +54,7 @@ export function XAxis({ scale, room, label, ticks, values, format }: AxisProps) 
     <AxisBottom
       hideTicks
       label={label}
-      labelOffset={8}
+      labelOffset={6}
       labelProps={LABEL}
       numTicks={ticks ?? Math.max(2, Math.floor(room.width / 90))}
       scale={scale}
@@ -87,7 +87,7 @@ export function YAxis({ scale, room, label, ticks, values, format }: AxisProps) 
         hideAxisLine
         hideTicks
         label={label}
-        labelOffset={30}
+        labelOffset={40}
         labelProps={LABEL}
         scale={scale}
         tickFormat={format ? (value) => format(Number(value)) : undefined}
