@@ -5,9 +5,7 @@ import { formatNumber } from "@/lib/units";
 const DAY_MS = 86_400_000;
 
 export function clockTick(ms: number, spanMs: number): string {
-  if (spanMs <= DAY_MS) return clockTime(ms, "UTC");
-  const day = shortDay(ms, "UTC");
-  return ms % DAY_MS === 0 || spanMs > 4 * DAY_MS ? day : `${day} ${clockTime(ms, "UTC")}`;
+  return spanMs > DAY_MS && ms % DAY_MS === 0 ? shortDay(ms, "UTC") : clockTime(ms, "UTC");
 }
 
 /** Digits that tell neighboring values of a scale apart. */
