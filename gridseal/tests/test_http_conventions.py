@@ -214,5 +214,6 @@ def test_the_document_says_what_the_layers_add() -> None:
         "application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet",
     }  # fmt: skip
     assert set(alone["responses"]["200"]["content"]) == {"application/json"}
-    assert set(alone["responses"]["503"]["content"]) == {"application/problem+json"}
+    assert alone["responses"]["503"] == {"$ref": "#/components/responses/service-unavailable"}
+    assert set(document["components"]["responses"]["service-unavailable"]["content"]) == {"application/problem+json"}
     assert "HTTPValidationError" not in document["components"]["schemas"]

@@ -45,7 +45,7 @@ _PROBLEM: Final[dict[str, Any]] = {
     ],
 }
 _REF: Final = {"$ref": "#/components/schemas/Problem"}
-EVERYWHERE: Final = (400, 404, 406, 409, 413, 422, 429, 500, 503)
+EVERYWHERE: Final = (400, 401, 403, 404, 406, 409, 412, 413, 422, 428, 429, 500, 503)
 _FORMAT: Final[dict[str, Any]] = {
     "name": "format",
     "in": "query",
