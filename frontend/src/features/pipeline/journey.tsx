@@ -97,6 +97,8 @@ export function Journey() {
           ) : (
             <State kind={kindOf(problem)} problem={problem} />
           )
+        ) : all.data && series === null ? (
+          <State kind="empty" title={t.none} />
         ) : (
           <State kind="loading" />
         )

@@ -105,6 +105,7 @@ export const de: typeof en = {
     after: "Nach der vorigen",
     domain: "Domänenzeit",
     facts: "Wo",
+    none: "Der Katalog hat keine Reihe eines Geräts",
     unknown: "nicht bekannt",
     names: {
       device: "Gerät sandte",

@@ -100,6 +100,7 @@ export const en = {
     after: "After the hop before",
     domain: "Domain time",
     facts: "Where",
+    none: "The catalog has no series of a device",
     unknown: "not known",
     names: {
       device: "Device sent it",
