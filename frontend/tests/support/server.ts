@@ -50,7 +50,7 @@ const http = createServer(async (request, response) => {
   const order = sent ? JSON.parse(sent) : null;
   const other = pageAnswer(url, request.method ?? "GET", order);
   const page = typeof other === "string" ? other : null;
-  const body = answerOf(url.pathname) ?? beliefAnswer(url) ?? other;
+  const body = other ?? answerOf(url.pathname) ?? beliefAnswer(url);
   const type = page ? "text/html" : body ? "application/json" : "application/problem+json";
   response.writeHead(body ? 200 : 404, { "Content-Type": type, ETag: '"1"' });
   const missing = { title: "Not Found", status: 404, detail: `${url.pathname} does not exist` };
