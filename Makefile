@@ -1,6 +1,6 @@
 # Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test check test bench chaos fuzz backfill demo demo-check up down status schemas backtest clean
+.PHONY: help setup setup-test check test bench bench-web chaos fuzz fuzz-api openapi backfill demo demo-check up down status schemas backtest clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m local_stack
@@ -39,17 +39,26 @@ test: setup-test ## All tests: Python, contracts, front end, the whole path on r
 bench: setup-test ## Measure one group beside its peers: GROUP=ingest, ONLY=module for one of its parts
 	@$(PYTHON) -m tests.bench $(or $(GROUP),ingest) $(ONLY)
 
+bench-web: setup-test ## Measure the live page in a browser against the running stack: script, first paint, layout shift, heap; MINUTES=60 for the goal
+	@MINUTES=$(or $(MINUTES),2) node tests/bench/web/page.mjs
+
 chaos: setup-test ## Kill every process of the path again and again under load, and prove that nothing is lost
 	@$(PYTHON) -m tests.chaos --tier full
 
-fuzz: setup ## Money contracts: 100,000 runs of each fuzz test, 500,000 calls under each invariant; hours
+fuzz: setup ## Contracts: 100,000 runs of each fuzz test, 1,000 x 500 calls under the invariants of each token; hours
 	@cd blockchain && npm run --silent fuzz
+
+fuzz-api: setup ## Ask every REST interface 10,000 made-up questions, in process: no answer may break its document
+	@API_CASES=10000 $(PYTHON) -m pytest -q --timeout=7200 tests/api/test_made_up_questions.py
 
 backfill: setup ## Bring Kafka's history through Bronze, Silver and Gold; with the stack stopped, what Bronze holds
 	@$(STACK) run streaming_processor.lake backfill
 
 backtest: setup ## Forecast public data from a rolling origin beside its peers: SET=name or all, MODELS=a,b for some of them
 	@$(PYTHON) -m forecast_service.backtest --set $(or $(SET),vic-none) $(if $(MODELS),--models $(MODELS))
+
+openapi: setup ## Write the OpenAPI and AsyncAPI documents in docs/openapi again
+	@$(PYTHON) -m tests.api.test_documents
 
 schemas: setup ## Write the JSON schemas of all messages again
 	@$(PYTHON) -m gridseal.wire.schemas gridseal/schemas
