@@ -138,18 +138,16 @@ export function pipelineAnswer(path: string, query: URLSearchParams, order: unkn
     };
   if (path === "/api/v1/stream/refused")
     return {
-      items: items
-        .slice(0, 7)
-        .map((one) => ({
-          refusal_id: String(one.offset),
-          device_id: "home-04-pv",
-          quantity: "active_power",
-          period_start: iso(domainNow()),
-          reason: "range",
-          detail: "9.1 MW is beyond the rating (test data)",
-          payload: one.payload,
-          refused_at: one.at,
-        })),
+      items: items.slice(0, 7).map((one) => ({
+        refusal_id: String(one.offset),
+        device_id: "home-04-pv",
+        quantity: "active_power",
+        period_start: iso(domainNow()),
+        reason: "range",
+        detail: "9.1 MW is beyond the rating (test data)",
+        payload: one.payload,
+        refused_at: one.at,
+      })),
       next_cursor: null,
     };
   if (path === "/api/v1/stream/trail") return empty ? null : trail(query);
