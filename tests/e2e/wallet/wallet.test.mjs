@@ -120,6 +120,7 @@ test("a stake is said in plain words, refused once, then approved and paid in", 
   await connect();
   await at("stake-amount").fill("100");
   const steps = at("stake-steps");
+  await steps.locator("[data-step=stake]").waitFor();
   assert.match(await steps.innerText(), /allow the stake contract to take 100 GLC[\s\S]*You stake 100 GLC[\s\S]*get it 4 d later/);
   wallet.refuse("eth_sendTransaction");
   await sign(steps, "approve", "failed");
@@ -148,6 +149,7 @@ test("measured values are doubted with a bond, and the slot says so", async () =
   await page.locator('[data-testid=round-state][data-round="proposed"]').waitFor();
   await at("evidence").fill("The meter was read twice.");
   const form = at("dispute-form");
+  await form.locator("[data-step=dispute]").waitFor();
   assert.match(await form.innerText(), /with a bond of 50 GLC\. If the arbiter agrees with you, you get it back and 25 GLC more/);
   await shot("dispute");
   await sign(form, "approve");
@@ -188,6 +190,7 @@ test("a stake is taken out and, four days later, withdrawn", async () => {
   await connect();
   await at("exit").click();
   await at("exit-amount").fill("40");
+  await at("exit-steps").locator("[data-step=exit]").waitFor();
   assert.match(await at("exit-steps").innerText(), /It earns nothing from now on, can still lose, and can be withdrawn from about/);
   await sign(at("exit-steps"), "exit");
   await at("exit-request").waitFor();
@@ -240,6 +243,7 @@ test("one flipped byte is refuted by name, and so is what is no proof file", asy
   const flipped = text.slice(0, place) + (salt[1] === "0" ? "1" : "0") + text.slice(place + 1);
   assert.deepEqual(await verdictOf(flipped), { verdict: "refuted", failed: ["Merkle proofs"] });
   await shot("refuted");
+  await visit("/verify");
   assert.equal((await verdictOf("{}")).verdict, "refuted");
   assert.match(await at("verdict").innerText(), /This is no proof file/);
 });
