@@ -16,9 +16,13 @@ def npm_inputs(context: Context, folder: str) -> str:
     return digest(context.root, [here / "package.json", here / "package-lock.json"])
 
 
+BROUGHT = {"frontend": ("blockchain/abi", "blockchain/verify")}
+"""What a build takes from other folders."""
+
+
 def build_inputs(context: Context, folder: str) -> str:
-    """All hand-written files of the folder."""
-    return digest(context.root, [context.root / folder])
+    """All hand-written files of the folder, and those that its build brings in."""
+    return digest(context.root, [context.root / one for one in (folder, *BROUGHT.get(folder, ()))])
 
 
 def install(context: Context, folder: str) -> None:
