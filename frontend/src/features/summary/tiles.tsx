@@ -14,8 +14,10 @@ export function Tiles({ summary }: { summary: ForecastSummary | null }) {
   return (
     <section
       aria-label={words.label}
-      className="card flex overflow-x-auto [&>*]:border-line [&>*]:border-r [&>*]:last:border-r-0"
+      className="card flex overflow-x-auto focus-visible:-outline-offset-2 [&>*]:border-line [&>*]:border-r [&>*]:last:border-r-0"
       data-testid="tiles"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
     >
       <Tile name={words.issued} testId="runs-issued">
         {summary ? formatCount(summary.runs_issued) : "—"}
@@ -53,7 +55,7 @@ export function Tiles({ summary }: { summary: ForecastSummary | null }) {
 
 function Tile(props: { name: string; note?: string; testId?: string; title?: string; children: ReactNode }) {
   return (
-    <div className="min-w-26 flex-1 px-3 py-1.5" title={props.title}>
+    <div className="flex-[1_0_auto] px-2.5 py-1.5" title={props.title}>
       <p className="label whitespace-nowrap">{props.name}</p>
       <p className="whitespace-nowrap font-semibold text-lg leading-6" data-testid={props.testId}>
         {props.children}
