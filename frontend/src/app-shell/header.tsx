@@ -24,7 +24,7 @@ export function Header({ development, actions }: { development: boolean; actions
           {words.developmentBanner}
         </p>
       ) : null}
-      <div className="flex flex-wrap items-center justify-between gap-x-5 gap-y-2 px-3 py-2">
+      <div className="flex flex-wrap items-center justify-between gap-x-5 gap-y-1.5 px-3 py-2">
         <div className="flex items-center gap-2.5">
           <Mark />
           <div>
@@ -33,7 +33,9 @@ export function Header({ development, actions }: { development: boolean; actions
                 Gridseal
               </Link>
             </p>
-            <p className="text-2xs text-muted">{words.subtitle(sites, room.summary.data?.series)}</p>
+            <p className="hidden text-2xs text-muted sm:block">
+              {words.subtitle(sites, room.summary.data?.series)}
+            </p>
           </div>
         </div>
         <DomainClock clock={room.clock} />

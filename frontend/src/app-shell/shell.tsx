@@ -1,19 +1,26 @@
 "use client";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { shellWords } from "@/words/shell";
 import { useLanguage, useWords } from "@/words/use-words";
 import { Header } from "./header";
-import { KeyHelp } from "./key-help";
 import type { Binding } from "./key-ring";
 import { Navigation } from "./navigation";
 import { READY_PAGES } from "./pages";
-import { Palette } from "./palette";
 import { RoomProvider } from "./room";
 import type { ShellActions } from "./shell-actions";
 import { useKeyboard, useKeys } from "./use-keys";
 import { useThemeChoice } from "./use-theme";
 import { useWall } from "./use-wall";
+
+/** Not needed to see the page: fetched once it stands, so that the first key already finds them. */
+const loadHelp = () => import("./key-help");
+const loadPalette = () => import("./palette");
+const KeyHelp = dynamic(() => loadHelp().then((file) => file.KeyHelp));
+const Palette = dynamic(() => loadPalette().then((file) => file.Palette));
+
+const AFTER_MS = 2_000;
 
 /** What stands around every page. */
 export function Shell({ development, children }: { development: boolean; children: ReactNode }) {
@@ -26,7 +33,7 @@ export function Shell({ development, children }: { development: boolean; childre
 
 function Frame({ development, children }: { development: boolean; children: ReactNode }) {
   const words = useWords(shellWords);
-  const [open, setOpen] = useState<"help" | "palette" | null>(null);
+  const [open, setOpen] = useState<Overlay | null>(null);
   const wall = useWall();
   const actions = useActions(setOpen, wall.turn);
   useKeys(useBindings(actions));
@@ -46,13 +53,35 @@ function Frame({ development, children }: { development: boolean; children: Reac
           {children}
         </main>
       </div>
-      <KeyHelp onClose={() => setOpen(null)} open={open === "help"} />
-      <Palette actions={actions} onClose={() => setOpen(null)} open={open === "palette"} />
+      <Overlays actions={actions} onClose={() => setOpen(null)} open={open} />
     </div>
   );
 }
 
-function useActions(open: (what: "help" | "palette") => void, wall: () => void): ShellActions {
+type Overlay = "help" | "palette";
+
+function Overlays(props: { open: Overlay | null; onClose: () => void; actions: ShellActions }) {
+  const { open, onClose, actions } = props;
+  const seen = useRef(new Set<Overlay>());
+  if (open) seen.current.add(open);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      // Without them the keys fetch again and say what is wrong.
+      Promise.all([loadPalette(), loadHelp()]).catch(() => undefined);
+    }, AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <>
+      {seen.current.has("help") ? <KeyHelp onClose={onClose} open={open === "help"} /> : null}
+      {seen.current.has("palette") ? (
+        <Palette actions={actions} onClose={onClose} open={open === "palette"} />
+      ) : null}
+    </>
+  );
+}
+
+function useActions(open: (what: Overlay) => void, wall: () => void): ShellActions {
   const { next } = useThemeChoice();
   const { language, choose } = useLanguage();
   return useMemo(

@@ -1,5 +1,5 @@
 /** REST of the services, through our own origin. Every failure is a sentence that says what to do. */
-import type { z } from "zod";
+import * as z from "zod/mini";
 import { List, sift } from "./wire";
 
 export class ApiProblem extends Error {
@@ -14,7 +14,7 @@ export class ApiProblem extends Error {
   }
 }
 
-export async function getJson<T>(path: string, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
+export async function getJson<T>(path: string, schema: z.core.$ZodType<T>, signal?: AbortSignal): Promise<T> {
   return understood(path, schema, await reach(path, { signal: signal ?? null }));
 }
 
@@ -23,7 +23,7 @@ export async function sendJson<T>(
   method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   body: unknown,
-  schema: z.ZodType<T>,
+  schema: z.core.$ZodType<T>,
   { key = crypto.randomUUID(), etag }: { key?: string; etag?: string } = {},
 ): Promise<T> {
   const headers: Record<string, string> = { "Content-Type": "application/json", "Idempotency-Key": key };
@@ -40,10 +40,10 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function understood<T>(path: string, schema: z.ZodType<T>, answer: Response): Promise<T> {
+async function understood<T>(path: string, schema: z.core.$ZodType<T>, answer: Response): Promise<T> {
   if (!answer.ok) throw await problemFrom(answer);
   const body: unknown = answer.status === 204 ? null : await answer.json().catch(() => null);
-  const parsed = schema.safeParse(body);
+  const parsed = z.safeParse(schema, body);
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join(".") || "the answer";
   throw new ApiProblem(`${path} sent something this page does not understand (${field}).`, answer.status);
@@ -52,7 +52,7 @@ async function understood<T>(path: string, schema: z.ZodType<T>, answer: Respons
 /** Every item of a list, page by page; items that do not fit are counted. */
 export async function getAll<T>(
   path: string,
-  item: z.ZodType<T>,
+  item: z.core.$ZodType<T>,
   signal?: AbortSignal,
 ): Promise<{ kept: T[]; refused: number }> {
   const out: { kept: T[]; refused: number } = { kept: [], refused: 0 };

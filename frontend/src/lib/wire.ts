@@ -2,12 +2,14 @@
  * What the services send, as zod schemas: the TypeScript side of `gridseal.wire` (views, live, alerts, catalog).
  *
  * Unknown fields are dropped, missing or wrong ones refuse the message. Values are whole thousandths of the
- * unit beside them; times are RFC 3339 with `Z`.
+ * unit beside them; times are RFC 3339 with `Z`. In `zod/mini`: every page loads this file, the live page no more zod.
  */
-import { z } from "zod";
+import * as z from "zod/mini";
 
 const utc = z.iso.datetime({ offset: true });
-const whole = z.number().int();
+const whole = z.int();
+const positive = whole.check(z.positive());
+const cursor = z._default(z.nullish(z.string()), null);
 
 export const Seal = z.object({
   run_id: z.string(),
@@ -19,10 +21,10 @@ export const Seal = z.object({
   authority: z.string(),
   chain_id: whole,
   registry: z.string(),
-  tx_hash: z.string().nullish().default(null),
-  block_number: whole.nullish().default(null),
-  block_time: utc.nullish().default(null),
-  detail: z.string().default(""),
+  tx_hash: z._default(z.nullish(z.string()), null),
+  block_number: z._default(z.nullish(whole), null),
+  block_time: z._default(z.nullish(utc), null),
+  detail: z._default(z.string(), ""),
 });
 export type Seal = z.infer<typeof Seal>;
 
@@ -44,8 +46,8 @@ export const SeriesForecastView = z.object({
   kind: z.string(),
   unit: z.string(),
   direction: z.enum(["into_grid", "from_grid", "none"]),
-  capacity_w: whole.nullable(),
-  resolution_s: whole.positive(),
+  capacity_w: z.nullable(whole),
+  resolution_s: positive,
   product_id: z.string(),
   run_id: z.string(),
   slot: utc,
@@ -59,15 +61,15 @@ export const SeriesForecastView = z.object({
   data_age_s: whole,
   points: z.array(Point),
   actuals: z.array(ActualPoint),
-  seal: Seal.nullable(),
-  attribution: z.string().default(""),
+  seal: z.nullable(Seal),
+  attribution: z._default(z.string(), ""),
 });
 export type SeriesForecastView = z.infer<typeof SeriesForecastView>;
 
 export const LatestForecasts = z.object({
   as_at: utc,
   items: z.array(z.unknown()),
-  next_cursor: z.string().nullish().default(null),
+  next_cursor: cursor,
 });
 
 export const KindAccuracy = z.object({
@@ -75,7 +77,7 @@ export const KindAccuracy = z.object({
   model: z.string(),
   forecasts: whole,
   pinball_ratio: z.number(),
-  coverage_90_ratio: z.number().nullable(),
+  coverage_90_ratio: z.nullable(z.number()),
 });
 export type KindAccuracy = z.infer<typeof KindAccuracy>;
 
@@ -89,7 +91,7 @@ export const ForecastSummary = z.object({
   runs_issued: whole,
   runs_sealed: whole,
   runs_late: whole,
-  champion: z.string().nullable(),
+  champion: z.nullable(z.string()),
   accuracy: z.array(KindAccuracy),
 });
 export type ForecastSummary = z.infer<typeof ForecastSummary>;
@@ -105,7 +107,7 @@ export const Alert = z.object({
   period_start: utc,
   period_end: utc,
   raised_at: utc,
-  count: whole.default(1),
+  count: z._default(whole, 1),
 });
 export type Alert = z.infer<typeof Alert>;
 
@@ -113,11 +115,11 @@ export const AlertList = z.object({ as_at: utc, items: z.array(z.unknown()) });
 
 export const Window = z.object({
   series_id: z.string(),
-  width_s: whole.positive(),
+  width_s: positive,
   window_start: utc,
   mean_milli: whole,
   covered_s: whole,
-  expected_s: whole.positive(),
+  expected_s: positive,
   version: whole,
 });
 export type Window = z.infer<typeof Window>;
@@ -128,9 +130,9 @@ export const Site = z.object({
   region_id: z.string(),
   timezone: z.string(),
   /** Degrees; absent where the place is not told. */
-  latitude: z.number().nullish(),
-  longitude: z.number().nullish(),
-  attribution: z.string().default(""),
+  latitude: z.nullish(z.number()),
+  longitude: z.nullish(z.number()),
+  attribution: z._default(z.string(), ""),
 });
 export type Site = z.infer<typeof Site>;
 
@@ -140,18 +142,18 @@ export const Series = z.object({
   name: z.string(),
   kind: z.string(),
   unit: z.string(),
-  resolution_s: whole.positive(),
-  issue_every_s: whole.positive(),
-  capacity_w: whole.nullish().default(null),
-  forecast: z.boolean().default(true),
-  primary: z.boolean().default(false),
+  resolution_s: positive,
+  issue_every_s: positive,
+  capacity_w: z._default(z.nullish(whole), null),
+  forecast: z._default(z.boolean(), true),
+  primary: z._default(z.boolean(), false),
 });
 export type Series = z.infer<typeof Series>;
 
 /** A list answer; its items are checked one by one, so that one odd record hides itself and not the rest. */
 export const List = z.object({
   items: z.array(z.unknown()),
-  next_cursor: z.string().nullish().default(null),
+  next_cursor: cursor,
 });
 
 export const ServerFrame = z.discriminatedUnion("type", [
@@ -159,7 +161,7 @@ export const ServerFrame = z.discriminatedUnion("type", [
     type: z.literal("hello"),
     protocol: z.string(),
     epoch: z.string(),
-    time_scale: z.number().positive(),
+    time_scale: z.number().check(z.positive()),
     now: utc,
   }),
   z.object({ type: z.literal("ack"), id: z.string(), epoch: z.string() }),
@@ -168,22 +170,25 @@ export const ServerFrame = z.discriminatedUnion("type", [
     id: z.string(),
     seq: whole,
     as_at: utc,
-    reset: z.boolean().default(false),
+    reset: z._default(z.boolean(), false),
     data: z.array(z.unknown()),
   }),
   z.object({ type: z.literal("delta"), id: z.string(), seq: whole, prev_seq: whole, data: z.unknown() }),
   z.object({ type: z.literal("complete"), id: z.string() }),
-  z.object({ type: z.literal("error"), id: z.string().nullable(), code: z.string(), message: z.string() }),
+  z.object({ type: z.literal("error"), id: z.nullable(z.string()), code: z.string(), message: z.string() }),
   z.object({ type: z.literal("ping") }),
   z.object({ type: z.literal("pong") }),
 ]);
 export type ServerFrame = z.infer<typeof ServerFrame>;
 
 /** The items that fit, and how many did not. */
-export function sift<T>(schema: z.ZodType<T>, items: readonly unknown[]): { kept: T[]; refused: number } {
+export function sift<T>(
+  schema: z.core.$ZodType<T>,
+  items: readonly unknown[],
+): { kept: T[]; refused: number } {
   const kept: T[] = [];
   for (const item of items) {
-    const parsed = schema.safeParse(item);
+    const parsed = z.safeParse(schema, item);
     if (parsed.success) kept.push(parsed.data);
   }
   return { kept, refused: items.length - kept.length };

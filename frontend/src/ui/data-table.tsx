@@ -127,7 +127,7 @@ function Row<T>({ row, table }: { row: T; table: Props<T> }) {
     >
       {columns.map((column, index) => {
         const text = shownValue(column, row);
-        const look = `px-2 py-1 align-middle ${column.numeric ? "whitespace-nowrap text-right tabular-nums" : ""}`;
+        const look = `px-2 py-1 align-middle ${column.numeric ? "whitespace-nowrap text-right tabular-nums" : "max-sm:min-w-28"}`;
         if (index > 0)
           return (
             <td className={look} key={column.key}>

@@ -6,7 +6,7 @@ export function PageHead({ title, text, actions }: { title: string; text?: strin
     <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-2">
       <div className="min-w-0">
         <h1 className="font-semibold text-xl leading-7">{title}</h1>
-        {text ? <p className="max-w-prose text-muted text-xs">{text}</p> : null}
+        {text ? <p className="max-w-4xl text-muted text-xs">{text}</p> : null}
       </div>
       {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
     </div>

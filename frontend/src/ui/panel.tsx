@@ -25,11 +25,11 @@ export function Panel({ title, note, actions, testId, level = 2, flush, classNam
       data-testid={testId}
     >
       <div className="flex min-h-10 flex-wrap items-center justify-between gap-x-3 gap-y-1 border-line border-b px-3 py-1.5">
-        <div className="flex min-w-0 items-baseline gap-2">
+        <div className="flex min-w-0 flex-wrap items-baseline gap-x-2">
           <Heading className="font-semibold" id={id}>
             {title}
           </Heading>
-          {note ? <span className="truncate text-2xs text-muted">{note}</span> : null}
+          {note ? <span className="min-w-0 text-2xs text-muted">{note}</span> : null}
         </div>
         {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
       </div>

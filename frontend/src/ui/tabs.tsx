@@ -57,7 +57,7 @@ export function Tabs<K extends string>({ label, tabs, selected, onSelect, childr
           );
         })}
       </div>
-      <div aria-labelledby={`${id}-${selected}`} className="pt-3" id={`${id}-panel`} role="tabpanel">
+      <div aria-labelledby={`${id}-${selected}`} className="pt-1" id={`${id}-panel`} role="tabpanel">
         {children}
       </div>
     </>

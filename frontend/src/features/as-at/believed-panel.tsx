@@ -1,6 +1,5 @@
 "use client";
 import { useMemo, useRef, useState } from "react";
-import { useRoom } from "@/app-shell/room";
 import { FanChart } from "@/features/forecast/fan-chart";
 import { fanColumns, fanRows } from "@/features/forecast/fan-columns";
 import { indexAt, largestMilli } from "@/features/forecast/fan-data";
@@ -8,7 +7,7 @@ import type { FanPicture, Range } from "@/features/forecast/fan-picture";
 import { FanTable } from "@/features/forecast/fan-table";
 import { SealBadge } from "@/features/seals/seal-badge";
 import { pngOf } from "@/lib/picture";
-import { dayAndTime, knownZone, zoneName } from "@/lib/time";
+import { dayAndTime, zoneName } from "@/lib/time";
 import { scaleFor } from "@/lib/units";
 import { Button } from "@/ui/button";
 import { ExportButtons } from "@/ui/export-buttons";
@@ -28,14 +27,14 @@ interface Props {
   ask: (change: Partial<Asked>) => void;
 }
 
+/** On the clock of the whole page: the moment is asked for in UTC. */
+const ZONE = "UTC";
+
 /** The fan as it stood then, with what was measured since drawn into it. */
 export function BelievedPanel({ beliefs, nowMs, path, ask }: Props) {
   const words = useWords(asAtWords);
   const live = useWords(liveWords);
   const ui = useWords(uiWords);
-  const room = useRoom();
-  const site = room.catalog.data?.sites.find((one) => one.site_id === beliefs.site_id);
-  const zone = knownZone(site?.timezone);
   const [range, setRange] = useState<Range | null>(null);
   const [cursorS, setCursorS] = useState<number | null>(null);
   const [asTable, setAsTable] = useState(false);
@@ -48,16 +47,16 @@ export function BelievedPanel({ beliefs, nowMs, path, ask }: Props) {
       data: fan.data,
       unit: beliefs.unit,
       scale: scaleFor(beliefs.unit, largestMilli(fan.data)),
-      zone,
+      zone: ZONE,
       nowS: asAtMs / 1000,
       gateS: null,
       gapLabels: fan.data.gaps.map(() => `${live.chart.gap}: ${live.chart.gapReason}`),
       gapWord: live.chart.gap,
     };
-  }, [fan, beliefs.unit, zone, asAtMs, live]);
+  }, [fan, beliefs.unit, asAtMs, live]);
   if (!fan || !picture) return null;
   const run = runsById(beliefs).get(beliefs.beliefs[0]?.points.at(-1)?.run_id ?? "");
-  const when = `${dayAndTime(asAtMs, zone)} ${zoneName(asAtMs, zone)}`;
+  const when = `${dayAndTime(asAtMs, ZONE)} ${zoneName(asAtMs, ZONE)}`;
   const title = words.believed(when);
   const open = () => {
     const index = cursorS === null ? null : indexAt(fan.data, cursorS);
@@ -100,7 +99,7 @@ export function BelievedPanel({ beliefs, nowMs, path, ask }: Props) {
           <FanChart
             cursorS={cursorS}
             description={`${title}. ${beliefs.name}. ${live.chart.arrowKeys}`}
-            key={`${beliefs.series_id} ${zone}`}
+            key={beliefs.series_id}
             levels={fan.levels}
             onCursor={setCursorS}
             onRange={setRange}

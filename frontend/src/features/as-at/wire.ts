@@ -19,7 +19,7 @@ export const RunMark = z.object({
   model_version: z.string(),
   rung: whole,
   data_age_s: whole,
-  seal: Seal.nullable(),
+  seal: z.nullable(Seal),
 });
 export type RunMark = z.infer<typeof RunMark>;
 
@@ -66,6 +66,6 @@ export const RevisionList = z.object({
   unit: z.string(),
   target_start: utc,
   items: z.array(Revision),
-  actual: ActualPoint.nullable(),
+  actual: z.nullable(ActualPoint),
 });
 export type RevisionList = z.infer<typeof RevisionList>;

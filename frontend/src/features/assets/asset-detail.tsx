@@ -129,7 +129,7 @@ export function Share({ value, low }: { value: number | null; low: number }) {
           style={{ width: `${Math.max(0, Math.min(1, value)) * 100}%` }}
         />
       </span>
-      {value < low ? <span className="text-warn">{formatPercent(value, 1)}</span> : formatPercent(value, 1)}
+      <span className={`min-w-13 ${value < low ? "text-warn" : ""}`}>{formatPercent(value, 1)}</span>
     </span>
   );
 }

@@ -1,6 +1,6 @@
 "use client";
 import { type ReactNode, useCallback, useState } from "react";
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { type ApiProblem, getJson } from "@/lib/api";
 import { useWallNow } from "@/lib/use-now";
 import { usePolled } from "@/lib/use-polled";
@@ -20,7 +20,7 @@ export interface Loaded<T> {
  */
 export function useLoaded<T>(
   path: string,
-  schema: z.ZodType<T>,
+  schema: z.core.$ZodType<T>,
   everyMs: number,
   on = true,
   question = path,

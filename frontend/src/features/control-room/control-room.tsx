@@ -1,13 +1,14 @@
 "use client";
+import dynamic from "next/dynamic";
 import { useMemo } from "react";
 import { useRoom } from "@/app-shell/room";
 import { useKeys } from "@/app-shell/use-keys";
-import { FleetView } from "@/features/fleet/fleet-view";
 import { SiteView } from "@/features/forecast/site-view";
 import { SiteList } from "@/features/sites/site-list";
 import { siteRows } from "@/features/sites/site-rows";
 import { Tiles } from "@/features/summary/tiles";
 import { useDomainNow } from "@/lib/use-now";
+import { State } from "@/ui/state";
 import { liveWords } from "@/words/live";
 import { useWords } from "@/words/use-words";
 import { Hints } from "./hints";
@@ -15,6 +16,11 @@ import { RecentAlerts } from "./recent-alerts";
 import type { Selection, Show } from "./selection";
 import { useSelection } from "./use-selection";
 import { Waiting } from "./waiting";
+
+/** The map and its table: loaded when the fleet is looked at. */
+const FleetView = dynamic(() => import("@/features/fleet/fleet-view").then((file) => file.FleetView), {
+  loading: () => <State kind="loading" />,
+});
 
 /** The live page: sites, the chosen site's forecast and seal, alerts, and the state of the whole. */
 export function ControlRoom({ initial }: { initial: Selection }) {

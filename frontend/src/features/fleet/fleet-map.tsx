@@ -28,7 +28,7 @@ export function FleetMap({ sites, rows, selected, onOpen }: Props) {
         <section aria-label={words.area[sheet.area.key]} key={sheet.area.key}>
           <h3 className="label mb-1">{words.area[sheet.area.key]}</h3>
           <svg
-            className="h-auto max-h-[46vh] w-full"
+            className="h-auto max-h-[34vh] w-full min-[110rem]:max-h-[46vh]"
             viewBox={`0 0 ${sheet.width} ${sheet.height.toFixed(0)}`}
           >
             <title>{words.mapLabel(sheet.spots.length)}</title>

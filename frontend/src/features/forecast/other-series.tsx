@@ -46,6 +46,7 @@ function Small({ view, shared }: { view: SeriesForecastView; shared: FanShared }
       <FanChart
         cursorS={cursorS}
         description={describe(view, picture.scale, nowMs, zone, words)}
+        key={zone}
         levels={view.levels_bps}
         onCursor={onCursor}
         onRange={onRange}

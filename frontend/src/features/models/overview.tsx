@@ -4,7 +4,7 @@ import { dayAndTime, duration } from "@/lib/time";
 import { formatNumber, formatPercent } from "@/lib/units";
 import { modelWords } from "@/words/models";
 import { useWords } from "@/words/use-words";
-import { unitOf } from "./tables";
+import { errorUnitOf } from "./tables";
 import type { DriftState, ModelList, ModelState, Performance, Training } from "./wire";
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
 export function Overview({ list, isDemand, state, performance, drift, trainings }: Props) {
   const t = useWords(modelWords).tiles;
   const champion = state?.aliases.champion;
-  const scale = performance ? unitOf(performance) : null;
+  const scale = performance ? errorUnitOf(performance) : null;
   const check = drift?.items[0];
   const newest = trainings?.[0];
   return (
@@ -83,7 +83,7 @@ function Tile({
   return (
     <div className="card min-w-0 px-3 py-2 last:odd:col-span-2 lg:last:odd:col-span-1">
       <p className="label">{name}</p>
-      <p className={`truncate font-semibold text-lg leading-7 ${tone}`}>{value}</p>
+      <p className={`truncate font-semibold text-sm leading-7 sm:text-lg ${tone}`}>{value}</p>
       <p className="line-clamp-2 text-2xs text-muted" title={note}>
         {note}
       </p>

@@ -10,7 +10,7 @@ import { Figure } from "@/ui/figure";
 import { Panel } from "@/ui/panel";
 import { modelWords } from "@/words/models";
 import { useWords } from "@/words/use-words";
-import { type ErrorBin, errorBins, unitOf } from "./tables";
+import { type ErrorBin, errorBins, errorUnitOf, unitOf } from "./tables";
 import type { Outcome, Performance as PerformanceAnswer } from "./wire";
 
 /** What was predicted and what came, the errors in 50 bins, and the error over the last week. */
@@ -18,17 +18,26 @@ export function Performance({ data }: { data: PerformanceAnswer }) {
   const words = useWords(modelWords);
   const t = words.performance;
   const scale = unitOf(data);
-  const say = (value: number) => formatNumber(value * scale.factor, scale.digits);
+  const small = errorUnitOf(data);
+  const say = (value: number | null) =>
+    value === null ? "—" : `${formatNumber(value * small.factor, small.digits)} ${small.unit}`;
   const n = formatCount(data.items.length);
   const columns = useMemo((): Column<Outcome>[] => {
-    const number = (key: string, name: string, value: (o: Outcome) => number): Column<Outcome> => ({
-      key: `${key}_${scale.unit.toLowerCase()}`,
+    const number = (
+      key: string,
+      name: string,
+      value: (o: Outcome) => number,
+      [factor, unit, digits]: readonly [number, string, number],
+    ): Column<Outcome> => ({
+      key: `${key}_${unit.toLowerCase()}`,
       name,
-      unit: scale.unit,
+      unit,
       numeric: true,
-      value: (o) => value(o) * scale.factor,
-      show: (o) => formatNumber(value(o) * scale.factor, scale.digits),
+      value: (o) => value(o) * factor,
+      show: (o) => formatNumber(value(o) * factor, digits),
     });
+    const whole = [scale.factor, scale.unit, scale.digits] as const;
+    const error = [small.factor, small.unit, small.digits] as const;
     return [
       {
         key: "period_start",
@@ -36,14 +45,14 @@ export function Performance({ data }: { data: PerformanceAnswer }) {
         value: (o) => o.period_start,
         show: (o) => `${dayAndTime(Date.parse(o.period_start), "UTC")} UTC`,
       },
-      number("actual", t.actual, (o) => o.actual),
-      number("predicted", t.predicted, (o) => o.predicted),
-      number("error", t.error, (o) => o.predicted - o.actual),
-      number("rolling_mae", t.rolling, (o) => o.rolling_mae),
+      number("actual", t.actual, (o) => o.actual, whole),
+      number("predicted", t.predicted, (o) => o.predicted, whole),
+      number("error", t.error, (o) => o.predicted - o.actual, error),
+      number("rolling_mae", t.rolling, (o) => o.rolling_mae, error),
       { key: "rolling_periods", name: t.restsOn, numeric: true, value: (o) => o.rolling_periods },
       { key: "model", name: words.model, value: (o) => o.model },
     ];
-  }, [t, words, scale.factor, scale.unit, scale.digits]);
+  }, [t, words, scale.factor, scale.unit, scale.digits, small.factor, small.unit, small.digits]);
   const x = data.items.map((one) => Date.parse(one.period_start));
   const lines = [
     {
@@ -63,11 +72,7 @@ export function Performance({ data }: { data: PerformanceAnswer }) {
   return (
     <>
       <Panel
-        note={t.figures(
-          data.mae === null ? "—" : `${say(data.mae)} ${scale.unit}`,
-          data.rmse === null ? "—" : `${say(data.rmse)} ${scale.unit}`,
-          data.bias === null ? "—" : `${say(data.bias)} ${scale.unit}`,
-        )}
+        note={t.figures(say(data.mae), say(data.rmse), say(data.bias))}
         testId="performance"
         title={t.title}
       >
@@ -97,7 +102,7 @@ export function Performance({ data }: { data: PerformanceAnswer }) {
       </Panel>
       <div className="grid grid-cols-1 gap-3 xl:grid-cols-2">
         <Panel testId="errors" title={t.histogram}>
-          <Histogram bins={errorBins(data, scale.factor)} digits={scale.digits} n={n} unit={scale.unit} />
+          <Histogram bins={errorBins(data, small.factor)} digits={small.digits} n={n} unit={small.unit} />
         </Panel>
         <Panel testId="rolling" title={t.rollingTitle}>
           <Figure
@@ -117,14 +122,14 @@ export function Performance({ data }: { data: PerformanceAnswer }) {
                     key: "mae",
                     name: t.rolling,
                     color: "var(--accent)",
-                    values: data.items.map((one) => one.rolling_mae * scale.factor),
+                    values: data.items.map((one) => one.rolling_mae * small.factor),
                   },
                 ]}
                 onCursor={setCursor}
                 x={x}
                 xLabel="UTC"
-                yFormat={(v) => formatNumber(v, scale.digits)}
-                yLabel={scale.unit}
+                yFormat={(v) => formatNumber(v, small.digits)}
+                yLabel={small.unit}
               />
             )}
           </Figure>

@@ -10,12 +10,27 @@ export interface PowerScale {
 
 /** One unit for all values of a picture: W, kW, MW by the largest; MWh stay. */
 export function unitOf(performance: Performance): PowerScale {
-  if (performance.unit === "MWh") return { factor: 1, unit: "MWh", digits: 1 };
-  const largest = Math.max(
-    ...performance.items.flatMap((one) => [Math.abs(one.actual), Math.abs(one.predicted)]),
-    0,
+  return unitFor(
+    performance,
+    performance.items.flatMap((one) => [one.actual, one.predicted]),
   );
-  const scale = scaleFor("W", largest * 1_000);
+}
+
+/** Errors are far smaller than what they are errors of: in its unit they would be 0.07. */
+export function errorUnitOf(performance: Performance): PowerScale {
+  const { mae, rmse, bias, errors, items } = performance;
+  return unitFor(performance, [
+    mae ?? 0,
+    rmse ?? 0,
+    bias ?? 0,
+    ...errors.edges,
+    ...items.map((one) => one.rolling_mae),
+  ]);
+}
+
+function unitFor(performance: Performance, values: readonly number[]): PowerScale {
+  if (performance.unit === "MWh") return { factor: 1, unit: "MWh", digits: 1 };
+  const scale = scaleFor("W", Math.max(...values.map(Math.abs), 0) * 1_000);
   return { factor: scale.factor * 1_000, unit: scale.unit, digits: scale.digits };
 }
 

@@ -6,8 +6,8 @@ export type HopKey =
   | "gateway"
   | "kafka"
   | "batch"
-  | "store"
   | "window"
+  | "store"
   | "job"
   | "run"
   | "published"
@@ -61,16 +61,16 @@ export function hopsOf(
       facts: batch ? [`batch ${batch.batch_id}`, `${batch.messages} messages`] : [],
     },
     {
-      key: "store",
-      wallMs: ms(batch?.committed_at ?? reading.stored_at),
-      domainMs: null,
-      facts: [reading.quality],
-    },
-    {
       key: "window",
       wallMs: ms(window?.updated_at),
       domainMs: window ? Date.parse(window.window_start) + window.width_s * 1_000 : null,
       facts: window ? [`version ${window.version}`] : [],
+    },
+    {
+      key: "store",
+      wallMs: ms(batch?.committed_at ?? reading.stored_at),
+      domainMs: null,
+      facts: [reading.quality],
     },
     {
       key: "job",

@@ -2,12 +2,12 @@ import type { en } from "../en/accuracy";
 
 const kinds: Record<string, string> = {
   wind: "Wind",
-  pv: "PV",
-  home_load: "Hausverbrauch",
-  home_pv: "Haus-PV",
-  home_net: "Haus netto",
+  pv: "Solaranlage",
+  home_load: "Verbrauch im Haus",
+  home_pv: "Solar am Haus",
+  home_net: "Haus, saldiert",
   household: "Haushalt",
-  storage: "Batterie",
+  storage: "Speicher",
   demand: "Nachfrage",
 };
 

@@ -46,7 +46,7 @@ export const de: typeof en = {
     training: "Letztes Training",
     noTraining: "noch nichts trainiert",
     trainings: "Trainings",
-    ofAll: "der letzten 50",
+    ofAll: "die neuesten, höchstens 50",
     freshness: "Alter der neuesten Nachfrage",
     mape: (percent) => `Fehler ${percent} % über 168 h`,
     noDemand: "noch keine Nachfrage zum Vergleich",

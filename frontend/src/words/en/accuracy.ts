@@ -1,11 +1,11 @@
 const kinds: Record<string, string> = {
   wind: "Wind",
-  pv: "PV",
+  pv: "Solar plant",
   home_load: "Home load",
-  home_pv: "Home PV",
+  home_pv: "Home solar",
   home_net: "Home net",
   household: "Household",
-  storage: "Battery",
+  storage: "Storage",
   demand: "Demand",
 };
 

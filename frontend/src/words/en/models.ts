@@ -49,7 +49,7 @@ export const en = {
     training: "Last training",
     noTraining: "nothing trained yet",
     trainings: "Trainings",
-    ofAll: "of the last 50",
+    ofAll: "the newest, at most 50",
     freshness: "Age of the newest demand",
     mape: (percent: string) => `error ${percent} % over 168 h`,
     noDemand: "no demand to compare with yet",
