@@ -99,6 +99,8 @@ class Context:
         self, argv: Sequence[str | Path], out: int, cwd: Path, env: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
         with self.guard:
+            if self.cancelled:
+                raise SetupError(f"{argv[0]} was not started any more: another step had failed")
             process = subprocess.Popen(
                 [str(a) for a in argv],
                 stdin=subprocess.DEVNULL,
@@ -113,8 +115,8 @@ class Context:
 
     def cancel(self) -> None:
         """End every command that still runs."""
-        self.cancelled = True
         with self.guard:
+            self.cancelled = True
             for process in self.running:
                 try:
                     os.killpg(process.pid, signal.SIGTERM)

@@ -94,6 +94,14 @@ def test_a_failed_step_is_told_and_stops_the_others(
     assert not context.stamp_of("wheels").exists()
 
 
+def test_nothing_is_started_once_another_step_has_failed(context: setup_context.Context) -> None:
+    context.log_of("late").parent.mkdir(parents=True)
+    context.cancel()
+
+    with pytest.raises(SetupError, match="sleep was not started any more"):
+        context.call("late", ["sleep", "600"])
+
+
 def test_a_missing_command_is_named(context: setup_context.Context) -> None:
     context.log_of("jars").parent.mkdir(parents=True)
 
