@@ -43,7 +43,7 @@ export function DataTable<T>(props: Props<T>) {
   return (
     <div className="flex min-h-0 flex-col">
       <section
-        aria-label={caption}
+        aria-label={words.table.region(caption)}
         className={`min-h-0 overflow-auto focus-visible:-outline-offset-2 ${height}`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         tabIndex={0}

@@ -40,7 +40,7 @@ export function SkillGrid({ table, names }: { table: SkillTable; names: Readonly
   return (
     <>
       <section
-        aria-label={t.title}
+        aria-label={t.description}
         className="max-h-[32rem] overflow-auto focus-visible:-outline-offset-2"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         tabIndex={0}

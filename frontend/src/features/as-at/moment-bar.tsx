@@ -48,7 +48,7 @@ export function MomentBar({ choices, sites, series, asked, atMs, nowMs, ask }: P
         </select>
       </label>
       <div className="flex flex-wrap items-end gap-1.5">
-        <Button aria-label={words.back} onClick={() => go(atMs - HOUR_MS)} title={`${words.back} ([)`}>
+        <Button onClick={() => go(atMs - HOUR_MS)} title={`${words.back} ([)`}>
           −1 h
         </Button>
         <label className="flex flex-col gap-1">
@@ -67,7 +67,6 @@ export function MomentBar({ choices, sites, series, asked, atMs, nowMs, ask }: P
           />
         </label>
         <Button
-          aria-label={words.forth}
           disabled={asked.atMs === null}
           onClick={() => go(atMs + HOUR_MS)}
           title={`${words.forth} (])`}

@@ -1,9 +1,8 @@
 "use client";
 import dynamic from "next/dynamic";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { useRoom } from "@/app-shell/room";
 import { useKeys } from "@/app-shell/use-keys";
-import { SiteView } from "@/features/forecast/site-view";
 import { SiteList } from "@/features/sites/site-list";
 import { siteRows } from "@/features/sites/site-rows";
 import { Tiles } from "@/features/summary/tiles";
@@ -16,6 +15,12 @@ import { RecentAlerts } from "./recent-alerts";
 import type { Selection, Show } from "./selection";
 import { useSelection } from "./use-selection";
 import { Waiting } from "./waiting";
+
+/** Charts need data, so their code comes while the data does. */
+const loadSiteView = () => import("@/features/forecast/site-view");
+const SiteView = dynamic(() => loadSiteView().then((file) => file.SiteView), {
+  loading: () => <State kind="loading" />,
+});
 
 /** The map and its table: loaded when the fleet is looked at. */
 const FleetView = dynamic(() => import("@/features/fleet/fleet-view").then((file) => file.FleetView), {
@@ -35,6 +40,10 @@ export function ControlRoom({ initial }: { initial: Selection }) {
     select({ site, series, range: null, show: "site" });
   const ready = row?.primary && nowMs !== null;
   const fleet = selection.show === "fleet";
+  useEffect(() => {
+    // Where it cannot be fetched now, showing it tries again and says so.
+    if (!fleet) loadSiteView().catch(() => undefined);
+  }, [fleet]);
   const alerts = <RecentAlerts alerts={room.live.data.alerts} nowMs={nowMs} onOpen={openSite} />;
   return (
     <div className="flex flex-col gap-3 lg:h-full lg:min-h-0">

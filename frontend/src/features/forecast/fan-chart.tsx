@@ -75,7 +75,7 @@ export function FanChart(props: Props) {
       </span>
       {seen ? (
         <div
-          className="pointer-events-none absolute top-2.5 bottom-12 bg-muted/10"
+          className="pointer-events-none absolute top-4.5 bottom-12 bg-muted/10"
           data-testid="cursor"
           style={{ left: offset + Math.max(0, seen.left), width: Math.max(1, seen.width) }}
         />

@@ -60,7 +60,7 @@ function optionsFor(host: HTMLElement, latest: Latest, events: RefObject<PlotEve
   return {
     width: Math.max(200, host.clientWidth),
     height: host.clientHeight,
-    padding: [10, 18, 0, 0],
+    padding: [18, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, x: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), latest.current.zone),

@@ -95,7 +95,13 @@ function Check({ view, sealed, rpcUrl }: { view: SeriesForecastView; sealed: boo
         )}
       </div>
       <div className="mt-2 flex items-center gap-2 rounded bg-raised px-2 py-1.5">
-        <code className="min-w-0 flex-1 overflow-x-auto whitespace-nowrap font-mono text-2xs">{command}</code>
+        <code
+          className="min-w-0 flex-1 overflow-x-auto whitespace-nowrap font-mono text-2xs"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+        >
+          {command}
+        </code>
         <CopyButton text={command} what={words.command} />
       </div>
     </div>

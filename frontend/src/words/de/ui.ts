@@ -39,6 +39,7 @@ export const de: typeof en = {
     show: "Tabelle",
     hide: "Bild",
     asTable: "Werte als Tabelle",
+    region: (caption) => `${caption}, Tabelle`,
     more: (count) => `${count} weitere zeigen`,
     count: (shown, all) => (shown === all ? `${all} Zeilen` : `${shown} von ${all} Zeilen`),
     sort: (column) => `Nach ${column} ordnen`,

@@ -37,6 +37,7 @@ export const en = {
     show: "Table",
     hide: "Chart",
     asTable: "Values as a table",
+    region: (caption: string) => `${caption}, table`,
     more: (count: number) => `Show ${count} more`,
     count: (shown: number, all: number) => (shown === all ? `${all} rows` : `${shown} of ${all} rows`),
     sort: (column: string) => `Sort by ${column}`,
