@@ -22,7 +22,7 @@ export function ConnectionPill({ connection, onRetry }: { connection: Connection
   const down = phase === "reconnecting" || phase === "offline";
   return (
     <div
-      className="flex items-center gap-2 rounded-md border border-line bg-raised px-2.5 py-1"
+      className="flex flex-wrap items-center gap-x-2 rounded-md border border-line bg-raised px-2.5 py-1"
       data-phase={phase}
       data-testid="connection"
     >
@@ -30,7 +30,7 @@ export function ConnectionPill({ connection, onRetry }: { connection: Connection
       <span className="font-medium text-xs" role="status">
         {words[phase]}
       </span>
-      <span className="min-w-14 whitespace-nowrap text-2xs text-muted">
+      <span className="min-w-14 text-2xs sm:whitespace-nowrap text-muted">
         {age ? words.heard(age) : words.nothing}
         {down ? ` · ${words.attempt(attempt, wait || null)}` : ""}
       </span>

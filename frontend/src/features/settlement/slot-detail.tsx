@@ -102,23 +102,25 @@ function SealFacts({ summary }: { summary: Slot }) {
   const lead = summary.sealed_at ? seconds(summary.gate_closure) - seconds(summary.sealed_at) : null;
   const mined = summary.seal === "mined" || summary.seal === "final";
   return (
-    <dl>
-      <Fact name={words.slots.seal}>
-        <Pill tone={SEAL_TONES[summary.seal]}>{words.seals[summary.seal]}</Pill>
-      </Fact>
-      <Fact name={detail.gate}>{momentText(seconds(summary.gate_closure))}</Fact>
-      {summary.sealed_at && lead !== null ? (
-        <Fact name={detail.sealedAt}>
-          {momentText(seconds(summary.sealed_at))}
-          {lead > 0 ? `, ${detail.beforeGate(duration(lead))}` : ""}
+    <>
+      <dl>
+        <Fact name={words.slots.seal}>
+          <Pill tone={SEAL_TONES[summary.seal]}>{words.seals[summary.seal]}</Pill>
         </Fact>
-      ) : null}
-      <Fact name={`${detail.run}, ${words.slots.version} ${summary.version}`} title={summary.run_id}>
-        <code className="font-mono">{shortHex(summary.run_id)}</code>
-      </Fact>
-      {summary.tx_hash ? <Hash name={detail.transaction} value={summary.tx_hash} /> : null}
+        <Fact name={detail.gate}>{momentText(seconds(summary.gate_closure))}</Fact>
+        {summary.sealed_at && lead !== null ? (
+          <Fact name={detail.sealedAt}>
+            {momentText(seconds(summary.sealed_at))}
+            {lead > 0 ? `, ${detail.beforeGate(duration(lead))}` : ""}
+          </Fact>
+        ) : null}
+        <Fact name={`${detail.run}, ${words.slots.version} ${summary.version}`} title={summary.run_id}>
+          <code className="font-mono">{shortHex(summary.run_id)}</code>
+        </Fact>
+        {summary.tx_hash ? <Hash name={detail.transaction} value={summary.tx_hash} /> : null}
+      </dl>
       {mined ? (
-        <div className="pt-2">
+        <p className="pt-2">
           <Link
             className="text-accent text-xs underline"
             data-testid="verify-link"
@@ -126,9 +128,9 @@ function SealFacts({ summary }: { summary: Slot }) {
           >
             {detail.verify}
           </Link>
-        </div>
+        </p>
       ) : null}
-    </dl>
+    </>
   );
 }
 
