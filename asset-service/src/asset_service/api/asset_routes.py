@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Request, Response
 from pydantic import BaseModel
 
 from asset_service.api.catalog_routes import SiteFilter, etag_of
 from asset_service.api.paging import Cursor, Limit, page
-from asset_service.api.performance_routes import LONGEST, SHORTEST
+from asset_service.api.performance_routes import LONGEST, SHORTEST, Window
 from asset_service.edits import AssetChange, EditedBy, with_edits
 from asset_service.ports import CatalogStore, QualitySource
 from asset_service.quality import QualityPage
@@ -37,7 +37,7 @@ def quality_routes(store: CatalogStore, source: QualitySource, clock: Clock) -> 
     async def quality(
         request: Request,
         response: Response,
-        window: Annotated[timedelta, Query(description="How far back, an ISO-8601 duration up to P7D")] = timedelta(1),
+        window: Window = timedelta(1),
         site_id: SiteFilter = None,
         limit: Limit = 500,
         cursor: Cursor = None,

@@ -16,6 +16,7 @@ SETTLE: Final = timedelta(minutes=10)
 """Domain time that the newest window gets to arrive before it counts as missing."""
 LONGEST: Final = timedelta(days=7)
 SHORTEST: Final = timedelta(hours=1)
+Window = Annotated[timedelta, Query(description="How far back, an ISO-8601 duration up to P7D")]
 
 
 def performance_routes(store: CatalogStore, source: PerformanceSource, clock: Clock) -> APIRouter:
@@ -26,7 +27,7 @@ def performance_routes(store: CatalogStore, source: PerformanceSource, clock: Cl
     async def performance(
         request: Request,
         response: Response,
-        window: Annotated[timedelta, Query(description="How far back, an ISO-8601 duration up to P7D")] = timedelta(1),
+        window: Window = timedelta(1),
         site_id: SiteFilter = None,
         limit: Limit = 500,
         cursor: Cursor = None,
