@@ -13,12 +13,15 @@ from gridseal.wire.schemas import MESSAGES
 from gridseal.wire.topics import (
     ALERTS,
     ASSETS_CHANGED,
+    DEMAND_RAW,
     FEATURES_VECTORS,
     FEATURES_WINDOWS,
     FORECASTS_ISSUED,
     FORECASTS_SEALED,
+    MARKET_RAW,
     ROUNDS_CHANGED,
     TELEMETRY_CLASSES,
+    WEATHER_RAW,
     telemetry_topic,
 )
 
@@ -28,6 +31,9 @@ HEADER_SCHEMA_ID: Final = "gs-schema-id"
 TELEMETRY_TOPICS: Final = tuple(telemetry_topic(name) for name in TELEMETRY_CLASSES)
 SCHEMA_OF: Final[Mapping[str, str]] = {
     **dict.fromkeys(TELEMETRY_TOPICS, "telemetry-1"),
+    DEMAND_RAW: "demand-1",
+    WEATHER_RAW: "weather-1",
+    MARKET_RAW: "market-1",
     FEATURES_WINDOWS: "window-1",
     FEATURES_VECTORS: "feature-vector-1",
     ALERTS: "alert-1",

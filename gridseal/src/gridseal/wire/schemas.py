@@ -6,12 +6,15 @@ from pathlib import Path
 
 from gridseal.wire.alerts import Alert
 from gridseal.wire.catalog import CatalogMessage
+from gridseal.wire.demand import Demand
 from gridseal.wire.features import FeatureVector
 from gridseal.wire.fields import Message
 from gridseal.wire.forecasts import ForecastRun, Seal
+from gridseal.wire.market import MarketPrice
 from gridseal.wire.receipts import Receipt
 from gridseal.wire.rounds import RoundChange
 from gridseal.wire.telemetry import Telemetry
+from gridseal.wire.weather import Weather
 from gridseal.wire.windows import Window
 
 MESSAGES: dict[str, type[Message]] = {
@@ -24,6 +27,9 @@ MESSAGES: dict[str, type[Message]] = {
     "forecast-run-1": ForecastRun,
     "seal-1": Seal,
     "round-1": RoundChange,
+    "demand-1": Demand,
+    "weather-1": Weather,
+    "market-1": MarketPrice,
 }
 
 

@@ -1,9 +1,9 @@
 """Every Kafka and MQTT topic name, in one place.
 
-Kafka keys: device id for ``telemetry.*``; series id for ``features.*``; run id for
-``forecasts.*``; product and slot for ``rounds.changed``; record key for ``assets.changed``. Values are
-JSON; headers are CloudEvents 1.0 binary mode (``ce_id``, ``ce_type``, ``ce_source``, ``ce_time``,
-``ce_specversion``) plus ``traceparent``.
+Kafka keys: device id for ``telemetry.*``; series id for ``features.*``, ``demand.raw`` and ``market.raw``;
+location for ``weather.raw``; run id for ``forecasts.*``; product and slot for ``rounds.changed``; record key for
+``assets.changed``. Values are JSON; headers are CloudEvents 1.0 binary mode (``ce_id``, ``ce_type``, ``ce_source``,
+``ce_time``, ``ce_specversion``) plus ``traceparent``.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,10 @@ TelemetryClass = Literal["meter", "solar", "wind", "storage", "weather"]
 TELEMETRY_CLASSES: Final[tuple[TelemetryClass, ...]] = ("meter", "solar", "wind", "storage", "weather")
 
 TELEMETRY_PREFIX: Final = "telemetry."
+DEMAND_RAW: Final = "demand.raw"
+WEATHER_RAW: Final = "weather.raw"
+MARKET_RAW: Final = "market.raw"
+"""What providers publish, as they publish it: see ``ingestion_gateway.feeds``."""
 FEATURES_WINDOWS: Final = "features.windows"
 FEATURES_VECTORS: Final = "features.vectors"
 FORECASTS_ISSUED: Final = "forecasts.issued"
@@ -53,6 +57,7 @@ class TopicSpec:
 
 KAFKA_TOPICS: Final[tuple[TopicSpec, ...]] = (
     *(TopicSpec(telemetry_topic(c), partitions=2) for c in TELEMETRY_CLASSES),
+    *(TopicSpec(name, partitions=1) for name in (DEMAND_RAW, WEATHER_RAW, MARKET_RAW)),
     TopicSpec(FEATURES_WINDOWS, partitions=2),
     TopicSpec(FEATURES_VECTORS, partitions=2),
     TopicSpec(FORECASTS_ISSUED, partitions=1),
