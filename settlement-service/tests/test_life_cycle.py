@@ -25,6 +25,7 @@ from gridseal.wire.forecasts import ForecastRun
 from gridseal.wire.rounds import RoundChange
 from local_stack.scratch import free_port, scratch_database, scratch_postgres
 from settlement_service.app import Parts, create_app
+from settlement_service.rounds.evidence import EvidenceStore
 from settlement_service.rounds.reader import EVER, RoundReader
 from settlement_service.rounds.seals import SealedRuns
 from settlement_service.signin.wallet import Wallets
@@ -35,7 +36,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(600), pytest.mark.asyncio
 LEVELS = (500, 1000, 2500, 5000, 7500, 9000, 9500)
 HOUR, UNIT = timedelta(hours=1), 10**18
 OPERATOR, ARBITER = 1, 2
-EVIDENCE = keccak(b"the meter was read twice")
+EVIDENCE = "the meter was read twice"
 
 
 def a_slot_run(make_run: Callable[..., ForecastRun], slot: datetime, around: int) -> ForecastRun:
@@ -52,7 +53,7 @@ def a_slot_run(make_run: Callable[..., ForecastRun], slot: datetime, around: int
 def reader_of(world: World) -> RoundReader:
     seals = SealedRuns(world.pool, world.life.vault)
     ours = {"forecast": world.told["authority"], "benchmark": world.told["keys"]["benchmark"]}
-    return RoundReader(world.life.book, world.life.rounds, world.life.events, seals, ours)
+    return RoundReader(world.life.book, world.life.rounds, world.life.events, seals, EvidenceStore(world.pool), ours)
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,8 @@ async def test_what_a_stranger_needs_is_told(world: World, make_run: Callable[..
     assert actuals is not None
     assert {i.value_milli for i in actuals.items} == {1_000}
     assert len(actuals.items) == 6
+    known = await world.life.events.named(world.told["deployment_id"], ["AuthorityRegistered"], *EVER)
+    assert {e.account for e in known} == {world.told["authority"], world.told["keys"]["benchmark"]}
     assert {s.authority for s in history.items} == {world.told["authority"], world.told["keys"]["benchmark"]}
     assert all(s.counts and s.run_id for s in history.items)
     assert {s.name: s.stake for s in stakes.items} == {"forecast": str(950 * UNIT), "benchmark": str(1_000 * UNIT)}
@@ -264,9 +267,14 @@ async def test_a_dispute_goes_from_commit_to_withdraw_by_what_rest_tells(
     key = (name_hash(run.product_id), int(slot.timestamp()))
     places = {c["name"]: c["address"] for c in told["contracts"]}
     await wallet.send(OPERATOR, "approve-bond", places["ActualsRegistry"], int(told["bond"]))
-    await wallet.send(OPERATOR, "dispute", *key, proposed["actuals"]["version"], EVIDENCE)
+    await wallet.send(OPERATOR, "dispute", *key, proposed["actuals"]["version"], keccak(EVIDENCE.encode()))
     [doubt] = (await wallet.reaches(about, "disputed"))["disputes"]
-    assert (doubt["challenger"], doubt["ruling"]) == (challenger, None)
+    assert (doubt["challenger"], doubt["ruling"], doubt["evidence"]) == (challenger, None, None)
+    on_chain = await world.ask("ActualsRegistry", "actuals", *key, proposed["actuals"]["version"])
+    assert datetime.fromisoformat(doubt["ruling_deadline"]).timestamp() == on_chain[7]
+    await evidence_is_taken_by_its_hash(client, doubt["dispute_id"])
+    assert (await wallet.reaches(about, "disputed"))["disputes"] == [doubt | {"evidence": EVIDENCE}]
+    assert (await wallet.get("/settlements/disputes"))["items"] == [doubt | {"evidence": EVIDENCE}]
     await wallet.send(ARBITER, "rule", int(doubt["dispute_id"]), 2)
     await wallet.reaches(about, "void")
     await world.measure(run, 2_003)
@@ -286,6 +294,14 @@ async def test_a_dispute_goes_from_commit_to_withdraw_by_what_rest_tells(
     await world.until(partial(wallet.treasury_is, treasury + 25 * UNIT), "half of the lost bond in the treasury")
     [newest, *_] = (await wallet.get("/settlements/slots?limit=1"))["items"]
     assert (newest["slot"], newest["round"], newest["seal"]) == (format_utc(slot), "settled", "final")
+
+
+async def evidence_is_taken_by_its_hash(client: httpx.AsyncClient, dispute_id: str) -> None:
+    path, told = f"/settlements/disputes/{dispute_id}/evidence", {"text": EVIDENCE}
+    asked = ((path, {"text": "another"}), ("/settlements/disputes/77/evidence", told), (path, told), (path, told))
+    answers = [await client.put(place, json=body) for place, body in asked]
+    assert [a.status_code for a in answers] == [422, 404, 200, 200]
+    assert answers[-1].json()["evidence"] == EVIDENCE
 
 
 async def test_every_state_of_that_way_waits_for_kafka(world: World) -> None:

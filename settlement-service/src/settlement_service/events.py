@@ -24,6 +24,7 @@ DEPTH = 16
 MOST_BLOCKS = 5_000
 LONGEST_PAUSE_S = 10.0
 WATCHED: Mapping[Name, tuple[str, ...]] = {
+    "ForecastRegistry": ("AuthorityRegistered",),
     "ActualsRegistry": ("ActualsProposed", "ActualsDisputed", "ActualsFinal", "ActualsVoid", "Withdrawn"),
     "Settlement": (
         "TermsSet", "Joined", "Left", "RoundOpened", "Revealed", "Scored", "Settled", "RoundNeutral",
@@ -122,15 +123,22 @@ class EventWatch:
 
     async def _read(self, place: Place, since: int, until: int) -> list[ChainEvent]:
         names = {address: name for name in WATCHED if (address := place.addresses.get(name)) is not None}
+        contracts = {name: await self._book.contract(name) for name in names.values()}
+        topics = [contract.events[event].topic for name, contract in contracts.items() for event in WATCHED[name]]
         async with answering():
             logs = await self._book.web3.eth.get_logs(
-                {"address": [Web3.to_checksum_address(a) for a in names], "fromBlock": since, "toBlock": until}
+                {
+                    "address": [Web3.to_checksum_address(a) for a in names],
+                    "topics": [topics],
+                    "fromBlock": since,
+                    "toBlock": until,
+                }
             )
         times: dict[int, datetime] = {}
         found = []
         for entry in logs:
             name = names[str(entry["address"])]
-            told = _decoded(await self._book.contract(name), name, entry)
+            told = _decoded(contracts[name], name, entry)
             if told is not None:
                 number = int(told["blockNumber"])
                 if number not in times:

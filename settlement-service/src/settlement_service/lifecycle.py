@@ -25,6 +25,7 @@ from settlement_service.overrides.loop import OverrideLoop, Settled
 from settlement_service.overrides.routes import override_routes
 from settlement_service.overrides.store import OverrideStore
 from settlement_service.rounds.calls import OrderedCalls
+from settlement_service.rounds.evidence import EvidenceStore, evidence_routes
 from settlement_service.rounds.given import given_routes
 from settlement_service.rounds.ledger import ContractLedger
 from settlement_service.rounds.loop import RoundLoop
@@ -97,7 +98,8 @@ class LifeCycle:
             for name, key in (("forecast", self.keys.get("authority")), ("benchmark", self.keys.get("benchmark")))
             if key is not None
         }
-        reader = RoundReader(self.book, self.rounds, self.events, self._seals, ours)
+        evidence = EvidenceStore(self.pool)
+        reader = RoundReader(self.book, self.rounds, self.events, self._seals, evidence, ours)
         sign_in = SignInParts(
             store=SignInStore(self.pool, session_s=self.settings.signin_session_s),
             accounts=Wallets(self.book),
@@ -109,6 +111,7 @@ class LifeCycle:
         return (
             wallet_routes(wallet),
             round_routes(reader, self.clock),
+            evidence_routes(reader, evidence),
             given_routes(self.book, self.rounds, self.events, self.changed),
             override_routes(self.overrides, self._deployment),
             session_routes(sign_in),

@@ -10,6 +10,7 @@ from gridseal.notary.leaf import name_hash, salt_of
 from settlement_service.contracts import Book, answering
 from settlement_service.events import ChainEvent
 from settlement_service.events_store import StoredEvents
+from settlement_service.rounds.evidence import EvidenceStore
 from settlement_service.rounds.seals import SealedRuns
 from settlement_service.rounds.store import RoundStore
 from settlement_service.rounds.values import Round
@@ -36,12 +37,14 @@ class RoundReader:
     """Reads PostgreSQL and the node. ``ours`` are the addresses of our authorities, by name."""
 
     def __init__(
-        self, book: Book, rounds: RoundStore, events: StoredEvents, seals: SealedRuns, ours: Mapping[str, str]
-    ) -> None:
+        self, book: Book, rounds: RoundStore, events: StoredEvents, seals: SealedRuns, evidence: EvidenceStore,
+        ours: Mapping[str, str],
+    ) -> None:  # fmt: skip
         self._book = book
         self._rounds = rounds
         self._events = events
         self._seals = seals
+        self._evidence = evidence
         self._ours = {address: name for name, address in ours.items()}
 
     async def rounds(self, day: datetime, product_id: str | None, limit: int) -> list[Round]:
@@ -56,7 +59,8 @@ class RoundReader:
         deployment = (await self._book.place()).deployment_id
         events = await self._events.of_slot(deployment, "0x" + name_hash(product_id).hex(), slot)
         settled = [e.tx_hash for e in events if e.event == "Settled"]
-        return detail_of(round_, events, await self._events.of_transactions(deployment, settled) if settled else ())
+        told = detail_of(round_, events, await self._events.of_transactions(deployment, settled) if settled else ())
+        return told.model_copy(update={"disputes": tuple(await self._completed(told.disputes))})
 
     async def actuals(self, product_id: str, slot: datetime, version: int | None) -> ActualsDocument | None:
         """A version of the measured values, the newest if none is named; none before the chain has it."""
@@ -94,7 +98,24 @@ class RoundReader:
         """Disputes that were opened in blocks of ``[since, until)``, with what became of them."""
         names = await self._names()
         found = await self._named(["ActualsDisputed", "ActualsVoid", "ActualsFinal"], since, EVER[1], None)
-        return [d for d in disputes_of(found, names) if d.opened_at < until]
+        return await self._completed([d for d in disputes_of(found, names) if d.opened_at < until])
+
+    async def dispute(self, dispute_id: str) -> DisputeView | None:
+        """One dispute, by its number with the arbiter."""
+        return next((d for d in await self.disputes(*EVER) if d.dispute_id == dispute_id), None)
+
+    async def _completed(self, disputes: Sequence[DisputeView]) -> list[DisputeView]:
+        """With their texts, and with the end of the time in which the arbiter can rule."""
+        if not disputes:
+            return []
+        actuals = await self._book.contract("ActualsRegistry")
+        async with answering():
+            window = timedelta(seconds=int(await actuals.functions.rulingWindow().call()))
+        texts = await self._evidence.texts({d.evidence_hash for d in disputes})
+        return [
+            d.model_copy(update={"evidence": texts.get(d.evidence_hash), "ruling_deadline": d.opened_at + window})
+            for d in disputes
+        ]
 
     async def stakes(self) -> StakeList:
         """Every authority that ever had a stake, as it stands now."""
@@ -124,11 +145,11 @@ class RoundReader:
         )  # fmt: skip
 
     async def slot(self, product_id: str, slot: datetime) -> SlotHistory:
-        """What our authorities and the participants of the round recorded for a slot, and which batch counts."""
+        """What every authority recorded for a slot, and which batch counts."""
         registry = await self._book.contract("ForecastRegistry")
         known = {s.batch_hash: s for s in await self._seals.all_of(product_id, slot) if s.batch_hash}
-        joined = await self._named(["Joined"], *EVER, None)
-        authorities = sorted({*self._ours, *(str(e.account) for e in joined)})
+        found = await self._named(["AuthorityRegistered", "Joined"], *EVER, None)
+        authorities = sorted({*self._ours, *(str(e.account) for e in found)})
         key = (name_hash(product_id), int(slot.timestamp()))
         async with answering():
             told = await asyncio.gather(

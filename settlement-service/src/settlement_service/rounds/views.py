@@ -50,7 +50,11 @@ class DisputeView(View):
     challenger: str | None
     dispute_id: str
     evidence_hash: str
+    evidence: str | None = None
+    """The text behind the hash, once somebody gave it."""
     opened_at: AwareDatetime
+    ruling_deadline: AwareDatetime | None = None
+    """From then on the arbiter cannot rule any more, the chain's time."""
     tx_hash: str
     ruling: int | None
 
