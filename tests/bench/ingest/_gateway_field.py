@@ -38,7 +38,7 @@ class GatewayField:
     def __init__(self, state: Path, dsn: str) -> None:
         self._dsn = dsn
         self.servers = ScratchServers(state)
-        self.devices = mosquitto.fleet(self.servers.layout)[:MOST_DEVICES]
+        self.devices = mosquitto.fleet(self.servers.layout.python, self.servers.layout.root)[:MOST_DEVICES]
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._gateway_port = self.servers.ports.at(8030)
 

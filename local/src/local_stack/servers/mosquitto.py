@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +32,25 @@ class Device:
     site_id: str
 
 
-def fleet(layout: Layout) -> list[Device]:
-    """The devices that the edge agent will replay, as it says itself.
+@dataclass(frozen=True, slots=True)
+class BrokerFiles:
+    """What the broker's configuration depends on, besides where it lies."""
+
+    port: int
+    plugin: Path
+    bound_client_ids: bool
+    user: str = ""
+    """A line of the configuration: who it runs as."""
+
+
+def fleet(python: Path, folder: Path) -> list[Device]:
+    """The devices that the edge agent will replay, as it says itself when ``python`` runs it in ``folder``.
 
     Raises:
         StackError: The edge agent cannot say.
     """
-    argv = [str(layout.python), "-m", "edge_agent", "devices"]
-    asked = subprocess.run(argv, capture_output=True, text=True, cwd=layout.root, check=False)
+    argv = [str(python), "-m", "edge_agent", "devices"]
+    asked = subprocess.run(argv, capture_output=True, text=True, cwd=folder, check=False)
     try:
         rows = json.loads(asked.stdout)
         return [Device(row["device_id"], row["tenant_id"], row["site_id"]) for row in rows]
@@ -75,13 +87,21 @@ def server_spec(layout: Layout, ports: Ports, *, bound_client_ids: bool = False)
 
 
 def _prepare(layout: Layout, ports: Ports, *, bound_client_ids: bool) -> None:
-    devices = fleet(layout)
+    devices = fleet(layout.python, layout.root)
     try:
         authority = SiteAuthority(layout.tls)
         authority.ensure(device.device_id for device in devices)
         ensure_receipt_key(layout.keys, layout.tls)
     except ConfigError as error:
         raise StackError(str(error)) from error
+    user = "user root" if os.geteuid() == 0 else ""
+    write_broker_files(layout, authority, devices, BrokerFiles(ports.mqtt, _plugin(), bound_client_ids, user))
+
+
+def write_broker_files(
+    layout: Layout, authority: SiteAuthority, devices: Sequence[Device], wanted: BrokerFiles
+) -> None:
+    """Write configuration and access rules of the broker."""
     places = {device.device_id: (device.tenant_id, device.site_id) for device in devices}
     data = layout.data / "mosquitto"
     data.mkdir(parents=True, exist_ok=True)
@@ -91,13 +111,13 @@ def _prepare(layout: Layout, ports: Ports, *, bound_client_ids: bool) -> None:
     write_config(
         layout.config / "mosquitto.conf",
         "mosquitto.conf",
-        port=ports.mqtt,
-        user="user root" if os.geteuid() == 0 else "",
+        port=wanted.port,
+        user=wanted.user,
         tls=layout.tls,
         config=layout.config,
         data=data,
-        plugin=_plugin(),
-        bound=str(bound_client_ids).lower(),
+        plugin=wanted.plugin,
+        bound=str(wanted.bound_client_ids).lower(),
     )
 
 
