@@ -31,6 +31,7 @@ from edge_agent.replay import Replay
 from edge_agent.settings import AgentSettings
 from edge_agent.signatures import PayloadSigner
 from edge_agent.survey import as_table, survey
+from gridseal.access.install import access_of
 from gridseal.errors import ConfigError, GridsealError
 from gridseal.identity.receipt_keys import ReceiptVerifier
 from gridseal.runtime.clock import Clock, clock_from
@@ -66,7 +67,7 @@ async def replay() -> None:
     page = StatusPage(clock=clock, queue=queue, dispatcher=dispatcher, replay=player, progress=progress)
     dispatcher.restore()
     try:
-        app = create_app(page, dispatcher, registry)
+        app = create_app(page, dispatcher, registry, access_of(core, "edge-agent"))
         await run_parts(
             [partial(link.run, dispatcher), player.run, dispatcher.run, http_part(app, core.host, settings.port(core))]
         )
@@ -136,7 +137,7 @@ async def read_opcua() -> None:
     page = StatusPage(clock=clock_from(core), queue=queue, dispatcher=dispatcher, replay=reporter, progress=progress)
     dispatcher.restore()
     try:
-        app = create_opcua_app(page, source, reporter, dispatcher, registry)
+        app = create_opcua_app(page, source, reporter, dispatcher, registry, access_of(core, "edge-agent"))
         await run_parts(
             [
                 partial(link.run, dispatcher),

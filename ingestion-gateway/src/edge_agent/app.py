@@ -8,9 +8,11 @@ from prometheus_client import CollectorRegistry
 
 from edge_agent.dispatcher import Dispatcher
 from edge_agent.lanes import Lane
+from edge_agent.policies import POLICIES
 from edge_agent.ports import Maker
 from edge_agent.progress import Progress
 from edge_agent.queue import DurableQueue, Tally
+from gridseal.access.guard import Access, install_guard
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.health import install_health
@@ -85,9 +87,12 @@ def _device(lane: Lane, tally: Tally) -> dict[str, Any]:
     }
 
 
-def create_app(page: StatusPage, dispatcher: Dispatcher, registry: CollectorRegistry) -> FastAPI:
+def create_app(
+    page: StatusPage, dispatcher: Dispatcher, registry: CollectorRegistry, access: Access | None = None
+) -> FastAPI:
     """``/status`` and the operational routes."""
     app = FastAPI(title="Gridseal edge agent", version="1")
+    install_guard(app, access or Access("edge-agent"), POLICIES)
 
     async def broker() -> None:
         if dispatcher.ready_devices == 0:

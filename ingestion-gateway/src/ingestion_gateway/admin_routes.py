@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from fastapi import Depends, FastAPI, Query, Request, Response
 from pydantic import Field
 
+from gridseal.access.people import require_role
+from gridseal.access.principal import Principal
 from gridseal.http.cursors import bad_cursor, decode_cursor, encode_cursor, link_next
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.fields import Message, UtcTime
@@ -17,7 +19,6 @@ from ingestion_gateway.kafka_history import DeadLetter, KafkaHistory
 from ingestion_gateway.lanes import DeviceLanes
 from ingestion_gateway.mqtt_source import MqttSource
 from ingestion_gateway.relay import Relay
-from ingestion_gateway.roles import Person, require_role
 from ingestion_gateway.totals import GatewayTotals
 
 log = get_logger(__name__)
@@ -175,7 +176,9 @@ def _install_set_aside(app: FastAPI, relay: Relay, history: KafkaHistory) -> Non
         return await page(history.quarantined, request, response, limit, cursor)
 
     @app.post("/api/v1/gateway/dead-letters/replay", operation_id="replay_dead_letters", tags=["gateway"])
-    async def replay(body: ReplayRequest, person: Annotated[Person, Depends(require_role("operator"))]) -> ReplayAnswer:
+    async def replay(
+        body: ReplayRequest, person: Annotated[Principal, Depends(require_role("operator"))]
+    ) -> ReplayAnswer:
         """Judge refused messages again, as they came, by the rules and the catalog of now.
 
         What is sound now goes to its topic; what is refused again stays where it is. The message on

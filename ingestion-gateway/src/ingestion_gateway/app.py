@@ -13,6 +13,7 @@ from gridseal.runtime.health import Probe, install_health
 from gridseal.wire.fields import Message, UtcTime
 from ingestion_gateway.devices import DeviceDirectory
 from ingestion_gateway.lanes import DeviceLanes
+from ingestion_gateway.policies import POLICIES
 from ingestion_gateway.ports import TelemetrySource
 from ingestion_gateway.totals import GatewayTotals
 
@@ -62,7 +63,7 @@ class Parts:
 def create_app(parts: Parts) -> FastAPI:
     """Build the application."""
     app = FastAPI(title="Gridseal ingestion-gateway", version=__version__, docs_url=None, redoc_url=None)
-    install_conventions(app, parts.conventions)
+    install_conventions(app, parts.conventions, policies=POLICIES)
 
     async def mqtt() -> None:
         if not parts.source.connected:

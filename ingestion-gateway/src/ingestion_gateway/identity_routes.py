@@ -7,13 +7,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import Depends, FastAPI, HTTPException, Path
 from pydantic import Field
 
+from gridseal.access.people import require_role
+from gridseal.access.principal import Principal
 from gridseal.errors import UnavailableError
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.fields import Message, UtcTime
 from gridseal.wire.signing import key_id
 from ingestion_gateway.device_records import DeviceRecord, DeviceRecords
 from ingestion_gateway.receipt_keys import ReceiptKeys
-from ingestion_gateway.roles import Person, require_role
 
 log = get_logger(__name__)
 DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
@@ -99,7 +100,7 @@ def install_identity_routes(app: FastAPI, records: DeviceRecords, keys: ReceiptK
 
     @app.put("/api/v1/gateway/devices/{device_id}", operation_id="enroll_device", tags=["identity"])
     async def enroll(
-        device_id: DeviceId, enrolment: Enrolment, person: Annotated[Person, Depends(require_role("operator"))]
+        device_id: DeviceId, enrolment: Enrolment, person: Annotated[Principal, Depends(require_role("operator"))]
     ) -> EnrolledDevice:
         """Admit a device, with the public key of its payloads if it has one."""
         key = None
@@ -115,7 +116,7 @@ def install_identity_routes(app: FastAPI, records: DeviceRecords, keys: ReceiptK
 
     @app.post("/api/v1/gateway/devices/{device_id}/revoke", operation_id="revoke_device", tags=["identity"])
     async def revoke(
-        device_id: DeviceId, revocation: Revocation, person: Annotated[Person, Depends(require_role("operator"))]
+        device_id: DeviceId, revocation: Revocation, person: Annotated[Principal, Depends(require_role("operator"))]
     ) -> EnrolledDevice:
         """Refuse the device's messages from now on, at every replica within seconds."""
         try:

@@ -1,0 +1,1 @@
+"""Serves recorded answers byte for byte, so that the feeds run against them as against the providers."""
