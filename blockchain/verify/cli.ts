@@ -1,5 +1,6 @@
 // Checks proof files with this implementation: node blockchain/verify/cli.ts FILE… [--rpc URL] [--json]
-// [--chain-id N] [--registry ADDRESS] [--authority ADDRESS]; what is named so must stand in the file.
+// [--chain-id N] [--registry ADDRESS] [--authority ADDRESS]; what is named so must stand in the file. [--inputs FILE]:
+// what the run was computed from, where the proof file does not hold it.
 // Ends with 0 where every check passed, 1 where one failed, 2 where the file or the chain could not be read.
 
 import { readFileSync } from "node:fs";
@@ -7,7 +8,8 @@ import { parseArgs } from "node:util";
 import { JsonRpcChain, NodeError } from "./src/chain.ts";
 import { type Check, checkChain, checkOffline, verdict } from "./src/check.ts";
 import { JsonError } from "./src/json.ts";
-import { type Pins, checkPins } from "./src/pins.ts";
+import { checkInputs } from "./src/origin.ts";
+import { type Pins, checkPins, notPinned } from "./src/pins.ts";
 import { ProofFileError, readProofFile } from "./src/proof_file.ts";
 import registryCode from "./src/registry_code.json" with { type: "json" };
 import type { RegistryCode } from "./src/code.ts";
@@ -15,12 +17,14 @@ import type { RegistryCode } from "./src/code.ts";
 const code = registryCode as unknown as RegistryCode;
 
 /** Prints the checks of one file; 0, 1 or 2 as above. */
-async function checkFile(file: string, rpc: string | undefined, asJson: boolean, pins: Pins): Promise<number> {
+async function checkFile(file: string, rpc: string | undefined, asJson: boolean, pins: Pins, inputs: string | undefined): Promise<number> {
   const checks: Check[] = [];
   let problem = "";
   try {
     const proof = readProofFile(readFileSync(file, "utf8"));
-    checks.push(...checkOffline(proof), ...checkPins(proof, pins));
+    checks.push(...checkOffline(proof));
+    if (inputs !== undefined) checks.push(checkInputs(proof.batch, readFileSync(inputs)));
+    checks.push(...checkPins(proof, pins));
     if (rpc !== undefined) checks.push(...(await checkChain(proof, new JsonRpcChain(rpc), code)));
   } catch (error) {
     if (!(error instanceof NodeError || error instanceof ProofFileError || error instanceof JsonError)) throw error;
@@ -32,6 +36,7 @@ async function checkFile(file: string, rpc: string | undefined, asJson: boolean,
   else for (const { name, passed, detail } of checks) console.log(`${passed ? "ok  " : "FAIL"} ${name}: ${detail}`);
   if (!asJson && problem !== "") console.error(`not verified: ${problem}`);
   if (problem !== "" && !refuted) return 2;
+  if (!asJson && !refuted) for (const name of notPinned(pins)) console.log(`open ${name}: not given, compare it with what its owner publishes`);
   return verdict(checks) ? 0 : 1;
 }
 
@@ -44,11 +49,12 @@ async function main(argv: readonly string[]): Promise<number> {
       "chain-id": { type: "string" },
       registry: { type: "string" },
       authority: { type: "string" },
+      inputs: { type: "string" },
     },
     allowPositionals: true,
   });
   if (positionals.length === 0) {
-    console.error("usage: node cli.ts FILE… [--rpc URL] [--json] [--chain-id N] [--registry ADDRESS] [--authority ADDRESS]");
+    console.error("usage: node cli.ts FILE… [--rpc URL] [--json] [--chain-id N] [--registry ADDRESS] [--authority ADDRESS] [--inputs FILE]");
     return 2;
   }
   const { "chain-id": chainId, registry, authority } = values;
@@ -59,7 +65,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const pins: Pins = { ...(chainId && { chainId: BigInt(chainId) }), ...(registry && { registry }), ...(authority && { authority }) };
   let worst = 0;
-  for (const file of positionals) worst = Math.max(worst, await checkFile(file, values.rpc, values.json, pins));
+  for (const file of positionals) worst = Math.max(worst, await checkFile(file, values.rpc, values.json, pins, values.inputs));
   return worst;
 }
 

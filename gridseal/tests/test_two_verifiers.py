@@ -1,5 +1,6 @@
 """Two implementations that share no code come to the same checks, on good files and on bent ones."""
 
+import hashlib
 import json
 import random
 import subprocess
@@ -7,8 +8,12 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
+from gridseal.cli.verify import REFUTED, verify_file
 from gridseal.errors import WireError
 from gridseal.notary.check import check_offline
+from gridseal.notary.origin import check_inputs
 from gridseal.notary.pins import Pins, check_pins
 from gridseal.notary.proof_file import read_proof
 from gridseal.wire.codec import encode
@@ -56,6 +61,22 @@ def test_both_compare_what_the_reader_knows(tmp_path: Path) -> None:
         assert typescript[-3:] == python
         assert [ok for _, ok, _ in python] == [passed] * 3
     assert list(check_pins(proof, Pins())) == []
+
+
+def test_both_check_inputs_that_stand_beside_the_file(tmp_path: Path) -> None:
+    content, path = b"home-01/load\0" + bytes(24), tmp_path / "proof.json"
+    proof = a_proof(feature_hash="0x" + hashlib.sha256(content).hexdigest())
+    path.write_bytes(encode(proof))
+    for inputs in (content, content[:-1]):
+        beside = tmp_path / "inputs.bin"
+        beside.write_bytes(inputs)
+        python = check_inputs(proof, inputs)
+        [typescript] = in_typescript([path], "--inputs", str(beside))
+
+        assert typescript is not None
+        assert typescript[-1] == (python.name, python.passed, python.detail)
+        assert (python.name, python.passed) == ("inputs", inputs == content)
+        assert (verify_file(path, None, Console(quiet=True), inputs=beside) == REFUTED) is not python.passed
 
 
 def test_a_pin_that_is_no_address_is_refused_by_both(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What the REST face answers, against a run book in memory."""
 
+import base64
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ from gridseal.notary.check import check_offline
 from gridseal.notary.proof_file import read_proof
 from gridseal.runtime.clock import SystemClock
 from gridseal.wire.forecasts import ForecastRun
+from gridseal.wire.origin import RunOrigin
 from settlement_service.app import Parts, create_app
 from settlement_service.sealing import Deployment, Sealing, Signer, Signing
 from settlement_service.signer import Key
@@ -20,6 +23,16 @@ from settlement_service.signer import Key
 KEY = Key(b"\x42" * 32)
 DEPLOYMENT = Deployment(31337, "0x" + "ab" * 20, KEY.address, 1, "one")
 TX = "0x" + "aa" * 32
+
+
+@dataclass
+class KeptOrigins:
+    """forecast-service, as far as it tells what runs were computed from."""
+
+    kept: dict[str, RunOrigin] = field(default_factory=dict)
+
+    async def of(self, run_id: str) -> RunOrigin | None:
+        return self.kept.get(run_id)
 
 
 @dataclass
@@ -54,8 +67,13 @@ def runs(make_sealing: Callable[[ForecastRun], Sealing]) -> MemoryRuns:
 
 
 @pytest.fixture
-async def client(runs: MemoryRuns) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Parts(runs, SystemClock(), CollectorRegistry()))
+def origins() -> KeptOrigins:
+    return KeptOrigins()
+
+
+@pytest.fixture
+async def client(runs: MemoryRuns, origins: KeptOrigins) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Parts(runs, SystemClock(), CollectorRegistry(), origins=origins))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:
         yield opened
@@ -93,6 +111,34 @@ async def test_a_run_that_nobody_issued_is_not_found(client: httpx.AsyncClient) 
 
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_proof_shows_what_the_run_was_computed_from_if_that_is_asked_for(
+    client: httpx.AsyncClient, runs: MemoryRuns, origins: KeptOrigins, make_run: Callable[..., ForecastRun]
+) -> None:
+    inputs = b"home-00/net\0" + bytes(32)
+    digest = "0x" + hashlib.sha256(inputs).hexdigest()
+    run = make_run().model_copy(update={"feature_hash": digest})
+    await runs.add(run)
+    runs.rows[run.run_id] = mined(runs.rows[run.run_id])
+    full = RunOrigin(
+        run_id=run.run_id, feature_hash=digest, input_bytes=len(inputs), complete=True, series=(),
+        inputs=base64.b64encode(inputs).decode(),
+    )  # fmt: skip
+    path = f"/api/v1/settlements/runs/{run.run_id}/proof"
+
+    async def asked(told: RunOrigin | None) -> httpx.Response:
+        origins.kept = {run.run_id: told} if told else {}
+        return await client.get(path, params={"series_id": "home-00/net", "origin": "true"})
+
+    checks = check_offline(read_proof((await asked(full)).content))
+    without = read_proof((await client.get(path, params={"series_id": "home-00/net"})).content)
+    refused = [await asked(full.model_copy(update=u)) for u in ({"inputs": None}, {"complete": False})]
+
+    assert (checks[-1].name, all(c.passed for c in checks)) == ("inputs", True)
+    assert without.origin is None
+    assert [a.status_code for a in (*refused, await asked(None))] == [409] * 3
+    assert f"/api/v1/forecasts/{run.run_id}/inputs" in refused[0].json()["detail"]
 
 
 async def test_the_proof_of_a_mined_run_checks_out_offline(

@@ -47,6 +47,7 @@ async def forecast(dsn: str, folder: Path) -> AsyncIterator[FastAPI]:
     from forecast_service.store.flow_runs import FlowRuns
     from forecast_service.store.pages import LATEST, Pages
     from forecast_service.store.requests import RequestTable
+    from forecast_service.store.run_inputs import RunInputsReader
     from forecast_service.store.runs import RunStore
     from forecast_service.store.views import ForecastViews
 
@@ -71,7 +72,7 @@ async def forecast(dsn: str, folder: Path) -> AsyncIterator[FastAPI]:
             ForecastViews(pool), alerts, catalog, Hub({}, registry), registry, {}, lambda: NOW, 60, frozenset(),
             await _demand(pool, registry, folder), Importance(), RequestTable(pool), _lifecycle(folder), jobs,
             BeliefReader(pool), insight_routes(pool, alerts, Trainings(), ForecastSettings(), catalog, Still()),
-            _conventions(dsn),
+            _conventions(dsn), RunInputsReader(slow),
         )
     )  # fmt: skip
     app.include_router(job_routes(jobs), include_in_schema=False)  # the scheduler's orders, beside what they change

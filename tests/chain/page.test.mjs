@@ -1,6 +1,7 @@
 // Uses the page as a stranger would: from disk, with a file and the address of a node.
 //
-// PROOF, FORGED (files), RPC (a node of the chain), CHROMIUM (/usr/bin/chromium), SCREENSHOT (where to put one, if set).
+// PROOF, FORGED (files), RPC (a node of the chain), CHAIN_ID and REGISTRY (what the file must name),
+// CHROMIUM (/usr/bin/chromium), SCREENSHOT (where to put one, if set).
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,7 +10,8 @@ import { after, before, test } from "node:test";
 const ROOT = new URL("../../", import.meta.url);
 const { chromium } = createRequire(new URL("tests/e2e/", ROOT))("playwright-core");
 const PAGE = new URL("blockchain/verify/gridseal-verify.html", ROOT).href;
-const { PROOF, FORGED, RPC } = process.env;
+const { PROOF, FORGED, RPC, CHAIN_ID, REGISTRY } = process.env;
+const PINS = { chain: CHAIN_ID, registry: REGISTRY };
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
 const CHAIN_CHECKS = ["chain id", "registry", "inclusion", "block hash", "commitment", "event", "before the gate", "counts for the slot"];
 
@@ -36,9 +38,10 @@ async function open() {
   await page.goto(PAGE);
 }
 
-async function check({ file, rpc = "" }) {
+async function check({ file, rpc = "", pins = PINS }) {
   if (file) await page.setInputFiles("#file", file);
   await page.fill("#rpc", rpc);
+  for (const name of ["chain", "registry", "authority"]) await page.fill(`#pin-${name}`, pins[name] ?? "");
   await page.click("#go");
   await page.waitForFunction(() => !document.querySelector("#go").disabled && !document.querySelector("#result").hidden);
   return {
@@ -46,6 +49,7 @@ async function check({ file, rpc = "" }) {
     told: await page.innerText("#verdict"),
     passed: await page.$$eval("#checks .pass", (rows) => rows.map((row) => row.dataset.check)),
     failed: await page.$$eval("#checks .fail", (rows) => rows.map((row) => row.dataset.check)),
+    open: await page.$$eval("#checks .open", (rows) => rows.map((row) => row.dataset.check)),
   };
 }
 
@@ -66,6 +70,31 @@ test("a sealed forecast is verified, and only the node is asked", async () => {
   assert.deepEqual(new Set(asked.slice(1).map((url) => new URL(url).origin)), new Set([new URL(RPC).origin]));
   assert.deepEqual(complaints, []);
   if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT, fullPage: true });
+});
+
+test("where nobody says which chain and which registry it must be, it is verified in part only, and says so by name", async () => {
+  await open();
+  for (const [pins, missing] of [
+    [{}, ["expected chain id", "expected registry"]],
+    [{ chain: CHAIN_ID }, ["expected registry"]],
+    [{ registry: REGISTRY }, ["expected chain id"]],
+  ]) {
+    const { verdict, told, failed, open: left } = await check({ file: PROOF, rpc: RPC, pins });
+    assert.equal(verdict, "open", told);
+    assert.match(told, /in part only/);
+    assert.deepEqual([failed, left], [[], missing]);
+  }
+});
+
+test("a file that names another chain, registry or authority is refuted by that name", async () => {
+  await open();
+  const other = `0x${"12".repeat(20)}`;
+  for (const [pin, value, name] of [["chain", "5", "chain id"], ["registry", other, "registry"], ["authority", other, "authority"]]) {
+    const { verdict, failed } = await check({ file: PROOF, rpc: RPC, pins: { ...PINS, [pin]: value } });
+    assert.deepEqual([verdict, failed], ["refuted", [`expected ${name}`]]);
+  }
+  const { verdict, told } = await check({ file: PROOF, rpc: RPC, pins: { ...PINS, registry: "0x12" } });
+  assert.deepEqual([verdict, told], ["open", "An address is 0x and 40 hexadecimal digits."]);
 });
 
 test("the values can be read without the chart", async () => {

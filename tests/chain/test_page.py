@@ -20,11 +20,13 @@ def test_a_stranger_checks_a_seal_from_disk(tmp_path: Path) -> None:
     assert (ROOT / "tests" / "e2e" / "node_modules").is_dir(), "make setup-test installs what the browser test needs"
     with running(ANVIL_DEFAULT) as web3:
         proof, forged = tmp_path / "proof.json", tmp_path / "forged.json"
-        proof.write_bytes(encode(seal(Chain.on(web3))))
+        sealed = seal(Chain.on(web3))
+        proof.write_bytes(encode(sealed))
         forged.write_text(proof.read_text().replace('"values_milli":[0', '"values_milli":[-1', 1))
         assert forged.read_text() != proof.read_text()
         rpc = str(web3.provider.endpoint_uri)  # type: ignore[attr-defined]
-        environment = {**os.environ, "PROOF": str(proof), "FORGED": str(forged), "RPC": rpc}
+        pins = {"CHAIN_ID": sealed.erc8281.chain_id, "REGISTRY": sealed.erc8281.contract}
+        environment = {**os.environ, "PROOF": str(proof), "FORGED": str(forged), "RPC": rpc, **pins}
         node = str(ROOT / ".venv" / "bin" / "node")
         done = subprocess.run(
             [node, "--test", "--test-timeout=60000", str(HERE / "page.test.mjs")],

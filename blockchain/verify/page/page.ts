@@ -4,6 +4,8 @@ import { JsonRpcChain, NodeError } from "../src/chain.ts";
 import { type Check, checkChain, checkOffline, utc, verdict } from "../src/check.ts";
 import type { RegistryCode } from "../src/code.ts";
 import { JsonError } from "../src/json.ts";
+import { checkInputs } from "../src/origin.ts";
+import { type Pins, checkPins, notPinned } from "../src/pins.ts";
 import { type ProofFile, ProofFileError, readProofFile } from "../src/proof_file.ts";
 import registryCode from "../src/registry_code.json" with { type: "json" };
 import { fan, inUnit, inWords } from "./chart.ts";
@@ -47,10 +49,21 @@ async function run(): Promise<void> {
   const go = by<HTMLButtonElement>("go");
   go.disabled = true;
   try {
-    await checkAll(text.value.trim(), by<HTMLInputElement>("rpc").value.trim());
+    await checkAll(text.value.trim(), typed("rpc"));
   } finally {
     go.disabled = false;
   }
+}
+
+const typed = (id: string): string => by<HTMLInputElement>(id).value.trim();
+
+/** What the reader says that the file must name; a sentence where it is none of that. */
+function readPins(): Pins | string {
+  const [chain, registry, authority] = [typed("pin-chain"), typed("pin-registry"), typed("pin-authority")];
+  if (chain !== "" && !/^[1-9][0-9]{0,30}$/.test(chain)) return "The chain id is a whole number.";
+  const wrong = [registry, authority].some((one) => one !== "" && !/^0x[0-9a-fA-F]{40}$/.test(one));
+  if (wrong) return "An address is 0x and 40 hexadecimal digits.";
+  return { ...(chain && { chainId: BigInt(chain) }), ...(registry && { registry }), ...(authority && { authority }) };
 }
 
 async function checkAll(content: string, rpc: string): Promise<void> {
@@ -64,39 +77,49 @@ async function checkAll(content: string, rpc: string): Promise<void> {
     return show("refuted", `Not a proof file: ${error.message}.`, []);
   }
   showClaim(proof);
-  const checks = checkOffline(proof);
+  const pins = readPins();
+  if (typeof pins === "string") return show("open", pins, []);
+  const beside = by<HTMLInputElement>("inputs").files?.[0];
+  const inputs = beside === undefined ? [] : [checkInputs(proof.batch, new Uint8Array(await beside.arrayBuffer()))];
+  const checks = [...checkOffline(proof), ...inputs, ...checkPins(proof, pins)];
+  const open = notPinned(pins);
   if (!verdict(checks)) return show("refuted", "Not verified: a check failed.", checks);
-  if (rpc === "") return show("open", "Not verified yet: the chain was not asked. Type the address of a node.", checks);
-  show("open", "Asking the node…", checks);
+  if (rpc === "") return show("open", "Not verified yet: the chain was not asked. Type the address of a node.", checks, open);
+  show("open", "Asking the node…", checks, open);
   try {
     checks.push(...(await checkChain(proof, new JsonRpcChain(rpc), registryCode as unknown as RegistryCode)));
   } catch (error) {
     const reason = error instanceof NodeError ? error.message : "the node gave an answer that makes no sense";
-    return show("open", `Not verified: ${reason}.`, checks);
+    return show("open", `Not verified: ${reason}.`, checks, open);
   }
-  const good = verdict(checks);
+  if (!verdict(checks)) return show("refuted", "Not verified: a check failed.", checks, open);
+  if (open.length > 0) return show("open", `Verified in part only: nobody said the ${open.join(" and the ")}.`, checks, open);
   const { seriesId, points, runId } = proof.forecast;
   const told = `Verified: ${seriesId}, ${points.length} ${points.length === 1 ? "period" : "periods"} of run ${runId}.`;
-  show(good ? "verified" : "refuted", good ? told : "Not verified: a check failed.", checks);
+  show("verified", told, checks);
 }
 
-function show(outcome: Verdict, sentence: string, checks: readonly Check[]): void {
+/** The verdict and a row for each check; `open` are those that were not made. */
+function show(outcome: Verdict, sentence: string, checks: readonly Check[], open: readonly string[] = []): void {
   const banner = by("verdict");
   banner.dataset.verdict = outcome;
   banner.textContent = sentence;
   by("checks-title").hidden = checks.length === 0;
   by("checks").replaceChildren(
-    ...checks.map(({ name, passed, detail }) => {
-      const row = filled("li", "");
-      row.className = passed ? "pass" : "fail";
-      row.dataset.check = name;
-      const told = filled("span", detail);
-      told.className = "detail";
-      row.append(filled("b", passed ? "ok" : "FAIL"), filled("span", name), told);
-      return row;
-    }),
+    ...checks.map(({ name, passed, detail }) => checkRow(passed ? "pass" : "fail", passed ? "ok" : "FAIL", name, detail)),
+    ...open.map((name) => checkRow("open", "open", name, "not made: it was not said above what it must be")),
   );
   by("result").hidden = false;
+}
+
+function checkRow(kind: string, mark: string, name: string, detail: string): HTMLElement {
+  const row = filled("li", "");
+  row.className = kind;
+  row.dataset.check = name;
+  const told = filled("span", detail);
+  told.className = "detail";
+  row.append(filled("b", mark), filled("span", name), told);
+  return row;
 }
 
 function showClaim({ forecast, batch, authority, envelope }: ProofFile): void {

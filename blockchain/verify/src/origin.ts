@@ -3,18 +3,21 @@
 
 import { ed25519 } from "@noble/curves/ed25519";
 import { sha256 } from "@noble/hashes/sha2";
+import type { Batch } from "./batch.ts";
 import { toHex, utf8 } from "./bytes.ts";
 import type { Check } from "./check.ts";
 import type { Json } from "./json.ts";
 import type { ProofFile } from "./proof_file.ts";
 
+/** Whether these bytes are what the run was computed from. */
+export function checkInputs({ featureHash }: Batch, inputs: Uint8Array): Check {
+  const passed = toHex(sha256(inputs)) === featureHash;
+  return { name: "inputs", passed, detail: passed ? `${inputs.length} bytes of inputs have the signed hash` : "these are not the inputs that were signed" };
+}
+
 export function checkOrigin({ origin, batch }: ProofFile): Check[] {
   const checks: Check[] = [];
-  if (origin?.inputs !== undefined) {
-    const passed = toHex(sha256(origin.inputs)) === batch.featureHash;
-    const detail = passed ? `${origin.inputs.length} bytes of inputs have the signed hash` : "these are not the inputs that were signed";
-    checks.push({ name: "inputs", passed, detail });
-  }
+  if (origin?.inputs !== undefined) checks.push(checkInputs(batch, origin.inputs));
   if (origin !== undefined && origin.receipts.length > 0) {
     const keys = new Map(origin.receiptKeys.map((key) => [toHex(sha256(key)).slice(2, 18), key]));
     const good = origin.receipts.filter((receipt) => isSigned(receipt, keys)).length;

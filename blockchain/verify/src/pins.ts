@@ -10,6 +10,15 @@ export interface Pins {
   readonly authority?: string;
 }
 
+/** The checks that cannot be made without a pin; without them a file shows only that somebody sealed it somewhere. */
+export function notPinned(pins: Pins): string[] {
+  const needed: [string, unknown][] = [
+    ["expected chain id", pins.chainId],
+    ["expected registry", pins.registry],
+  ];
+  return needed.filter(([, pin]) => pin === undefined).map(([name]) => name);
+}
+
 /** One check for each pin that is given. */
 export function checkPins(proof: ProofFile, pins: Pins): Check[] {
   const checks: Check[] = [];

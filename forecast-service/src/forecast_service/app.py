@@ -13,6 +13,7 @@ from forecast_service.api.beliefs import belief_routes
 from forecast_service.api.forecasts import SummaryReader, forecast_routes
 from forecast_service.api.lifecycle import Lifecycle, lifecycle_routes
 from forecast_service.api.models import ImportanceReader, model_routes
+from forecast_service.api.origin import InputsReader, origin_routes
 from forecast_service.api.predict import DemandParts, predict_routes
 from forecast_service.api.products import product_routes
 from forecast_service.api.requests import RequestBook, request_routes
@@ -21,6 +22,7 @@ from forecast_service.jobs.routes import Jobs, reading_routes
 from forecast_service.jobs.scheduler import SchedulerState
 from forecast_service.live.endpoint import install_live
 from forecast_service.live.hub import Hub
+from forecast_service.policies import POLICIES
 from forecast_service.store.alerts import AlertReader
 from forecast_service.store.beliefs import BeliefReader
 from forecast_service.store.views import ForecastViews
@@ -65,6 +67,8 @@ class ApiParts:
     insight: Sequence[APIRouter] = ()
     """Accuracy, models, the inbox, trails: ``insight_parts.insight_routes``."""
     conventions: Conventions = field(default_factory=Conventions)
+    inputs: InputsReader | None = None
+    """Without: nothing about what a run was computed from."""
 
 
 def _listed(body: bytes) -> list[Row]:
@@ -91,7 +95,7 @@ def create_app(parts: ApiParts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    install_conventions(app, parts.conventions, TABLES)
+    install_conventions(app, parts.conventions, TABLES, POLICIES)
     app.add_middleware(AccessMiddleware, registry=parts.registry)
     install_health(app, SERVICE, parts.probes, parts.registry)
     summary = SummaryReader(parts.views, parts.catalog, parts.now, parts.time_scale)
@@ -100,6 +104,8 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.include_router(product_routes(parts.catalog, parts.now))
     if parts.beliefs is not None:
         app.include_router(belief_routes(parts.beliefs, parts.catalog, parts.now))
+    if parts.inputs is not None:
+        app.include_router(origin_routes(parts.inputs))
     app.include_router(forecast_routes(parts.views, parts.catalog, summary, parts.now))
     app.include_router(alert_routes(parts.alerts, parts.now))
     if parts.demand is not None:
@@ -122,7 +128,7 @@ def create_operator_app(
 ) -> FastAPI:  # fmt: skip
     """Health and metrics of a process without an API of its own; ``/status`` of the scheduler."""
     app = FastAPI(title="Gridseal forecast operations", version=__version__, docs_url=None, redoc_url=None)
-    install_conventions(app, conventions or Conventions())
+    install_conventions(app, conventions or Conventions(), policies=POLICIES)
     install_health(app, SERVICE, probes, registry)
     if state is not None:
 

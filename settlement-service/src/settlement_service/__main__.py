@@ -32,6 +32,7 @@ from settlement_service.intake import BenchmarkIntake, Intake, issued_consumer
 from settlement_service.keys import HeldKey, open_keys
 from settlement_service.lifecycle import LifeCycle
 from settlement_service.metrics import ChainMetrics, SealMetrics
+from settlement_service.origin import ForecastOrigins
 from settlement_service.outbox import Outbox
 from settlement_service.publish import ROUNDS, SEALS, Publisher
 from settlement_service.rpc import JsonRpc
@@ -211,7 +212,8 @@ async def run() -> None:
         life = LifeCycle(core, settings, clock, registry, pool, vault, book, keys, box, told=told)
         probes = {"postgres": runs.ping, "chain": chain_answers}
         routers, conventions = [*life.routers(), transaction_routes(box)], conventions_of(core, "settlement-service")
-        app = create_app(Parts(runs, clock, registry, probes, routers, conventions))
+        origins = ForecastOrigins(core.forecast_url, settings.origin_timeout_s)
+        app = create_app(Parts(runs, clock, registry, probes, routers, conventions, origins))
         port = settings.port if settings.port is not None else core.port_base + 8_020
         beside = BenchmarkIntake(Benchmarks(pool), runs, line.runs["benchmark"]) if "benchmark" in keys else None
         intake = Intake(consumer, producer, runs, metrics, line.runs["forecast"], changed, beside)

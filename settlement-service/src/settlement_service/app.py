@@ -16,6 +16,8 @@ from gridseal.runtime.health import Probe, install_health
 from gridseal.runtime.problems import not_found
 from gridseal.wire.fields import Hex32, SeriesId
 from gridseal.wire.forecasts import Seal
+from settlement_service.origin import Origins, shown_origin
+from settlement_service.policies import POLICIES
 from settlement_service.ports import RunBook
 from settlement_service.sealing import Sealing
 from settlement_service.seals import proof_of, seal_of
@@ -50,12 +52,14 @@ class Parts:
     routers: Sequence[APIRouter] = ()
     """Routes of rounds, requests and sign-in."""
     conventions: Conventions = field(default_factory=Conventions)
+    origins: Origins | None = None
+    """Without: no proof shows what its run was computed from."""
 
 
 def create_app(parts: Parts) -> FastAPI:
     """The application; opens nothing by itself."""
     app = FastAPI(title="Gridseal settlement-service", version="1", docs_url=None, redoc_url=None)
-    install_conventions(app, parts.conventions)
+    install_conventions(app, parts.conventions, policies=POLICIES)
     install_health(app, "settlement-service", parts.probes, parts.registry)
     for router in parts.routers:  # before the seals, whose last route takes any single name
         app.include_router(router)
@@ -99,18 +103,23 @@ def _add_seals(app: FastAPI, parts: Parts) -> None:
 
 
 def _add_proofs(app: FastAPI, parts: Parts) -> None:
-    conflict: dict[int | str, dict[str, Any]] = {409: {"description": "The run is not mined."}}
+    conflict: dict[int | str, dict[str, Any]] = {409: {"description": "The run is not mined, or has no such origin."}}
 
     @app.get("/api/v1/settlements/runs/{run_id}/proof", operation_id="getProofFile", responses=conflict)
     async def proof(
         run_id: RunId,
         series_id: Annotated[SeriesId, Query()],
         target_start: Annotated[AwareDatetime | None, Query(description="Only the period that starts then.")] = None,
+        origin: Annotated[bool, Query(description="What the run was computed from, too.")] = False,
     ) -> ProofFile:
         """Everything a stranger needs to check one series of a mined run, or one period of it."""
         sealing = await _known(parts.runs, run_id)
         try:
-            return await asyncio.to_thread(proof_of, sealing, series_id, target_start)
+            made = await asyncio.to_thread(proof_of, sealing, series_id, target_start)
+            if not origin:
+                return made
+            told = await parts.origins.of(run_id) if parts.origins else None
+            return made.model_copy(update={"origin": shown_origin(told)})
         except KeyError as error:
             raise not_found("this series or period in this run") from error
         except ValueError as error:

@@ -78,9 +78,14 @@ class SettlementSettings(PrefixedSettings):
     """Its parameters, a JSON object."""
     signin_domains: str = ""
     """Hosts, with port, that wallets may sign in for, by commas. Unset: that of ``GRIDSEAL_DASHBOARD_URL``."""
+    session_key_file: Path | None = None
+    """Ed25519 key that signs sessions, PEM. Unset: ``keys/session-signing.key``, made if missing; the same for all
+    replicas. Earlier keys stay good as long as they stand in the ``.pub`` beside it."""
     signin_session_s: float = Field(default=28_800.0, gt=0)
     """Wall seconds after which one has to sign in again."""
     dependency_timeout_s: float = 10.0
+    origin_timeout_s: float = Field(default=30.0, gt=0)
+    """For what a run was computed from: forecast-service puts it together from up to 2,000 earlier runs."""
 
     @property
     def grouping(self) -> Grouping:

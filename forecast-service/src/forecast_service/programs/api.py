@@ -24,6 +24,7 @@ from forecast_service.store.database import migrate, open_async_pool, open_pool
 from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.pages import Pages
 from forecast_service.store.requests import RequestTable
+from forecast_service.store.run_inputs import RunInputsReader
 from forecast_service.store.views import ForecastViews
 from forecast_service.trust import trusted_keys
 from gridseal.http.install import conventions_of
@@ -56,7 +57,7 @@ async def run() -> None:
                 RegistryImportance(core.mlflow_url), RequestTable(pool), lifecycle_of(core, settings, slow),
                 Jobs(FlowRuns(slow), Pages(slow), clock), BeliefReader(pool),
                 insight_routes(pool, alerts, trainings, settings, catalog, clock),
-                conventions_of(core, "forecast-service"),
+                conventions_of(core, "forecast-service"), RunInputsReader(slow),
             )
         )  # fmt: skip
         https = [http_part(app, core.host, settings.api_port)]

@@ -1,7 +1,7 @@
 """From histories and quantiles to the run that is stored and sealed. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -26,14 +26,20 @@ def feature_hash(histories: Sequence[SeriesHistory], stored: Sequence[StoredFore
     target, resolution, then their values.
     """
     digest = hashlib.sha256()
+    for part in hashed_parts(histories, stored):
+        digest.update(part)
+    return "0x" + digest.hexdigest()
+
+
+def hashed_parts(histories: Sequence[SeriesHistory], stored: Sequence[StoredForecast] = ()) -> Iterator[bytes]:
+    """The bytes that ``feature_hash`` is taken over, series by series."""
     for history in histories:
         milli = milli_of(history.values)
         head = np.array([history.start_s, history.series.resolution_s, len(milli)], dtype=">i8")
-        digest.update(history.series.series_id.encode() + b"\0" + head.tobytes() + milli.astype(">i8").tobytes())
+        yield history.series.series_id.encode() + b"\0" + head.tobytes() + milli.astype(">i8").tobytes()
     for last in stored:
         head = np.array([last.slot_s, last.first_target_s, last.resolution_s], dtype=">i8")
-        digest.update(last.series_id.encode() + b"\0" + head.tobytes() + last.values_milli.astype(">i8").tobytes())
-    return "0x" + digest.hexdigest()
+        yield last.series_id.encode() + b"\0" + head.tobytes() + last.values_milli.astype(">i8").tobytes()
 
 
 def milli_of(values: Floats) -> NDArray[np.int64]:

@@ -100,10 +100,13 @@ def verify(
     chain_id: Annotated[int | None, typer.Option(help="The chain that it must be on.", min=1)] = None,
     registry: Annotated[str | None, typer.Option(help="Address of the registry that it must be in.")] = None,
     authority: Annotated[str | None, typer.Option(help="Address of the authority whose seal it must be.")] = None,
+    inputs: Annotated[
+        Path | None, typer.Option(help="What it was computed from, where that is a file of its own.")
+    ] = None,
 ) -> None:
     """Check leaf, proof, signature and inclusion of a forecast; nothing of Gridseal needs to run."""
     pins = Pins(chain_id, _address("--registry", registry), _address("--authority", authority))
-    raise typer.Exit(verify_file(file, rpc, Console(), pins))
+    raise typer.Exit(verify_file(file, rpc, Console(), pins, inputs))
 
 
 def _address(option: str, text: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""What a forecast came from: checked where the proof file shows it."""
+"""What a forecast came from: checked where the proof file shows it, or where the reader has the inputs beside it."""
 
 import base64
 import hashlib
@@ -17,16 +17,20 @@ def check_origin(proof: ProofFile) -> Iterator[Check]:
     if origin is None:
         return
     if origin.inputs is not None:
-        inputs = base64.b64decode(origin.inputs)
-        same = "0x" + hashlib.sha256(inputs).hexdigest() == proof.batch.feature_hash
-        told = f"{len(inputs)} bytes of inputs have the signed hash"
-        yield Check("inputs", same, told if same else "these are not the inputs that were signed")
+        yield check_inputs(proof, base64.b64decode(origin.inputs))
     if origin.receipts:
         keys = {key_id(key): key for key in map(_key, origin.receipt_keys)}
         known = [(receipt, keys.get(str(receipt.get("key_id")))) for receipt in origin.receipts]
         good = sum(key is not None and verified(receipt, key) for receipt, key in known)
         told = f"{good} of {len(known)} receipts are signed by keys {', '.join(sorted(keys))}"
         yield Check("receipts", good == len(known), told)
+
+
+def check_inputs(proof: ProofFile, inputs: bytes) -> Check:
+    """Whether these bytes are what the run was computed from."""
+    same = "0x" + hashlib.sha256(inputs).hexdigest() == proof.batch.feature_hash
+    told = f"{len(inputs)} bytes of inputs have the signed hash"
+    return Check("inputs", same, told if same else "these are not the inputs that were signed")
 
 
 def _key(text: str) -> Ed25519PublicKey:

@@ -20,6 +20,12 @@ class Pins:
     authority: str | None = None
 
 
+def not_pinned(pins: Pins) -> list[str]:
+    """The checks that are not made for want of a pin; the code of the registry is compared in any case."""
+    given = {"expected chain id": pins.chain_id, "expected registry": pins.registry}
+    return [name for name, pin in given.items() if pin is None]
+
+
 def check_pins(proof: ProofFile, pins: Pins) -> Iterator[Check]:
     """One check for each pin that is given."""
     envelope = proof.erc8281
