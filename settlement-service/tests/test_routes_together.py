@@ -24,7 +24,7 @@ EXPECTED = {
     "getAbi", "getAccount", "getActuals", "getOverride", "getProofFile", "getRound", "getSealByTransaction",
     "getSealOfRun", "getSession", "getSignInNonce", "getSlotHistory", "getTransaction", "giveActuals", "listContracts",
     "listDisputes", "listOverrides", "listRounds", "listScores", "listSettledProducts", "listSlots", "listStakes",
-    "notarizeRun", "signIn", "signOut", "summarizeSeals", "tellReason",
+    "notarizeRun", "signIn", "signOut", "summarizeSeals", "tellEvidence", "tellReason",
 }  # fmt: skip
 
 
