@@ -87,13 +87,13 @@ async def test_a_change_that_may_not_be_leaves_everything(
     assert world.store.documents == before
 
 
-async def test_strangers_may_not_change_anything(world: World) -> None:
+async def test_in_development_mode_strangers_may_neither_change_nor_look(world: World) -> None:
     async with world.client("10.0.0.9") as client:
         refused = await client.patch("/here-pv", json={"name": "x"}, headers={"If-Match": '"1"'})
         looked = await client.get("/quality")
 
-    assert (refused.status_code, looked.status_code) == (403, 200)
-    assert [item["asset_id"] for item in looked.json()["items"]] == ["here-pv"]
+    assert (refused.status_code, looked.status_code) == (403, 403)
+    assert "this machine" in looked.json()["detail"]
 
 
 def test_edits_of_other_records_and_fields_change_nothing() -> None:

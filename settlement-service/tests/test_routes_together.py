@@ -22,7 +22,8 @@ from settlement_service.vault import Vault
 
 EXPECTED = {
     "getAbi", "getAccount", "getActuals", "getOverride", "getProofFile", "getRound", "getSealByTransaction",
-    "getSealOfRun", "getSession", "getSignInNonce", "getSlotHistory", "getTransaction", "giveActuals", "listContracts",
+    "getSealOfRun", "getSession", "getSessionKeys", "getSignInNonce", "getSlotHistory", "getTransaction", "giveActuals",
+    "listContracts",
     "listDisputes", "listOverrides", "listRounds", "listScores", "listSettledProducts", "listSlots", "listStakes",
     "notarizeRun", "signIn", "signOut", "summarizeSeals", "tellEvidence", "tellReason",
 }  # fmt: skip

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_account import Account
 from eth_account.messages import encode_defunct
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from gridseal.access.sessions import SessionKeys
 from gridseal.errors import WireError
 from gridseal.runtime.problems import install_problem_handlers
 from settlement_service.signin.check import Problem, Rule, problem_of
@@ -171,7 +173,8 @@ def accounts() -> MemoryAccounts:
 async def client(accounts: MemoryAccounts) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     install_problem_handlers(app)
-    parts = SignInParts(MemoryStore(), accounts, {"127.0.0.1:23000"}, CollectorRegistry())
+    keys = SessionKeys(Ed25519PrivateKey.generate(), [], "demo")
+    parts = SignInParts(MemoryStore(), accounts, {"127.0.0.1:23000"}, CollectorRegistry(), keys)
     app.include_router(session_routes(parts))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as opened:
         yield opened

@@ -7,6 +7,7 @@ from gridseal.wire.fields import Message
 from gridseal.wire.live import (
     SUBPROTOCOL,
     Ack,
+    Authenticate,
     Complete,
     Delta,
     ErrorFrame,
@@ -22,6 +23,7 @@ from tests.api.pieces import NOW
 
 EPOCH = "4bf92f3577b34da6a3ce929d0e0e4736"
 FRAMES: dict[str, Message] = {
+    "authenticate": Authenticate(token="gs_abcdefgh2345_…"),
     "subscribe": Subscribe(
         id="fleet", channel="forecasts", filter=Filter(site_id="home-01"), resume=Resume(epoch=EPOCH, last_seq=41)
     ),

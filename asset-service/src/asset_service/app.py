@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from asset_service.api.asset_routes import editing_routes, quality_routes
 from asset_service.api.catalog_routes import place_routes, series_routes
 from asset_service.api.performance_routes import performance_routes
+from asset_service.policies import POLICIES
 from asset_service.ports import CatalogStore, CatalogTopic, PerformanceSource, QualitySource
 from asset_service.sync import CatalogSync
 from gridseal import __version__
@@ -36,7 +37,7 @@ class Parts:
 def create_app(parts: Parts) -> FastAPI:
     """Build the application."""
     app = FastAPI(title="Gridseal asset-service", version=__version__, docs_url=None, redoc_url=None)
-    install_conventions(app, parts.conventions)
+    install_conventions(app, parts.conventions, policies=POLICIES)
     app.add_middleware(CORSMiddleware, allow_origins=list(parts.dashboard_origins), allow_methods=["GET"])
 
     async def catalog_on_topic() -> None:

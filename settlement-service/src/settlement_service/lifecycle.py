@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
+from gridseal.access.install import own_headers
+from gridseal.access.sessions import SessionKeys
 from gridseal.errors import ConfigError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.logs import get_logger
@@ -105,6 +107,7 @@ class LifeCycle:
             accounts=Wallets(self.book),
             domains=self._domains(),
             registry=self.registry,
+            keys=self._session_keys(),
             secure=urlsplit(self.core.dashboard_url).scheme == "https",
         )
         wallet = WalletReader(self.book, self.events, SlotStore(self.pool), self.settings.confirmations)
@@ -129,7 +132,7 @@ class LifeCycle:
             calls=OrderedCalls(self.transactions),
             seals=self._seals,
             measurements=Measurements(self.pool),
-            catalog=self.catalog or CatalogSource(self.core.asset_url),
+            catalog=self.catalog or CatalogSource(self.core.asset_url, headers=own_headers(self.core)),
             clock=self.clock,
             metrics=metrics,
             provider=self.keys["provider"].address,
@@ -165,7 +168,12 @@ class LifeCycle:
         except ValueError as error:
             raise ConfigError("SETTLEMENT_SERVICE_RECALIBRATION_PARAMETERS must be a JSON object") from error
         url = self.settings.jobs_url or f"http://127.0.0.1:{self.core.port_base + 8_002}"
-        return ForecastJobs(url, self.settings.recalibration_flow, parameters)
+        headers = own_headers(self.core)
+        return ForecastJobs(url, self.settings.recalibration_flow, parameters, headers=headers)
+
+    def _session_keys(self) -> SessionKeys:
+        private = self.settings.session_key_file or self.core.state_dir / "keys" / "session-signing.key"
+        return SessionKeys.open(private, private.with_suffix(".pub"), self.core.tenant)
 
     def _domains(self) -> set[str]:
         given = {d.strip() for d in self.settings.signin_domains.split(",") if d.strip()}

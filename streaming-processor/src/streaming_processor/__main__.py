@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 from pymongo import MongoClient
 
+from gridseal.access.install import access_of
 from gridseal.errors import UnavailableError
 from gridseal.registry.announce import announce
 from gridseal.runtime.clock import clock_from
@@ -105,7 +106,8 @@ async def run() -> None:
         old = Retention(core.postgres_dsn, _keep(settings), clock_from(core), settings.retention_every_s, registry)
         latency = LatencyWriter(core.postgres_dsn, progress, job.last)
         log.info("stream_started", query_id=progress.query_id)
-        app = create_app(progress.status, progress.age_counts, _probes(core, hot), registry)
+        access = access_of(core, "streaming-processor")
+        app = create_app(progress.status, progress.age_counts, _probes(core, hot), registry, access)
         app.include_router(pipeline_routes(PipelineTables(core.postgres_dsn), progress.status))
         parts = [http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run, old.run]
         to_kafka = KafkaVectors(producer, loop, schema_ids)

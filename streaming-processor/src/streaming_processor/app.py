@@ -6,8 +6,10 @@ from typing import Any
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from gridseal.access.guard import Access, install_guard
 from gridseal.runtime.health import Probe, install_health
 from gridseal.runtime.problems import install_problem_handlers
+from streaming_processor.policies import POLICIES
 
 
 def create_app(
@@ -15,9 +17,11 @@ def create_app(
     latency: Callable[[], dict[int, int]],
     probes: Mapping[str, Probe],
     registry: CollectorRegistry,
+    access: Access | None = None,
 ) -> FastAPI:
-    """Routes over ``status``; no state of their own."""
+    """Routes over ``status``; no state of their own. Without ``access``: development mode."""
     app = FastAPI(title="streaming-processor", docs_url=None, redoc_url=None)
+    install_guard(app, access or Access("streaming-processor"), POLICIES)
     install_health(app, "streaming-processor", probes, registry)
     install_problem_handlers(app)
 

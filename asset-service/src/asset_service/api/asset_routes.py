@@ -13,8 +13,9 @@ from asset_service.api.performance_routes import LONGEST, SHORTEST, Window
 from asset_service.edits import AssetChange, EditedBy, with_edits
 from asset_service.ports import CatalogStore, QualitySource
 from asset_service.quality import QualityPage
+from gridseal.access.people import require_role
+from gridseal.access.principal import Principal
 from gridseal.runtime.clock import Clock
-from gridseal.runtime.people import Person, require_role
 from gridseal.runtime.problems import not_found
 from gridseal.wire.catalog import Asset, Series, Site
 
@@ -67,7 +68,7 @@ def editing_routes(store: CatalogStore, published: Callable[[], None]) -> APIRou
         asset_id: AssetId,
         wanted: AssetChange,
         response: Response,
-        person: Annotated[Person, Depends(require_role("operator"))],
+        person: Annotated[Principal, Depends(require_role("operator"))],
         if_match: IfMatch = None,
     ) -> Asset:
         """Change name or ratings of an asset that is still as it was read."""

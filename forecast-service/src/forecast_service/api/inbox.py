@@ -12,8 +12,9 @@ from forecast_service.api.alerts import place_of
 from forecast_service.insight.alert_life import ALLOWED, Action, AlertAction, InboxItem, State, inbox_item
 from forecast_service.store.alert_actions import AlertActions
 from forecast_service.store.alerts import REACH, AlertReader
+from gridseal.access.people import require_role
+from gridseal.access.principal import Principal
 from gridseal.http.cursors import encode_cursor
-from gridseal.runtime.people import Person, require_role
 from gridseal.runtime.problems import not_found
 from gridseal.wire.alerts import Alert, Severity
 from gridseal.wire.fields import UtcTime, format_utc
@@ -105,7 +106,7 @@ def _install_orders(
 ) -> None:
     @router.post("/{alert_id}/actions", operation_id="actOnAlert", status_code=201)
     async def act(
-        alert_id: str, order: ActionOrder, person: Annotated[Person, Depends(require_role("operator"))],
+        alert_id: str, order: ActionOrder, person: Annotated[Principal, Depends(require_role("operator"))],
         key: Key = None,
     ) -> AlertAction:  # fmt: skip
         """Acknowledge, snooze, resolve or reopen; kept with who and when."""

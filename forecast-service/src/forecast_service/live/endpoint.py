@@ -1,6 +1,9 @@
 """The route ``/ws/forecasts``: who may connect, then one ``Connection``."""
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from fastapi import FastAPI
@@ -9,11 +12,16 @@ from starlette.websockets import WebSocket
 from forecast_service.live.connection import Connection
 from forecast_service.live.hub import Hub
 from forecast_service.live.queue import SendQueue
+from gridseal.access.guard import Access
+from gridseal.access.policies import RouteRule
+from gridseal.access.principal import AccessDeniedError
+from gridseal.access.socket import Shown, close_code, principal_of_socket, until_no_longer
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.codec import encode
 from gridseal.wire.live import SUBPROTOCOL, Hello
 
 log = get_logger(__name__)
+PATH = "/ws/forecasts"
 MAX_CONNECTIONS = 2_000
 QUEUE_FRAMES, QUEUE_BYTES = 4_096, 16 * 2**20
 WRONG_PROTOCOL, WRONG_ORIGIN, TOO_MANY = 4400, 4403, 4429
@@ -25,7 +33,13 @@ def install_live(
     """Add the route to ``app``."""
     open_now: set[Connection] = set()
 
-    @app.websocket("/ws/forecasts")
+    async def refuse(socket: WebSocket, error: AccessDeniedError) -> None:
+        code = close_code(error)
+        hub.closed.labels(str(code)).inc()
+        with contextlib.suppress(RuntimeError):  # the client may have gone first
+            await socket.close(code, error.detail)
+
+    @app.websocket(PATH)
     async def forecasts(socket: WebSocket) -> None:
         offered = socket.scope.get("subprotocols", [])
         await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
@@ -35,12 +49,17 @@ def install_live(
             hub.closed.labels(str(code)).inc()
             await socket.close(code, reason)
             return
+        try:
+            shown = await _admitted(app, socket)
+        except AccessDeniedError as error:
+            await refuse(socket, error)
+            return
         hello = Hello(epoch=hub.epoch, time_scale=time_scale, now=now())
         await socket.send_text(encode(hello).decode())
         connection = Connection(socket, hub, now, SendQueue(max_frames=QUEUE_FRAMES, max_bytes=QUEUE_BYTES))
         open_now.add(connection)
         try:
-            await connection.run()
+            await _while_allowed(socket, connection, shown, refuse)
         finally:
             open_now.discard(connection)
 
@@ -56,3 +75,32 @@ def _refusal(
     if connections >= MAX_CONNECTIONS:
         return TOO_MANY, "too many connections"
     return None
+
+
+async def _admitted(app: FastAPI, socket: WebSocket) -> Shown | None:
+    """Who it is; none on an application without rules of access, which is served on this machine alone."""
+    access: Access | None = getattr(app.state, "access", None)
+    if access is None:
+        return None
+    return await principal_of_socket(socket, access, RouteRule(PATH, re.compile(""), frozenset(), "viewer"))
+
+
+async def _while_allowed(
+    socket: WebSocket, connection: Connection, shown: Shown | None,
+    refuse: Callable[[WebSocket, AccessDeniedError], Awaitable[None]],
+) -> None:  # fmt: skip
+    """Serve until the client leaves, or may stay no longer."""
+    if shown is None:
+        await connection.run()
+        return
+    serving, watching = asyncio.create_task(connection.run()), asyncio.create_task(until_no_longer(shown))
+    try:
+        done, _ = await asyncio.wait({serving, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if watching in done:
+            await refuse(socket, watching.result())
+    finally:
+        watching.cancel()
+        serving.cancel()
+        results = await asyncio.gather(serving, watching, return_exceptions=True)
+    if isinstance(results[0], Exception):
+        raise results[0]

@@ -27,6 +27,11 @@ LOOK_EVERY_S = 0.25
 _SPANS: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
 
+def bearer(token: str | None) -> dict[str, str]:
+    """Who asks, as a header."""
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Generic[M]):
     """One request and the message that answers it."""

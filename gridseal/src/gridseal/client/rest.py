@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 import httpx
 
 from gridseal.client import calls
-from gridseal.client.calls import ADDRESS, LOOK_EVERY_S, Call, detail_of
+from gridseal.client.calls import ADDRESS, LOOK_EVERY_S, Call, bearer, detail_of
 from gridseal.errors import UnavailableError
 from gridseal.wire.alerts import Alert
 from gridseal.wire.beliefs import BeliefsAt, RevisionList, RunMark
@@ -29,8 +29,9 @@ class ForecastClient:
     (it refused the request; the sentence says why).
     """
 
-    def __init__(self, base_url: str = ADDRESS, *, timeout_s: float = 10) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=timeout_s)
+    def __init__(self, base_url: str = ADDRESS, *, timeout_s: float = 10, token: str | None = None) -> None:
+        """``token``: a bearer token or an API key, where there is a login."""
+        self._http = httpx.Client(base_url=base_url, timeout=timeout_s, headers=bearer(token))
 
     def __enter__(self) -> Self:
         return self

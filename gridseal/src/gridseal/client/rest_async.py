@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 import httpx
 
 from gridseal.client import calls
-from gridseal.client.calls import ADDRESS, LOOK_EVERY_S, Call, detail_of
+from gridseal.client.calls import ADDRESS, LOOK_EVERY_S, Call, bearer, detail_of
 from gridseal.errors import UnavailableError
 from gridseal.wire.alerts import Alert
 from gridseal.wire.beliefs import BeliefsAt, RevisionList, RunMark
@@ -26,8 +26,9 @@ M = TypeVar("M", bound=Message)
 class AsyncForecastClient:
     """As ``ForecastClient``, for ``asyncio``. Close it, or use it in an ``async with`` statement."""
 
-    def __init__(self, base_url: str = ADDRESS, *, timeout_s: float = 10) -> None:
-        self._http = httpx.AsyncClient(base_url=base_url, timeout=timeout_s)
+    def __init__(self, base_url: str = ADDRESS, *, timeout_s: float = 10, token: str | None = None) -> None:
+        """``token``: a bearer token or an API key, where there is a login."""
+        self._http = httpx.AsyncClient(base_url=base_url, timeout=timeout_s, headers=bearer(token))
 
     async def __aenter__(self) -> Self:
         return self

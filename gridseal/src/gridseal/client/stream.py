@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Subprotocol
 
+from gridseal.client.calls import bearer
 from gridseal.errors import WireError
 from gridseal.wire.codec import encode
 from gridseal.wire.live import SUBPROTOCOL, Channel, Filter, Ping, Resume, Subscribe
@@ -47,18 +48,23 @@ class _Place:
 
 async def stream(
     url: str = "ws://127.0.0.1:28000/ws/forecasts", channel: Channel = "forecasts", *,
-    site_id: str | None = None, series_id: str | None = None,
+    site_id: str | None = None, series_id: str | None = None, token: str | None = None,
 ) -> AsyncIterator[Update | Lost]:  # fmt: skip
     """Everything there is now, then every change, for ever. A broken connection is opened again where it stood.
+
+    ``token``: a bearer token or an API key, where there is a login; it never stands in the address.
 
     Raises:
         WireError: The server refused the subscription.
     """
     place, pause = _Place(), PAUSE_S
+    headers = bearer(token)
     wanted = Filter(site_id=site_id, series_id=series_id)
     while True:
         try:
-            async with connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=2**26) as socket:
+            async with connect(
+                url, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=2**26, additional_headers=headers
+            ) as socket:
                 async for update in _follow(socket, channel, wanted, place):
                     pause = PAUSE_S
                     yield update

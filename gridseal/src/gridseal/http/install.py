@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
+from gridseal.access.guard import Access, install_guard
+from gridseal.access.install import access_of
+from gridseal.access.policies import Policies
+from gridseal.http.body import BodyMiddleware
+from gridseal.http.counters import Counters
 from gridseal.http.docs import install_docs
 from gridseal.http.etags import ETagMiddleware
 from gridseal.http.formats import Flatten, FormatMiddleware
@@ -25,20 +30,29 @@ class Conventions:
     answers: AnswerStore | None = None
     """Without: ``Idempotency-Key`` is for the routes that know it themselves."""
     rows: Mapping[str, Flatten] = field(default_factory=dict)
+    access: Access | None = None
+    """Without: development mode, and no audit log."""
+    counters: Counters = field(default_factory=Counters)
 
 
 def conventions_of(core: CoreSettings, service: str) -> Conventions:
     """As the settings say."""
     rates = Rates(core.api_reads_per_min, core.api_writes_per_min)
-    return Conventions(rates, PostgresAnswers(core.postgres_dsn, service))
+    access = access_of(core, service)
+    return Conventions(
+        rates, PostgresAnswers(core.postgres_dsn, service), access=access, counters=access.counters
+    )  # fmt: skip
 
 
-def install_conventions(app: FastAPI, chosen: Conventions, rows: Mapping[str, Flatten] | None = None) -> None:
-    """Problems, pages, trace ids, limits, ETags, formats and keys. Call it before the routes are added.
+def install_conventions(
+    app: FastAPI, chosen: Conventions, rows: Mapping[str, Flatten] | None = None, policies: Policies | None = None
+) -> None:
+    """Problems, pages, trace ids, limits, access, ETags, formats and keys. Call it before the routes are added.
 
-    Of an application made with ``docs_url=None``.
+    Of an application made with ``docs_url=None``. Without policies nobody is asked who they are, and the application
+    can be served on this machine only.
 
-    From outside in: trace, limits, ETag (of what goes out), format, key, routes.
+    From outside in: trace, limits, access, body, ETag (of what goes out), format, key, routes.
     """
     install_problem_handlers(app)
     install_docs(app)
@@ -47,6 +61,9 @@ def install_conventions(app: FastAPI, chosen: Conventions, rows: Mapping[str, Fl
     tables = {**chosen.rows, **(rows or {})}
     app.add_middleware(FormatMiddleware, rows=tables)
     app.add_middleware(ETagMiddleware)
-    app.add_middleware(RateMiddleware, rates=chosen.rates)
+    app.add_middleware(BodyMiddleware)
+    if policies is not None:
+        install_guard(app, chosen.access or Access(app.title), policies)
+    app.add_middleware(RateMiddleware, rates=chosen.rates, counters=chosen.counters)
     app.add_middleware(TraceMiddleware)
     describe(app, frozenset(tables))

@@ -85,7 +85,7 @@ class KeyMiddleware:
 
     async def _once(self, scope: Scope, receive: Receive, send: Send, key: str, body: bytes) -> None:
         route, request = f"{scope['method']} {scope['path']}", Request(scope)
-        fingerprint = hashlib.sha256(scope.get("query_string", b"") + b"\0" + body).digest()
+        fingerprint = hashlib.sha256(_who(scope) + scope.get("query_string", b"") + b"\0" + body).digest()
         begun = await self._store.begin(route, key, fingerprint)
         if begun == "other":
             detail = "this Idempotency-Key stands for another request: take a new one"
@@ -113,6 +113,12 @@ class KeyMiddleware:
             headers = {name: value for name, value in answer.headers.items() if name in _KEPT}
             await self._store.keep(route, key, Kept(answer.status, headers, answer.body))
         await answer.send(send)
+
+
+def _who(scope: Scope) -> bytes:
+    """Nobody gets another's answer: the same key from somebody else is another request."""
+    principal = scope.get("state", {}).get("principal")
+    return b"" if principal is None else f"{principal.tenant}/{principal.label}".encode() + b"\0"
 
 
 async def _body(request: Request) -> bytes | None:

@@ -12,6 +12,7 @@ from gridseal.wire.schemas import MESSAGES
 from gridseal.wire.topics import KAFKA_TOPICS, mqtt_receipt_topic, mqtt_telemetry_topic
 
 CLIENT_FRAMES: Final[Mapping[str, type[Message]]] = {
+    "authenticate": live.Authenticate,
     "subscribe": live.Subscribe,
     "unsubscribe": live.Unsubscribe,
     "ping": live.Ping,

@@ -33,7 +33,8 @@ def install_health(app: FastAPI, service: str, probes: Mapping[str, Probe], regi
 
     @app.get("/version", include_in_schema=False)
     async def version() -> dict[str, str]:
-        return {"service": service, "version": __version__}
+        access = getattr(app.state, "access", None)
+        return {"service": service, "version": __version__} | ({"auth": access.authenticator.mode} if access else {})
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

@@ -32,8 +32,29 @@ class CoreSettings(PrefixedSettings):
 
     model_config = prefixed("GRIDSEAL_")
 
-    auth: Literal["dev"] = "dev"
-    """``dev``: no login; services then refuse to listen anywhere but on loopback."""
+    auth: Literal["dev", "login"] = "dev"
+    """``dev``: no login; services then refuse to listen anywhere but on loopback. ``login``: tokens and keys."""
+    oidc_issuer: str | None = None
+    """Address of an OIDC issuer, to the character as it stands in ``iss``. Unset: wallets and API keys alone."""
+    oidc_audience: str = "gridseal"
+    """Which audience its tokens must name."""
+    oidc_algorithms: str = "RS256,PS256,ES256,EdDSA"
+    """By which algorithms they may be signed; none with a shared secret can be named."""
+    oidc_type: str = "at+jwt"
+    """Their ``typ``, several by commas. ``JWT`` lets ID tokens in where the audience fits: for Keycloak before 26."""
+    oidc_leeway_s: int = Field(default=30, ge=0, le=60)
+    oidc_roles_claim: str = "roles"
+    """Where the roles stand, with dots: ``realm_access.roles``."""
+    oidc_tenant_claim: str = ""
+    """Where the tenant stands. Empty: all people of the issuer belong to ``GRIDSEAL_TENANT``."""
+    oidc_outage_s: float = Field(default=3_600, gt=0)
+    """How long the keys that are known count while the issuer does not answer."""
+    api_keys_file: Path | None = None
+    """Keys of machines as JSON, beside those in PostgreSQL: ``gridseal key new --file``."""
+    service_key_file: Path | None = None
+    """The key that this process shows to other services where there is a login."""
+    allowed_origins: str = ""
+    """Web origins whose pages may change something, by commas, beside that of ``GRIDSEAL_DASHBOARD_URL``."""
     host: str = "127.0.0.1"
     port_base: int = 20_000
     tenant: str = "demo"

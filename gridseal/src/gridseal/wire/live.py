@@ -18,6 +18,8 @@ from gridseal.errors import WireError
 from gridseal.wire.fields import Message, UtcTime
 
 SUBPROTOCOL: Final = "gridseal.forecasts.v1+json"
+TOKEN_PROTOCOL: Final = "gridseal.token."
+"""Where there is a login: offered with the token behind it, beside the sub-protocol that is spoken."""
 PING_INTERVAL_S: Final = 15
 Channel = Literal["forecasts", "seals", "alerts", "windows", "rounds"]
 
@@ -34,6 +36,13 @@ class Filter(Message):
 
     site_id: str | None = None
     series_id: str | None = None
+
+
+class Authenticate(Message):
+    """Client: the first frame where no token came with the handshake; passed over where nobody asks for one."""
+
+    type: Literal["authenticate"] = "authenticate"
+    token: Annotated[str, Field(min_length=1, max_length=8_192, repr=False)]
 
 
 class Subscribe(Message):
@@ -115,11 +124,11 @@ class ErrorFrame(Message):
     message: str
 
 
-ClientFrame = Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="type")]
-_CLIENT: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(ClientFrame)
+ClientFrame = Annotated[Subscribe | Unsubscribe | Ping | Authenticate, Field(discriminator="type")]
+_CLIENT: TypeAdapter[Subscribe | Unsubscribe | Ping | Authenticate] = TypeAdapter(ClientFrame)
 
 
-def decode_client_frame(text: str | bytes) -> Subscribe | Unsubscribe | Ping:
+def decode_client_frame(text: str | bytes) -> Subscribe | Unsubscribe | Ping | Authenticate:
     """Parse a frame of a client.
 
     Raises:

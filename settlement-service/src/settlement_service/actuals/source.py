@@ -56,8 +56,10 @@ class Measurements:
 class CatalogSource:
     """Asks asset-service; every page of it."""
 
-    def __init__(self, url: str, timeout_s: float = 10.0) -> None:
+    def __init__(self, url: str, timeout_s: float = 10.0, headers: Mapping[str, str] | None = None) -> None:
+        """``headers`` say who asks, where there is a login."""
         self._url = url
+        self._headers = dict(headers or {})
         self._timeout_s = timeout_s
 
     async def capacities(self) -> Mapping[str, int]:
@@ -69,7 +71,7 @@ class CatalogSource:
         found: dict[str, int] = {}
         cursor: str | None = None
         try:
-            async with httpx.AsyncClient(base_url=self._url, timeout=self._timeout_s) as http:
+            async with httpx.AsyncClient(base_url=self._url, timeout=self._timeout_s, headers=self._headers) as http:
                 while True:
                     asked = {"limit": "500", **({"cursor": cursor} if cursor else {})}
                     page = (await http.get("/api/v1/series", params=asked)).raise_for_status().json()

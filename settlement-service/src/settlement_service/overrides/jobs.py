@@ -1,5 +1,6 @@
 """The jobs of forecast-service over HTTP."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import httpx
@@ -11,7 +12,10 @@ from settlement_service.overrides.values import Job, Override
 class ForecastJobs:
     """Asks for jobs and how they fare."""
 
-    def __init__(self, url: str, flow: str, parameters: dict[str, object], timeout_s: float = 10.0) -> None:
+    def __init__(
+        self, url: str, flow: str, parameters: dict[str, object], timeout_s: float = 10.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         """Make the client.
 
         Args:
@@ -19,7 +23,9 @@ class ForecastJobs:
             flow: The flow that calibrates a product anew; ``{product}`` in it stands for the product.
             parameters: Of the job.
             timeout_s: For an answer.
+            headers: Who asks, where there is a login.
         """
+        self._headers = dict(headers or {})
         self._url = url
         self._flow = flow
         self._parameters = parameters
@@ -47,7 +53,7 @@ class ForecastJobs:
 
     async def _send(self, method: str, path: str, body: object, headers: dict[str, str]) -> Job:
         try:
-            async with httpx.AsyncClient(base_url=self._url, timeout=self._timeout_s) as http:
+            async with httpx.AsyncClient(base_url=self._url, timeout=self._timeout_s, headers=self._headers) as http:
                 answer = await http.request(method, path, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise UnavailableError(

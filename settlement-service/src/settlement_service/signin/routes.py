@@ -1,15 +1,19 @@
 """``/api/v1/session``: nonce, sign in, who am I, sign out."""
 
 import secrets
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Cookie, HTTPException, Response
+from fastapi import APIRouter, Cookie, HTTPException, Request, Response
 from prometheus_client import CollectorRegistry, Counter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
+from gridseal.access.principal import AccessDeniedError, Principal, known_roles
+from gridseal.access.sessions import COOKIE, SessionKeys
 from gridseal.errors import WireError
 from settlement_service.signin.check import SENTENCES, Rule, problem_of
 from settlement_service.signin.message import LONGEST, SignIn, parse
@@ -19,9 +23,15 @@ from settlement_service.signin.wallet import Role
 
 BROWSER: Final = "gridseal_signin"
 """Cookie that ties a nonce to the browser that asked for it."""
-SESSION: Final = "gridseal_session"
+SESSION: Final = COOKIE
+"""Cookie that holds the session: a token that every service of the installation takes."""
 BrowserCookie = Annotated[str | None, Cookie(alias=BROWSER, max_length=200)]
-SessionCookie = Annotated[str | None, Cookie(alias=SESSION, max_length=200)]
+SessionCookie = Annotated[str | None, Cookie(alias=SESSION, max_length=4_096)]
+
+
+EXAMPLE_KEY: Final[JsonDict] = {
+    "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": "1f0c9ab2d3e4f567", "x": "11qYAYKxCrfVS_7TyWQH"
+}  # fmt: skip
 
 
 class Nonce(BaseModel):
@@ -68,6 +78,25 @@ class Who(BaseModel):
     expires_at: AwareDatetime
 
 
+class SessionKey(BaseModel):
+    """A public key (OKP, Ed25519)."""
+
+    kty: str
+    crv: str
+    use: str
+    alg: str
+    kid: str
+    x: str
+
+
+class SessionKeySet(BaseModel):
+    """The key in use first, then those before it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"keys": [EXAMPLE_KEY]}})
+
+    keys: tuple[SessionKey, ...]
+
+
 @dataclass(frozen=True)
 class SignInParts:
     """What the routes are built from. ``secure`` cookies go over TLS only."""
@@ -76,6 +105,7 @@ class SignInParts:
     accounts: Accounts
     domains: Collection[str]
     registry: CollectorRegistry
+    keys: SessionKeys
     secure: bool = False
 
 
@@ -90,22 +120,35 @@ def session_routes(parts: SignInParts) -> APIRouter:
         return await desk.nonce(response, browser)
 
     @router.post("", operation_id="signIn")
-    async def sign_in(asked: SignInRequest, response: Response, browser: BrowserCookie = None) -> Who:
-        """Check the message and the signature and open a session, in a cookie that scripts cannot read."""
-        return await desk.sign_in(asked, response, browser)
+    async def sign_in(
+        asked: SignInRequest, request: Request, response: Response, browser: BrowserCookie = None
+    ) -> Who:  # fmt: skip
+        """Check the message and the signature and open a session, in a cookie that scripts cannot read.
+
+        The cookie holds a token that every service takes, for a quarter of an hour; asking who is signed in renews it.
+        """
+        who = await desk.sign_in(asked, response, browser)
+        request.state.principal = Principal(who.address, "wallet", known_roles(who.roles), parts.keys.tenant)
+        return who
 
     @router.get("", operation_id="getSession")
-    async def who(token: SessionCookie = None) -> Who:
-        """Who is signed in. The roles are read from the chain every time."""
-        session = await desk.session(token)
-        return _who(session, await parts.accounts.roles(session.address))
+    async def who(response: Response, token: SessionCookie = None) -> Who:
+        """Who is signed in. The roles are read from the chain every time, and the cookie is renewed with them."""
+        return await desk.who(response, token)
 
     @router.delete("", operation_id="signOut", status_code=204)
     async def sign_out(response: Response, token: SessionCookie = None) -> None:
         """End the session; without one nothing happens."""
-        if token is not None:
-            await parts.store.end_session(token)
+        found = desk.name_of(token)
+        if found is not None:
+            await parts.store.end_session(found)
         response.delete_cookie(SESSION, path="/", secure=parts.secure, httponly=True, samesite="strict")
+
+    @router.get("/keys", operation_id="getSessionKeys")
+    async def keys(response: Response) -> SessionKeySet:
+        """The public keys that sessions are checked with, as a JWK set (RFC 7517, RFC 8037)."""
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return SessionKeySet.model_validate(parts.keys.document())
 
     return router
 
@@ -136,15 +179,28 @@ class _Desk:
         await self._check(message, asked, browser)
         token, session = await self._parts.store.open_session(message.address, message.chain_id)
         self._counted.labels("ok").inc()
-        self._set(response, SESSION, token, self._parts.store.session_s)
-        response.headers["Cache-Control"] = "no-store"
-        return _who(session, await self._parts.accounts.roles(session.address))
+        return await self._told(response, token, session)
 
-    async def session(self, token: str | None) -> Session:
-        found = await self._parts.store.session(token) if token else None
-        if found is None:
+    async def who(self, response: Response, cookie: str | None) -> Who:
+        name = self.name_of(cookie)
+        session = await self._parts.store.session(name) if name else None
+        if name is None or session is None:
             raise HTTPException(401, "nobody is signed in: ask for a nonce and sign in with a wallet")
-        return found
+        return await self._told(response, name, session)
+
+    def name_of(self, cookie: str | None) -> str | None:
+        """Which session a cookie is of; none for what is no cookie of ours."""
+        try:
+            return self._parts.keys.session_of(cookie).session if cookie else None
+        except AccessDeniedError:
+            return None
+
+    async def _told(self, response: Response, name: str, session: Session) -> Who:
+        roles, ends_at = await self._parts.accounts.roles(session.address), session.expires_at.timestamp()
+        token = self._parts.keys.issue(session.address, roles, name, ends_at)
+        self._set(response, SESSION, token, max(ends_at - time.time(), 0))
+        response.headers["Cache-Control"] = "no-store"
+        return _who(session, roles)
 
     async def _check(self, message: SignIn, asked: SignInRequest, browser: str | None) -> None:
         accounts = self._parts.accounts

@@ -1,0 +1,51 @@
+"""Who may use which route: the least role. Forecasting is for everybody who may look; models and jobs for operators."""
+
+from typing import Final
+
+from gridseal.access.policies import Policies
+
+POLICIES: Final[Policies] = {
+    "/ws/forecasts": "viewer",
+    "accuracyReport": "viewer",
+    "accuracySkill": "viewer",
+    "accuracyTimeline": "viewer",
+    "actOnAlert": "operator",
+    "approveModel": "operator",
+    "changeFlow": "operator",
+    "dayAheadForecasts": "viewer",
+    "driftReport": "viewer",
+    "driftState": "viewer",
+    "featureImportance": "viewer",
+    "featureImportanceFile": "viewer",
+    "forecastInputs": "viewer",
+    "forecastOrigin": "viewer",
+    "forecastProducts": "viewer",
+    "forecastRevisions": "viewer",
+    "forecastRun": "viewer",
+    "forecastRuns": "viewer",
+    "forecastSummary": "viewer",
+    "forecastsAt": "viewer",
+    "health": "public",
+    "intradayForecasts": "viewer",
+    "latestForecasts": "viewer",
+    "listAlerts": "viewer",
+    "listFlowRuns": "viewer",
+    "listFlows": "viewer",
+    "listModels": "viewer",
+    "listTrainings": "viewer",
+    "modelPerformance": "viewer",
+    "modelState": "viewer",
+    "predict": "viewer",
+    "readAlert": "viewer",
+    "readFlowRun": "viewer",
+    "readRunTrail": "viewer",
+    "readWindowTrail": "viewer",
+    "recentAlerts": "viewer",
+    "reloadModel": "operator",
+    "requestForecast": "viewer",
+    "requestedForecast": "viewer",
+    "rollBackModel": "operator",
+    "schedulerStatus": "viewer",
+    "startFlow": "operator",
+}
+"""By operation id; ``/predict``, ``/health`` and ``/reload-model`` are S3's, under the names that it gives them."""
