@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 import uvicorn
 from fastapi import FastAPI
 
+from gridseal.access.guard import require_guard
 from gridseal.errors import ConfigError, GridsealError
 from gridseal.runtime.logs import get_logger
 
@@ -29,9 +30,10 @@ class _QuietServer(uvicorn.Server):
 
 
 def http_part(app: FastAPI, host: str, port: int) -> Part:
-    """Serve ``app`` until cancelled."""
+    """Serve ``app`` until cancelled. It does not start with a route that no policy names."""
 
     async def run() -> None:
+        require_guard(app, host)
         config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, ws_max_size=65_536)
         server = _QuietServer(config)
         task = asyncio.create_task(server.serve())
