@@ -25,6 +25,7 @@ class CutSocket:
     """Passes so many frames to the client; the next one is lost with the connection."""
 
     def __init__(self, frames: int | None, first: str) -> None:
+        self.scope: dict[str, Any] = {}
         self._left, self._first = frames, [first]
         self.got: list[dict[str, Any]] = []
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from forecast_service.live.narrow import SNAPSHOT_KEEPS, Event, passes
 from forecast_service.live.ring import Key, Ring, Rings
+from forecast_service.live.written import Written
 from gridseal.wire.live import Channel, Filter
 
 RING_SIZE = 1_024
@@ -33,6 +34,7 @@ class Hub:
 
     def __init__(self, snapshots: Snapshots, registry: CollectorRegistry) -> None:
         self.epoch = uuid.uuid4().hex
+        self.written = Written()
         self._snapshots = snapshots
         self._listeners: dict[Key, dict[tuple[int, str], Listener]] = {}
         self._rings = Rings(size=RING_SIZE, keep=RINGS, in_use=self._listeners.keys())

@@ -1,17 +1,18 @@
 """What waits to be sent to one slow client. Pure."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from forecast_service.live.narrow import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """One frame in waiting: a delta of a subscription, or a frame that is sent as it is."""
 
     subscription: str | None
     seq: int
-    data: str
-    """JSON: of the delta's data, or of the whole frame."""
+    data: Event | str
+    """What a delta tells, or the whole frame as JSON."""
     size: int
 
 

@@ -1,0 +1,33 @@
+"""Frames of deltas, each written and encoded once for all clients that stand at the same place. Pure."""
+
+import json
+from collections import OrderedDict
+
+from forecast_service.live.narrow import Event
+from gridseal.runtime.frames import text_frame
+
+Sendable = tuple[str, bytes]
+"""A frame as text, and encoded."""
+KEEP = 256
+
+
+class Written:
+    """The newest frames. Clients that keep up have the same name, number and place, so they share each."""
+
+    def __init__(self, keep: int = KEEP) -> None:
+        self._keep = keep
+        self._frames: OrderedDict[tuple[int, str, int, int], tuple[Event, Sendable]] = OrderedDict()
+
+    def delta(self, event: Event, name: str, seq: int, previous: int) -> Sendable:
+        """A ``Delta`` as its type writes it, around data that were written once."""
+        key = (id(event), name, seq, previous)
+        found = self._frames.get(key)
+        if found is not None:  # the event is held, so nothing else has its id
+            return found[1]
+        head = f'"type":"delta","id":{json.dumps(name)},"seq":{seq},"prev_seq":{previous}'
+        text = f'{{{head},"data":{event.text}}}'
+        sendable = (text, text_frame(text))
+        self._frames[key] = (event, sendable)
+        if len(self._frames) > self._keep:
+            self._frames.popitem(last=False)
+        return sendable
