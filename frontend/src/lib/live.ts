@@ -11,6 +11,8 @@ const SILENCE_LIMIT_MS = 35_000;
 const RETRY_MS = 3_000;
 const HELLO_LIMIT_MS = 10_000;
 const OFFLINE_AFTER_ATTEMPTS = 4;
+/** Frames of one slot come by the dozen: they are shown together. */
+const TOGETHER_MS = 40;
 
 export type Phase = "connecting" | "live" | "reconnecting" | "offline";
 
@@ -46,6 +48,7 @@ export class LiveClient {
   #socket: WebSocket | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #telling: ReturnType<typeof setTimeout> | undefined;
   #openedMs = 0;
   #stopped = true;
   readonly #address: () => Promise<string>;
@@ -78,6 +81,8 @@ export class LiveClient {
     this.#stopped = true;
     clearTimeout(this.#retry);
     clearInterval(this.#heartbeat);
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
     this.#socket?.close(1000);
     this.#socket = null;
   }
@@ -161,7 +166,15 @@ export class LiveClient {
   }
 
   #set(change: Partial<LiveSnapshot>): void {
+    const { phase } = this.#snapshot.connection;
     this.#snapshot = { ...this.#snapshot, ...change };
+    if (phase !== this.#snapshot.connection.phase) this.#tell();
+    else this.#telling ??= setTimeout(() => this.#tell(), TOGETHER_MS);
+  }
+
+  #tell(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
     for (const listener of this.#listeners) listener();
   }
 }

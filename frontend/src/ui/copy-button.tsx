@@ -23,7 +23,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   };
   return (
     <button
-      aria-label={words.copyWhat(what)}
+      aria-label={said ? words[said] : words.copyWhat(what)}
       className="min-h-6 shrink-0 rounded border border-line px-1.5 py-0.5 text-2xs text-muted hover:text-text"
       onClick={copy}
       type="button"

@@ -2,7 +2,7 @@
 
 export const LEVELS = [500, 1000, 2500, 5000, 7500, 9000, 9500];
 const Z = [-1.645, -1.282, -0.674, 0, 0.674, 1.282, 1.645];
-export const SCALE = 60;
+export const SCALE = Number(process.env.SCALE ?? 60);
 export const ORIGIN_MS = Date.parse("2026-06-01T06:00:00Z");
 export const EPOCH = "test-epoch";
 

@@ -1,11 +1,13 @@
 /**
  * Stands in for the services while the page is worked on: REST and socket on one port, test data only.
  * `node tests/support/server.ts`, then start the dashboard with the three GRIDSEAL_*_URL set to it.
- * PORT (31600), RUNS_AT_START (0 shows the empty state).
+ * PORT (31600), RUNS_AT_START (0 shows the empty state), SCALE (60: how fast the clock runs). A test can order answers (`orders.ts`)
+ * and send `{channel, data}` as a delta, to `/test/delta`.
  */
 import { createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import { beliefAnswer } from "./beliefs.ts";
+import { Channels, type Frame } from "./channels.ts";
 import {
   alertOf,
   domainNow,
@@ -20,17 +22,18 @@ import {
   summaryOf,
   viewOf,
 } from "./fleet.ts";
+import { orderFor, takeOrders } from "./orders.ts";
 import { pageAnswer } from "./pages.ts";
 import { settlementAnswer } from "./settlement.ts";
 
 const SLOT_MS = 900_000;
 const port = Number(process.env.PORT ?? 31600);
 const open = new Map<WebSocket, Set<string>>();
-const seqs = new Map<WebSocket, Map<string, number>>();
+const started = Date.now();
+const channels = new Channels(EPOCH + started);
 let slot = Math.floor(domainNow() / SLOT_MS) * SLOT_MS;
 let runs = Number(process.env.RUNS_AT_START ?? 40);
 let alerts = [1, 2, 3, 4, 5].map((n) => alertOf(n, slot - n * 1_500_000));
-const started = Date.now();
 
 const currentViews = () => {
   if (runs === 0) return [];
@@ -48,6 +51,24 @@ const http = createServer(async (request, response) => {
   let sent = "";
   for await (const part of request) sent += part;
   const order = sent ? JSON.parse(sent) : null;
+  if (url.pathname === "/test/orders") {
+    takeOrders(order);
+    response.end("{}");
+    return;
+  }
+  if (url.pathname === "/test/delta") {
+    delta(order.channel, order.data);
+    response.end("{}");
+    return;
+  }
+  const ordered = orderFor(url.pathname);
+  if (ordered) {
+    if (ordered.status === 0) return;
+    const kind = ordered.status < 400 ? "application/json" : "application/problem+json";
+    response.writeHead(ordered.status, { "Content-Type": kind });
+    response.end(JSON.stringify(ordered.body));
+    return;
+  }
   const other = pageAnswer(url, request.method ?? "GET", order);
   const page = typeof other === "string" ? other : null;
   const body = other ?? answerOf(url.pathname) ?? beliefAnswer(url);
@@ -79,7 +100,6 @@ const sockets = new WebSocketServer({
 });
 sockets.on("connection", (socket) => {
   open.set(socket, new Set());
-  seqs.set(socket, new Map());
   send(socket, {
     type: "hello",
     protocol: "gridseal.forecasts.v1+json",
@@ -93,25 +113,19 @@ sockets.on("connection", (socket) => {
     if (frame.type === "ping") send(socket, { type: "pong" });
     if (frame.type !== "subscribe") return;
     open.get(socket)?.add(frame.id);
-    seqs.get(socket)?.set(frame.id, 1);
-    send(socket, { type: "ack", id: frame.id, epoch: EPOCH + started });
-    const data = frame.channel === "forecasts" ? currentViews() : frame.channel === "alerts" ? alerts : [];
-    send(socket, { type: "snapshot", id: frame.id, seq: 1, as_at: iso(domainNow()), reset: false, data });
+    const all = (channel: string) =>
+      channel === "forecasts" ? currentViews() : channel === "alerts" ? alerts : [];
+    for (const answer of channels.answer(frame, all, iso(domainNow()))) send(socket, answer);
   });
 });
 
-function send(socket: WebSocket, frame: unknown): void {
+function send(socket: WebSocket, frame: Frame): void {
   socket.send(JSON.stringify(frame));
 }
 
 function delta(channel: string, data: unknown): void {
-  for (const [socket, subscribed] of open) {
-    const own = seqs.get(socket);
-    const prev_seq = own?.get(channel) ?? 0;
-    if (!subscribed.has(channel)) continue;
-    own?.set(channel, prev_seq + 1);
-    send(socket, { type: "delta", id: channel, seq: prev_seq + 1, prev_seq, data });
-  }
+  const frame = channels.add(channel, data);
+  for (const [socket, subscribed] of open) if (subscribed.has(channel)) send(socket, frame);
 }
 
 function windows(at: number): void {

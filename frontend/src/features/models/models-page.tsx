@@ -31,8 +31,10 @@ type Tab = (typeof TABS)[number];
 export function ModelsPage() {
   const words = useWords(modelWords);
   const list = useLoaded("/api/v1/models", ModelList, 30_000);
+  const known = list.data !== null && list.data.items.length > 0;
   return (
     <div className="flex flex-col gap-3">
+      {known ? null : <PageHead text={words.text} title={words.title} />}
       <WhenLoaded empty={<First words={words.first} />} isEmpty={(data) => data.items.length === 0} of={list}>
         {(data) => <Models list={data} />}
       </WhenLoaded>
