@@ -1,0 +1,2 @@
+-- Beside gridseal, which the image makes: the registry of models.
+CREATE DATABASE mlflow;
