@@ -1,7 +1,7 @@
 /** What the settlement page sends and says, and that it seals as Python and Solidity do. */
 import { readFileSync } from "node:fs";
 import { hashTypedData } from "viem";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { batchDigest, batchHash } from "@/artifacts/verifier/batch";
 import { fromHex, toHex } from "@/artifacts/verifier/bytes";
 import { batchOf, openingFile, typedData } from "@/features/settlement/own-seal";
@@ -15,7 +15,9 @@ import {
   stakeSteps,
 } from "@/features/settlement/plans";
 import { addressOf, choiceFrom } from "@/features/settlement/selection";
-import { judge } from "@/features/verify/judge";
+import { tellEvidence } from "@/features/settlement/tell";
+import type { Dispute } from "@/features/settlement/wire";
+import { isComplete, judge, OFFLINE, ON_CHAIN } from "@/features/verify/judge";
 import { codedCall } from "@/features/wallet/contracts";
 import { MOST_QUESTIONS, Questions } from "@/lib/chain-questions";
 import { isOwnPage } from "@/lib/pass";
@@ -203,4 +205,25 @@ test("what is no proof file is refuted before anybody is asked", async () => {
     expect(told).toHaveLength(1);
     expect(told[0]).toMatchObject({ outcome: "refuted", proof: null, problem: { kind: "unreadable" } });
   }
+});
+
+test("a proof is verified only where it was said which chain and registry it must be", () => {
+  const made = (names: readonly string[]) => names.map((name) => ({ name, passed: true, detail: "" }));
+  const pinned = ["expected chain id", "expected registry"];
+  expect(isComplete(made([...OFFLINE, ...ON_CHAIN, ...pinned]))).toBe(true);
+  for (const one of pinned) expect(isComplete(made([...OFFLINE, ...ON_CHAIN, one]))).toBe(false);
+});
+
+test("evidence is told to the service once, where its hash is that of a dispute without a text", async () => {
+  const sent: string[] = [];
+  vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
+    sent.push(`${init.method} ${path} ${init.body}`);
+    return Response.json({});
+  });
+  const dispute = (id: string, text: string, evidence: string | null) =>
+    ({ dispute_id: id, evidence_hash: hashOf(text), evidence }) as Dispute;
+  const disputes = [dispute("0", "known", null), dispute("1", "told", "told"), dispute("2", "strange", null)];
+  await tellEvidence(disputes, ["known", "told"]);
+  vi.unstubAllGlobals();
+  expect(sent).toEqual(['PUT /api/v1/settlements/disputes/0/evidence {"text":"known"}']);
 });

@@ -1,9 +1,7 @@
 "use client";
 import { useEffect, useState } from "react";
-import { z } from "zod";
 import { readAll } from "@/features/wallet/contracts";
 import { sameHex } from "@/features/wallet/node";
-import { sendJson } from "@/lib/api";
 import { CopyButton } from "@/ui/copy-button";
 import { Field, INPUT } from "./field";
 import { disputeSteps, ruleStep } from "./plans";
@@ -14,7 +12,18 @@ import type { Round } from "./wire";
 const LONGEST_EVIDENCE = 2_000;
 
 /** Doubt about the measured values of a slot: a text, and a bond equal to the provider's. */
-export function DisputeForm({ round, version, open }: { round: Round; version: number; open: boolean }) {
+export function DisputeForm({
+  round,
+  version,
+  open,
+  onEvidence,
+}: {
+  round: Round;
+  version: number;
+  open: boolean;
+  /** The hash of this text is on its way to the chain. */
+  onEvidence: (text: string) => void;
+}) {
   const { facts, words, connected } = useSettlement();
   const [evidence, setEvidence] = useState("");
   const [sent, setSent] = useState(false);
@@ -47,7 +56,10 @@ export function DisputeForm({ round, version, open }: { round: Round; version: n
       </Field>
       <StepList
         blocked={open || sent ? null : words.dispute.over}
-        onSent={() => setSent(true)}
+        onSent={(key) => {
+          setSent(true);
+          if (key === "dispute") onEvidence(told);
+        }}
         steps={steps}
       />
       {sent ? (
@@ -59,14 +71,19 @@ export function DisputeForm({ round, version, open }: { round: Round; version: n
   );
 }
 
-/** For the arbiter: the ruling. Nothing for anybody else. */
-export function RuleForm({ disputeId }: { disputeId: string }) {
+/**
+ * For the arbiter: the ruling. Nothing for anybody else.
+ *
+ * It stays once a ruling was sent: the round may show the ruling before the transaction has said that it is final.
+ */
+export function RuleForm({ disputeId, open }: { disputeId: string; open: boolean }) {
   const { words, connected, place, followed } = useSettlement();
   const [arbiter, setArbiter] = useState<string | null>(null);
   const [ruling, setRuling] = useState<1 | 2 | null>(null);
+  const [sent, setSent] = useState(false);
   const { node } = followed;
   useEffect(() => {
-    if (!place) return;
+    if (!place || !open) return;
     let ended = false;
     readAll(node, place.addresses, [{ contract: "Arbiter", method: "owner", args: [] }])
       .then(([owner]) => !ended && setArbiter(String(owner)))
@@ -75,7 +92,8 @@ export function RuleForm({ disputeId }: { disputeId: string }) {
     return () => {
       ended = true;
     };
-  }, [node, place]);
+  }, [node, place, open]);
+  if (!open && !sent) return null;
   if (!connected || !arbiter || !sameHex(arbiter, connected.account)) return null;
   return (
     <section className="space-y-3 border-line border-t pt-3" data-testid="rule-form">
@@ -86,6 +104,7 @@ export function RuleForm({ disputeId }: { disputeId: string }) {
           <label className="inline-flex min-h-6 items-center gap-2 text-xs" key={answer}>
             <input
               checked={ruling === answer}
+              disabled={sent}
               name={`rule-${disputeId}`}
               onChange={() => setRuling(answer)}
               type="radio"
@@ -94,12 +113,14 @@ export function RuleForm({ disputeId }: { disputeId: string }) {
           </label>
         ))}
       </div>
-      {ruling ? <StepList key={ruling} steps={[ruleStep({ words }, disputeId, ruling)]} /> : null}
+      {ruling ? (
+        <StepList
+          key={ruling}
+          onDone={() => setSent(false)}
+          onSent={() => setSent(true)}
+          steps={[ruleStep({ words }, disputeId, ruling)]}
+        />
+      ) : null}
     </section>
   );
-}
-
-/** Gives the service the text behind a hash that is on the chain now. */
-export async function tellText(path: string, body: Record<string, string>): Promise<void> {
-  await sendJson("PUT", path, body, z.unknown());
 }

@@ -6,23 +6,15 @@ import { usePolled } from "@/lib/use-polled";
 import { DataTable } from "@/ui/data-table";
 import { Panel } from "@/ui/panel";
 import { kindOf, State } from "@/ui/state";
-import { tellText } from "./dispute-forms";
 import { Field, INPUT } from "./field";
-import { type Facts, hashOf, nameOf, recalibrateStep } from "./plans";
+import { type Facts, nameOf, recalibrateStep } from "./plans";
 import { StepList } from "./step-list";
+import { tellReasons } from "./tell";
 import { useSettlement } from "./use-settlement";
 import { type Override, Overrides } from "./wire";
 
 const LONGEST_REASON = 2_000;
 const loadOverrides = (signal: AbortSignal) => getJson("/api/v1/overrides?limit=100", Overrides, signal);
-
-/** Reasons that were put on the chain from here and wait until the service knows the request. */
-async function tellReasons(items: readonly Override[], reasons: readonly string[]): Promise<void> {
-  for (const item of items.filter(({ reason }) => reason === null)) {
-    const known = reasons.find((reason) => hashOf(reason) === item.reason_hash);
-    if (known) await tellText(`/api/v1/overrides/${item.request_id}/reason`, { reason: known });
-  }
-}
 
 export function RecalibrateTab() {
   const { facts, connected, words } = useSettlement();

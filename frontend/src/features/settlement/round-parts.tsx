@@ -24,12 +24,17 @@ export function Hash({ name, value }: { name: string; value: string }) {
   );
 }
 
+interface Props {
+  round: Round;
+  onEvidence: (text: string) => void;
+}
+
 /** What was measured, doubted and scored. */
-export function RoundParts({ round }: { round: Round }) {
+export function RoundParts({ round, onEvidence }: Props) {
   const { words } = useSettlement();
   return (
     <>
-      <Actuals round={round} />
+      <Actuals onEvidence={onEvidence} round={round} />
       {round.disputes.length > 0 ? (
         <Panel testId="disputes" title={words.detail.disputes}>
           <Disputes round={round} />
@@ -40,7 +45,7 @@ export function RoundParts({ round }: { round: Round }) {
   );
 }
 
-function Actuals({ round }: { round: Round }) {
+function Actuals({ round, onEvidence }: Props) {
   const { words, contracts } = useSettlement();
   const { detail } = words;
   const { actuals } = round;
@@ -72,7 +77,7 @@ function Actuals({ round }: { round: Round }) {
         </a>
       </p>
       {round.state === "proposed" ? (
-        <DisputeForm round={round} version={actuals.version} open={open} />
+        <DisputeForm onEvidence={onEvidence} open={open} round={round} version={actuals.version} />
       ) : null}
     </Panel>
   );
@@ -92,14 +97,25 @@ function Disputes({ round }: { round: Round }) {
             {dispute.challenger ? nameOf({ names, words }, dispute.challenger) : "—"}
           </p>
           {dispute.evidence ? (
-            <blockquote className="border-line border-l-2 pl-2">{dispute.evidence}</blockquote>
+            <blockquote
+              className="whitespace-pre-line border-line border-l-2 pl-2"
+              data-testid="dispute-evidence"
+            >
+              {dispute.evidence}
+            </blockquote>
+          ) : null}
+          {dispute.ruling === null && dispute.ruling_deadline ? (
+            <p className="text-muted" data-testid="ruling-deadline">
+              {detail.rulingUntil(momentText(seconds(dispute.ruling_deadline)))}
+            </p>
           ) : null}
           <dl>
             <Hash name={detail.evidence} value={dispute.evidence_hash} />
           </dl>
-          {dispute.ruling === null && round.state === "disputed" ? (
-            <RuleForm disputeId={dispute.dispute_id} />
-          ) : null}
+          <RuleForm
+            disputeId={dispute.dispute_id}
+            open={dispute.ruling === null && round.state === "disputed"}
+          />
         </li>
       ))}
     </ul>

@@ -1,6 +1,6 @@
 "use client";
 import Link from "next/link";
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { shortHex } from "@/features/wallet/amount";
 import { momentText } from "@/features/wallet/say";
 import { type ApiProblem, getJson } from "@/lib/api";
@@ -15,6 +15,7 @@ import { ROUND_TONES, SEAL_TONES } from "./looks";
 import { NotarizePanel } from "./notarize-panel";
 import { nameOf } from "./plans";
 import { Hash, RoundParts } from "./round-parts";
+import { tellEvidence } from "./tell";
 import { useSettlement } from "./use-settlement";
 import { type Round, Round as RoundShape, type Slot, SlotHistory, type SlotSeal } from "./wire";
 
@@ -29,10 +30,15 @@ interface Props {
 export function SlotDetail({ product, slot, summary }: Props) {
   const { words, turn } = useSettlement();
   const path = `${encodeURIComponent(product)}/${encodeURIComponent(slot)}`;
+  const [evidence, setEvidence] = useState<readonly string[]>([]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn asks again at once
   const loadRound = useCallback(
-    (signal: AbortSignal) => getJson(`/api/v1/settlements/rounds/${path}`, RoundShape, signal),
-    [path, turn],
+    async (signal: AbortSignal) => {
+      const told = await getJson(`/api/v1/settlements/rounds/${path}`, RoundShape, signal);
+      await tellEvidence(told.disputes, evidence);
+      return told;
+    },
+    [path, turn, evidence],
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn asks again at once
   const loadHistory = useCallback(
@@ -51,7 +57,9 @@ export function SlotDetail({ product, slot, summary }: Props) {
         <RoundSentence round={round} />
         {summary ? <SealFacts summary={summary} /> : null}
       </Panel>
-      {round.data ? <RoundParts round={round.data} /> : null}
+      {round.data ? (
+        <RoundParts onEvidence={(text) => setEvidence((old) => [...old, text])} round={round.data} />
+      ) : null}
       <Panel note={words.detail.historyText} flush testId="history" title={words.detail.history}>
         {history.data ? <History items={history.data.items} /> : <Problem problem={history.problem} />}
       </Panel>

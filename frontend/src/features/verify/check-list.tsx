@@ -29,7 +29,7 @@ export function CheckList({ judgement }: { judgement: Judgement }) {
   const good = checks.filter(({ passed }) => passed).length;
   const made = <N extends CheckName>(all: readonly N[]) =>
     all.filter((name) => checks.some((check) => check.name === name));
-  const names: readonly CheckName[] = [...OFFLINE, ...made(ORIGIN), ...made(PINNED), ...ON_CHAIN];
+  const names: readonly CheckName[] = [...OFFLINE, ...made(ORIGIN), ...PINNED, ...ON_CHAIN];
   return (
     <Panel
       note={proof ? words.count(good, names.length) : undefined}
@@ -68,6 +68,7 @@ export function CheckList({ judgement }: { judgement: Judgement }) {
 function sentence({ outcome, problem, proof }: Judgement, words: typeof en): string {
   if (problem?.kind === "unreadable") return words.told.unreadable(problem.detail);
   if (outcome === "open" && problem) return `${words.told.node(problem.detail)} ${words.told.open}`;
+  if (outcome === "open") return words.told.partial;
   if (outcome === "verified" && proof) {
     return words.told.verified(proof.forecast.seriesId, proof.forecast.points.length);
   }

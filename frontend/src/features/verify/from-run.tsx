@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { z } from "zod";
 import { type ApiProblem, getJson, problemFrom } from "@/lib/api";
+import { saveText } from "@/lib/download";
 import { usePolled } from "@/lib/use-polled";
 import { Button } from "@/ui/button";
 import { Panel } from "@/ui/panel";
@@ -24,13 +25,16 @@ export function FromRun(props: { run: string; initial: string | null; onText: (t
   const [chosen, setChosen] = useState(initial);
   const [refused, setRefused] = useState<ApiProblem | null>(null);
   const [text, setText] = useState<string | null>(null);
+  const [origin, setOrigin] = useState(false);
   const series = chosen ?? data?.series[0]?.series_id ?? null;
 
   const fetchProof = useCallback(
-    async (of: string) => {
+    async (of: string, withOrigin = false) => {
       setRefused(null);
       const path = `/api/v1/settlements/runs/${encodeURIComponent(run)}/proof?series_id=${encodeURIComponent(of)}`;
-      const answer = await fetch(path, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`${path}${withOrigin ? "&origin=true" : ""}`, {
+        headers: { Accept: "application/json" },
+      });
       if (!answer.ok) return setRefused(await problemFrom(answer));
       // As text: numbers beyond 2^53 must come through to the character.
       const told = await answer.text();
@@ -59,22 +63,27 @@ export function FromRun(props: { run: string; initial: string | null; onText: (t
             ))}
           </select>
         </label>
+        <label className="inline-flex min-h-6 items-center gap-2 text-xs">
+          <input
+            checked={origin}
+            data-testid="with-origin"
+            onChange={(event) => setOrigin(event.target.checked)}
+            type="checkbox"
+          />
+          {words.withOrigin}
+        </label>
         <Button
           data-testid="fetch-proof"
           disabled={!series}
           look="main"
-          onClick={() => series && fetchProof(series)}
+          onClick={() => series && fetchProof(series, origin)}
         >
           {words.fetch}
         </Button>
         {text ? (
-          <a
-            className="text-accent text-xs underline"
-            download={`proof-${run}.json`}
-            href={`data:application/json,${encodeURIComponent(text)}`}
-          >
+          <Button look="quiet" onClick={() => saveText(`proof-${run}.json`, "application/json", text)} small>
             {words.save}
-          </a>
+          </Button>
         ) : null}
       </div>
       {failure ? (

@@ -96,6 +96,8 @@ export const de: typeof en = {
     noDisputes: "Keine.",
     by: "von",
     opened: "eröffnet",
+    rulingUntil: (moment) =>
+      `Das Schiedsgericht kann bis ${moment} entscheiden; ohne Entscheid bekommen beide ihre Kaution zurück.`,
     evidence: "Beleg",
     rulings: {
       open: "offen",
@@ -125,10 +127,10 @@ export const de: typeof en = {
     title: "Diese Werte bestreiten",
     evidence: "Was falsch ist, und woher Sie es wissen",
     evidenceHelp:
-      "Auf die Kette geht nur der Hash dieses Textes. Der Text bleibt in Ihrer Liste der Transaktionen: Geben Sie ihn dem Schiedsgericht.",
+      "Auf die Kette geht nur der Hash dieses Textes. Sobald er in einem Block steht, gibt diese Seite den Text dem Dienst, der ihn beim Streitfall zeigt.",
     needEvidence: "Sagen Sie zuerst, was falsch ist.",
     over: "Die Frist, diese Werte zu bestreiten, ist vorbei.",
-    keep: "Heben Sie diesen Text auf: Ohne ihn kann niemand zeigen, wofür der Hash auf der Kette steht.",
+    keep: "Heben Sie diesen Text auch selbst auf: Ohne ihn kann niemand zeigen, wofür der Hash auf der Kette steht.",
   },
   rule: {
     title: "Über diesen Streit entscheiden",

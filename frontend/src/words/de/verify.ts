@@ -13,6 +13,7 @@ export const de: typeof en = {
   series: "Reihe",
   fetch: "Holen und prüfen",
   save: "Datei speichern",
+  withOrigin: "mit dem, woraus sie berechnet wurde",
   tooLarge: "Die Datei ist größer als 4 MiB: Das ist keine Beweisdatei.",
   elsewhere: "Trauen Sie niemandem, auch dieser Seite nicht",
   elsewhereText:
@@ -29,6 +30,8 @@ export const de: typeof en = {
       `${series}: ${periods} ${periods === 1 ? "Zeitraum" : "Zeiträume"}, vor dem Gate versiegelt, und das ist es, was gilt.`,
     refuted: "Mindestens eine Prüfung ist gescheitert. Verlassen Sie sich nicht auf diese Prognose.",
     open: "Die Datei ist in Ordnung, aber die Kette ließ sich nicht fragen. Ohne sie ist nichts bestätigt.",
+    partial:
+      "Was geprüft wurde, ist in Ordnung, aber diese Anlage sagte nicht, welche Kette und welches Register es sein müssen. Ein Teil eines Beweises ist keiner.",
     unreadable: (detail) => `Das ist keine Beweisdatei: ${detail}.`,
     node: (detail) => `Die Kette ließ sich nicht fragen: ${detail}.`,
     checking: "Der Knoten der Kette wird gefragt.",

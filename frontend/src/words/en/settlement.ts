@@ -105,6 +105,8 @@ export const en = {
     noDisputes: "None.",
     by: "by",
     opened: "opened",
+    rulingUntil: (moment: string) =>
+      `The arbiter can rule until ${moment}; without a ruling both get their bond back.`,
     evidence: "Evidence",
     rulings: {
       open: "open",
@@ -134,10 +136,10 @@ export const en = {
     title: "Doubt these values",
     evidence: "What is wrong, and how you know",
     evidenceHelp:
-      "Only the hash of this text goes to the chain. The text stays in your list of transactions: give it to the arbiter.",
+      "Only the hash of this text goes to the chain. Once it is in a block, this page gives the text to the service, which shows it beside the dispute.",
     needEvidence: "Say what is wrong first.",
     over: "The time to doubt these values is over.",
-    keep: "Keep this text: without it nobody can show what the hash on the chain stands for.",
+    keep: "Keep this text, too: without it nobody can show what the hash on the chain stands for.",
   },
   rule: {
     title: "Rule on this dispute",

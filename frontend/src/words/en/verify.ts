@@ -11,6 +11,7 @@ export const en = {
   series: "Series",
   fetch: "Fetch and check",
   save: "Save the file",
+  withOrigin: "with what it was computed from",
   tooLarge: "The file is larger than 4 MiB: that is no proof file.",
   elsewhere: "Trust nobody, not even this page",
   elsewhereText:
@@ -27,6 +28,8 @@ export const en = {
       `${series}: ${periods} ${periods === 1 ? "period" : "periods"}, sealed before the gate, and this is what counts.`,
     refuted: "At least one check failed. Do not rely on this forecast.",
     open: "The file is in order, but the chain could not be asked. Without it nothing is verified.",
+    partial:
+      "What was checked is in order, but this installation did not say which chain and registry it must be. Part of a proof is no proof.",
     unreadable: (detail: string) => `This is no proof file: ${detail}.`,
     node: (detail: string) => `The chain could not be asked: ${detail}.`,
     checking: "Asking the chain's node.",
