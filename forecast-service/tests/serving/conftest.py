@@ -1,6 +1,6 @@
 """Real PostgreSQL and Redis servers of the tests' own."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,8 @@ from hypothesis import settings
 from forecast_service.store.database import Pool, migrate, open_pool
 from gridseal.runtime.migrations import apply_migrations
 from local_stack.scratch import scratch_database, scratch_postgres, scratch_redis
+
+from .live_world import Served, running
 
 # A busy machine may take long over one example; that says nothing about the rule.
 settings.register_profile("gridseal", deadline=None)
@@ -43,3 +45,9 @@ def pool(dsn: str) -> Iterator[Pool]:
 def redis_url() -> Iterator[str]:
     with scratch_redis() as port:
         yield f"redis://127.0.0.1:{port}/0"
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async with running() as made:
+        yield made

@@ -2,76 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from forecast_service.live import endpoint
-from forecast_service.live.endpoint import install_live
-from forecast_service.live.hub import Hub
-from forecast_service.live.narrow import Event, alert_event, forecast_event
+from forecast_service.live.narrow import Event, alert_event
 from gridseal.client import Lost, Update, stream
-from gridseal.runtime.metrics import new_registry
-from gridseal.runtime.serve import http_part
-from gridseal.wire.live import SUBPROTOCOL, Filter
-from local_stack.scratch import free_port
+from gridseal.wire.live import SUBPROTOCOL
 
-from .builders import SLOT
+from .live_world import Served
 
 PROTOCOLS = [Subprotocol(SUBPROTOCOL)]
-
-
-class Served:
-    """A hub behind a running server; its snapshot is what was published last of each series."""
-
-    def __init__(self) -> None:
-        self.store: dict[str, dict[str, Any]] = {}
-        self.hub = Hub({"forecasts": self._snapshot}, new_registry())
-        self.port = free_port()
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.stop: Callable[[], object] = lambda: None
-
-    @property
-    def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ws/forecasts"
-
-    async def _snapshot(self, wanted: Filter) -> list[dict[str, Any]]:
-        now = [v for v in self.store.values() if wanted.site_id in (None, v["site_id"])]
-        await self.gate.wait()
-        return now
-
-    def forecast(self, series_id: str, number: int, filling: int = 0) -> None:
-        view = {"series_id": series_id, "site_id": series_id.split("/")[0], "n": number, "filling": "x" * filling}
-        self.store[series_id] = view
-        self.hub.publish(forecast_event(view))
-
-    def alert(self, number: int, filling: int = 0) -> None:
-        alert = {"alert_id": str(number), "site_id": "a", "subject": "a/x", "n": number, "filling": "x" * filling}
-        self.hub.publish(alert_event(alert))
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    made, app = Served(), FastAPI()
-    install_live(app, made.hub, frozenset({"http://127.0.0.1:23000"}), lambda: SLOT, 60)
-    task = asyncio.create_task(http_part(app, "127.0.0.1", made.port)())
-    made.stop = task.cancel
-    for _ in range(1_000):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", made.port)
-            writer.close()
-            break
-        except OSError:
-            await asyncio.sleep(0.01)
-    yield made
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 async def receive(socket: ClientConnection, *kinds: str) -> dict[str, Any]:
