@@ -27,6 +27,7 @@ def addresses(ports: Ports) -> dict[str, str]:
         "GRIDSEAL_ASSET_URL": f"http://{HOST}:{ports.at(8010)}",
         "GRIDSEAL_SETTLEMENT_URL": f"http://{HOST}:{ports.at(8020)}",
         "GRIDSEAL_GATEWAY_URL": f"http://{HOST}:{ports.at(8030)}",
+        "GRIDSEAL_STREAM_URL": f"http://{HOST}:{ports.at(8003)}",
         "GRIDSEAL_DASHBOARD_URL": f"http://{HOST}:{ports.dashboard}",
     }
 

@@ -1,11 +1,9 @@
 "use client";
 import { useMemo } from "react";
-import { Legend } from "@/features/charts/legend";
-import { LineChart } from "@/features/charts/line-chart";
+import { LinesFigure } from "@/features/charts/lines-figure";
 import { dayAndTime } from "@/lib/time";
 import { formatCount, formatPercent } from "@/lib/units";
 import type { Column } from "@/ui/column";
-import { Figure } from "@/ui/figure";
 import { accuracyWords } from "@/words/accuracy";
 import { useWords } from "@/words/use-words";
 import { type Moment, moments } from "./figures";
@@ -56,29 +54,18 @@ export function OverTime({ points }: { points: readonly TimelinePoint[] }) {
   ];
   const total = rows.reduce((sum, m) => sum + m.forecasts, 0);
   return (
-    <>
-      <Legend entries={lines} />
-      <Figure
-        caption={t.caption(formatCount(total))}
-        columns={columns}
-        description={t.description}
-        file="accuracy-over-time"
-        rowKey={(m) => String(m.ms)}
-        rows={rows}
-        title={t.title}
-      >
-        {(cursor, setCursor) => (
-          <LineChart
-            cursor={cursor}
-            lines={lines}
-            onCursor={setCursor}
-            x={rows.map((m) => m.ms)}
-            xLabel="UTC"
-            yFormat={(value) => formatPercent(value, 1)}
-            yLabel={words.contest.ofRange}
-          />
-        )}
-      </Figure>
-    </>
+    <LinesFigure
+      at={(m) => m.ms}
+      caption={t.caption(formatCount(total))}
+      columns={columns}
+      description={t.description}
+      file="accuracy-over-time"
+      lines={lines}
+      rows={rows}
+      title={t.title}
+      xLabel="UTC"
+      yFormat={(value) => formatPercent(value, 1)}
+      yLabel={words.contest.ofRange}
+    />
   );
 }

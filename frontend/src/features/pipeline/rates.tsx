@@ -1,11 +1,9 @@
 "use client";
 import { useMemo } from "react";
-import { Legend } from "@/features/charts/legend";
-import { LineChart } from "@/features/charts/line-chart";
+import { LinesFigure } from "@/features/charts/lines-figure";
 import { clockTimeSeconds } from "@/lib/time";
 import { formatCount } from "@/lib/units";
 import type { Column } from "@/ui/column";
-import { Figure } from "@/ui/figure";
 import { pipelineWords } from "@/words/pipeline";
 import { useWords } from "@/words/use-words";
 import { everyBucket } from "./hops";
@@ -70,29 +68,18 @@ export function Rates({ items, bucketS }: { items: readonly RatePoint[]; bucketS
   ];
   const batches = rows.reduce((sum, one) => sum + one.batches, 0);
   return (
-    <>
-      <Legend entries={lines} />
-      <Figure
-        caption={t.caption(formatCount(batches))}
-        columns={columns}
-        description={t.description}
-        file="stream-rates"
-        rowKey={(r) => r.at}
-        rows={rows}
-        title={t.title}
-      >
-        {(cursor, setCursor) => (
-          <LineChart
-            cursor={cursor}
-            lines={lines}
-            onCursor={setCursor}
-            x={rows.map((r) => Date.parse(r.at))}
-            xLabel={t.axis}
-            yFormat={formatCount}
-            yLabel={t.perMinute}
-          />
-        )}
-      </Figure>
-    </>
+    <LinesFigure
+      at={(r) => Date.parse(r.at)}
+      caption={t.caption(formatCount(batches))}
+      columns={columns}
+      description={t.description}
+      file="stream-rates"
+      lines={lines}
+      rows={rows}
+      title={t.title}
+      xLabel={t.axis}
+      yFormat={formatCount}
+      yLabel={t.perMinute}
+    />
   );
 }

@@ -4,29 +4,17 @@ Shown by forecast-service under ``/api/v1/forecasts/at``, ``/runs`` and ``/revis
 ``recorded_at``, which is the clock of the database.
 """
 
-from typing import Literal
-
 from gridseal.wire.fields import Message, SeriesId, UtcTime
 from gridseal.wire.forecasts import Rung, Seal, WeatherLabel
-from gridseal.wire.views import ActualPoint
+from gridseal.wire.views import ActualPoint, IssuedRun, SeriesFacts
 
 
-class RunMark(Message):
+class RunMark(IssuedRun):
     """One issued run as one of its series sees it: when, by what, on which rung, and where its seal stands now."""
 
-    run_id: str
     product_id: str
-    slot: UtcTime
     version: int
-    issued_at: UtcTime
     recorded_at: UtcTime
-    delivery_start: UtcTime
-    gate_closure: UtcTime
-    levels_bps: tuple[int, ...]
-    model: str
-    model_version: str
-    rung: Rung
-    data_age_s: int
     weather: WeatherLabel
     seal: Seal | None
 
@@ -49,19 +37,10 @@ class Belief(Message):
     points: tuple[BeliefPoint, ...]
 
 
-class BeliefsAt(Message):
+class BeliefsAt(SeriesFacts):
     """Answer of ``GET /api/v1/forecasts/at``: the moment itself first, then the earlier ones that were asked for."""
 
     as_at: UtcTime
-    series_id: SeriesId
-    site_id: str
-    name: str
-    kind: str
-    unit: str
-    direction: Literal["into_grid", "from_grid", "none"]
-    capacity_w: int | None
-    resolution_s: int
-    product_id: str
     period_from: UtcTime
     period_to: UtcTime
     """Half-open: targets in ``[period_from, period_to)``."""

@@ -22,8 +22,8 @@ class ActualPoint(Message):
     version: int
 
 
-class SeriesForecastView(Message):
-    """The newest run of one series with what was measured before and since, for a fan chart."""
+class SeriesFacts(Message):
+    """What stands still of a forecast series: what its values mean, and which product speaks about it."""
 
     series_id: SeriesId
     site_id: str
@@ -34,6 +34,11 @@ class SeriesForecastView(Message):
     capacity_w: int | None
     resolution_s: int
     product_id: str
+
+
+class IssuedRun(Message):
+    """How one run came about, as one of its series sees it."""
+
     run_id: str
     slot: UtcTime
     issued_at: UtcTime
@@ -44,6 +49,11 @@ class SeriesForecastView(Message):
     model_version: str
     rung: Rung
     data_age_s: int
+
+
+class SeriesForecastView(IssuedRun, SeriesFacts):
+    """The newest run of one series with what was measured before and since, for a fan chart."""
+
     weather: WeatherLabel = "none"
     drift_milli: int | None = None
     """As in ``gridseal.wire.forecasts.SeriesForecast``."""
