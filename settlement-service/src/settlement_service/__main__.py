@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from gridseal.access.install import own_headers
 from gridseal.errors import UnavailableError
 from gridseal.http.install import conventions_of
 from gridseal.registry.announce import announce
@@ -212,7 +213,7 @@ async def run() -> None:
         life = LifeCycle(core, settings, clock, registry, pool, vault, book, keys, box, told=told)
         probes = {"postgres": runs.ping, "chain": chain_answers}
         routers, conventions = [*life.routers(), transaction_routes(box)], conventions_of(core, "settlement-service")
-        origins = ForecastOrigins(core.forecast_url, settings.origin_timeout_s)
+        origins = ForecastOrigins(core.forecast_url, settings.origin_timeout_s, own_headers(core))
         app = create_app(Parts(runs, clock, registry, probes, routers, conventions, origins))
         port = settings.port if settings.port is not None else core.port_base + 8_020
         beside = BenchmarkIntake(Benchmarks(pool), runs, line.runs["benchmark"]) if "benchmark" in keys else None

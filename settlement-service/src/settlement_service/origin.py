@@ -1,5 +1,6 @@
 """What a run was computed from, asked of forecast-service when a proof is to show it."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import httpx
@@ -25,13 +26,15 @@ class Origins(Protocol):
 class ForecastOrigins:
     """forecast-service over HTTP."""
 
-    def __init__(self, url: str, timeout_s: float = 30.0) -> None:
+    def __init__(self, url: str, timeout_s: float = 30.0, headers: Mapping[str, str] | None = None) -> None:
         """Make the client.
 
         Args:
             url: The API of forecast-service.
             timeout_s: For an answer; the inputs of a run late in its lineage take some seconds to put together.
+            headers: Who asks, where there is a login.
         """
+        self._headers = dict(headers or {})
         self._url = url
         self._timeout_s = timeout_s
 
@@ -42,7 +45,7 @@ class ForecastOrigins:
             UnavailableError: forecast-service does not answer, or not with an origin.
         """
         try:
-            async with httpx.AsyncClient(base_url=self._url, timeout=self._timeout_s) as http:
+            async with httpx.AsyncClient(base_url=self._url, timeout=self._timeout_s, headers=self._headers) as http:
                 answer = await http.get(f"/api/v1/forecasts/{run_id}/origin", params={"content": "true"})
         except httpx.HTTPError as error:
             raise UnavailableError("forecast-service does not answer: check GRIDSEAL_FORECAST_URL") from error

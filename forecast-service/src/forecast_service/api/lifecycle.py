@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from pydantic import BaseModel, Field
 
 from forecast_service.inference.registry import NothingToRollBackError, Registered
 from forecast_service.inference.steward import NothingToApproveError, Steward
 from forecast_service.store.model_events import RecordedEvent
+from gridseal.access.people import require_role
+from gridseal.access.principal import Principal
 
 Name = Annotated[str, Path(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -22,6 +24,7 @@ class Order(BaseModel):
 
     reason: str = Field(min_length=3, max_length=500, examples=["bands too narrow since Monday"])
     by: str = Field(default="operator", min_length=1, max_length=100)
+    """Who asks, where there is no login; else it is who is signed in."""
 
 
 class Version(BaseModel):
@@ -70,7 +73,7 @@ class Lifecycle:
 
 
 def lifecycle_routes(lifecycle: Lifecycle) -> APIRouter:
-    """The routes on this registry and this journal. Orders need the role ``operator`` once there is a login."""
+    """The routes on this registry and this journal."""
     steward, events = lifecycle.steward, lifecycle.events
     router = APIRouter(prefix="/api/v1/models", tags=["models"])
 
@@ -87,23 +90,32 @@ def lifecycle_routes(lifecycle: Lifecycle) -> APIRouter:
         )
 
     @router.post("/{model}/rollback", operation_id="rollBackModel")
-    async def rollback(model: Name, order: Order) -> RolledBack:
+    async def rollback(
+        model: Name, order: Order, person: Annotated[Principal, Depends(require_role("operator"))]
+    ) -> RolledBack:  # fmt: skip
         """Let the version before the champion serve again; workers follow within seconds."""
         try:
-            bad, good = await asyncio.to_thread(steward.rollback, model, order.reason, order.by)
+            bad, good = await asyncio.to_thread(steward.rollback, model, order.reason, _by(order, person))
         except NothingToRollBackError as error:
             raise HTTPException(409, str(error)) from error
         return RolledBack(taken_back=_version(bad), serves=_version(good))
 
     @router.post("/{model}/approve", operation_id="approveModel")
-    async def approve(model: Name, order: Order) -> Version:
+    async def approve(
+        model: Name, order: Order, person: Annotated[Principal, Depends(require_role("operator"))]
+    ) -> Version:  # fmt: skip
         """Let the version serve that passed the gate and waits for a person."""
         try:
-            return _version(await asyncio.to_thread(steward.approve, model, order.reason, order.by))
+            return _version(await asyncio.to_thread(steward.approve, model, order.reason, _by(order, person)))
         except NothingToApproveError as error:
             raise HTTPException(409, str(error)) from error
 
     return router
+
+
+def _by(order: Order, person: Principal) -> str:
+    """Whoever is signed in; where there is no login, who they say they are."""
+    return order.by if person.kind == "local" else person.label
 
 
 def _version(found: Registered) -> Version:

@@ -12,6 +12,7 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
 
+from gridseal.access.install import own_headers
 from gridseal.client.gateway import GatewayAdmin
 from gridseal.errors import GridsealError, UnavailableError
 from gridseal.identity.audit import Findings, Key, SignedReadings, compare
@@ -70,7 +71,7 @@ def _keys(core: CoreSettings, device: str, path: Path | None) -> tuple[list[Ed25
     """The device's public keys, and since when it must sign."""
     if path is not None:
         return list(read_public(path.read_bytes()).values()), datetime.fromtimestamp(0, UTC)
-    for found in GatewayAdmin(core.gateway_url).devices():
+    for found in GatewayAdmin(core.gateway_url, headers=own_headers(core)).devices():
         if found["device_id"] == device and found["keys"]:
             raw = [base64.urlsafe_b64decode(key["public_key"] + "=") for key in found["keys"]]
             since = min(datetime.fromisoformat(key["valid_from"]) for key in found["keys"])

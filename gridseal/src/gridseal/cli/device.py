@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gridseal.access.install import own_headers
 from gridseal.client.gateway import GatewayAdmin
 from gridseal.errors import ConfigError, UnavailableError
 from gridseal.identity.access import device_rules
@@ -44,7 +45,7 @@ class _Site:
 
     @property
     def gateway(self) -> GatewayAdmin:
-        return GatewayAdmin(self.core.gateway_url)
+        return GatewayAdmin(self.core.gateway_url, headers=own_headers(self.core))
 
     def step(self, what: str, do: Callable[[], object]) -> None:
         try:

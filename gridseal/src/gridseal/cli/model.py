@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gridseal.access.install import own_headers
 from gridseal.errors import ConfigError
 from gridseal.runtime.settings import CoreSettings, load_settings
 
@@ -47,13 +48,16 @@ def approve(reason: Reason, model: Model = SITE_MODEL) -> None:
 
 def _ask(method: str, model: str, order: str, reason: str | None = None) -> dict[str, Any]:
     try:
-        address = load_settings(CoreSettings).forecast_url
+        core = load_settings(CoreSettings)
+        address, headers = core.forecast_url, own_headers(core)
     except ConfigError as error:
         typer.echo(f"gridseal: {error}", err=True)
         raise typer.Exit(2) from error
     body = {"reason": reason, "by": getpass.getuser()} if reason is not None else None
     try:
-        answer = httpx.request(method, f"{address}/api/v1/models/{model}{order}", json=body, timeout=30)
+        answer = httpx.request(
+            method, f"{address}/api/v1/models/{model}{order}", json=body, headers=headers, timeout=30
+        )
     except httpx.TransportError as error:
         typer.echo(f"gridseal: forecast-service does not answer at {address}", err=True)
         raise typer.Exit(1) from error

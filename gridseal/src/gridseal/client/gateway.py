@@ -1,7 +1,8 @@
 """The gateway's admin routes about identity, as the command line uses them."""
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -17,6 +18,8 @@ class GatewayAdmin:
 
     url: str
     timeout_s: float = 10.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Who asks, where there is a login."""
 
     def receipt_keys(self) -> dict[str, Ed25519PublicKey]:
         """Every key that ever signed receipts, by key id."""
@@ -43,7 +46,9 @@ class GatewayAdmin:
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            answer = httpx.request(method, self.url.rstrip("/") + path, json=body, timeout=self.timeout_s)
+            answer = httpx.request(
+                method, self.url.rstrip("/") + path, json=body, headers=dict(self.headers), timeout=self.timeout_s
+            )
             answer.raise_for_status()
             content: dict[str, Any] = answer.json()
         except (httpx.HTTPError, ValueError) as error:
