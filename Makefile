@@ -1,6 +1,6 @@
 # Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test check test bench bench-web chaos fuzz fuzz-api openapi backfill demo demo-check up down status schemas backtest clean
+.PHONY: help setup setup-test check test bench bench-web chaos fuzz fuzz-api openapi backfill backfill-feeds ingest feeds-replay demo demo-check up down status schemas backtest clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m local_stack
@@ -53,6 +53,15 @@ fuzz-api: setup ## Ask every REST interface 10,000 made-up questions, in process
 
 backfill: setup ## Bring Kafka's history through Bronze, Silver and Gold; with the stack stopped, what Bronze holds
 	@$(STACK) run streaming_processor.lake backfill
+
+backfill-feeds: setup ## Fill the providers' history into Kafka: FROM=2023-01-01 TO=2026-01-01 ONLY=us,de; the same again goes on where it stopped
+	@$(STACK) run ingestion_gateway.feeds backfill --from $(or $(FROM),2023-01-01) --to $(or $(TO),2026-01-01) $(if $(ONLY),--only $(ONLY))
+
+ingest: setup ## Follow the providers of load, weather and prices until Ctrl-C: ONLY=us,de (keys: docs/sources.md)
+	@$(STACK) run ingestion_gateway.feeds $(if $(ONLY),--only $(ONLY))
+
+feeds-replay: setup ## Serve recorded answers of the providers: RECORDINGS=folder; then FEEDS_REPLAY_URL=http://127.0.0.1:28032
+	@$(PYTHON) -m ingestion_gateway.feeds.replay --recordings $(or $(RECORDINGS),ingestion-gateway/tests/feeds/recordings)
 
 backtest: setup ## Forecast public data from a rolling origin beside its peers: SET=name or all, MODELS=a,b for some of them
 	@$(PYTHON) -m forecast_service.backtest --set $(or $(SET),vic-none) $(if $(MODELS),--models $(MODELS))

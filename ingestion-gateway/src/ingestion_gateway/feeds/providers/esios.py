@@ -1,8 +1,10 @@
 """ESIOS, the information system of the Spanish operator (REE): any indicator, at its own step.
 
 A web firewall stands in front and answers 403 in HTML; a refused token answers 403 in JSON. Rows come once for each
-geographical area. Several tokens may be given, separated by commas: a refused one makes room for the next. The local
-day has 23 or 25 hours, so only ``datetime_utc`` is read.
+geographical area. Several tokens may be given, separated by commas: a refused one makes room for the next.
+
+Of a row's three stamps ``datetime_utc`` cannot be believed: recorded answers give both hours of a clock change in
+autumn the same one. ``tz_time`` is right there, and so is ``datetime`` with its offset.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -59,7 +61,7 @@ def _start_of(row: Any, geo_id: str, seen: set[datetime]) -> tuple[str, datetime
         return "foreign", None
     if number(row.get("value")) is None:
         return "null", None
-    start = moment(row.get("datetime_utc"), PROVIDER)
+    start = moment(row.get("tz_time") or row.get("datetime") or row.get("datetime_utc"), PROVIDER)
     return ("duplicate", None) if start in seen else ("", start)
 
 

@@ -75,7 +75,14 @@ def load(folder: Path) -> list[Recording]:
 def best(recordings: Iterable[Recording], asked: Asked) -> Recording | None:
     """The answer that says most of what is asked for; None where nothing was recorded."""
     fitting = [r for r in recordings if _fits(r, asked)]
-    return max(fitting, key=lambda r: (len(r.params), r.span[0].timestamp() if r.span else 0.0), default=None)
+    return max(fitting, key=lambda r: (len(r.params), _shared_s(r.span, asked.span)), default=None)
+
+
+def _shared_s(one: tuple[datetime, datetime] | None, other: tuple[datetime, datetime] | None) -> float:
+    """Seconds that two spans have in common."""
+    if one is None or other is None:
+        return 0.0
+    return (min(one[1], other[1]) - max(one[0], other[0])).total_seconds()
 
 
 def _fits(recording: Recording, asked: Asked) -> bool:
