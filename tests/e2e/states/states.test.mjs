@@ -117,9 +117,8 @@ for (const [path, asked] of PAGES) {
     await scene.order({ path: asked, status: 500, body: problem });
     await page.reload();
     await said(page, "error", new RegExp(`broken on purpose[\\s\\S]*${TRACE}[\\s\\S]*Copy`));
-    const copy = state(page, "error").getByRole("button", { name: "Copy trace id" });
-    await copy.click();
-    await copy.getByText("Copied").waitFor();
+    await state(page, "error").getByRole("button", { name: "Copy trace id" }).click();
+    await state(page, "error").getByRole("button", { name: "Copied" }).waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), TRACE);
     assert.deepEqual(await violationsOn(page), []);
 

@@ -172,6 +172,8 @@ test("measured values are doubted with a bond, and the slot says so", async () =
   await form.locator("[data-testid=sign]").click();
   await page.locator('[data-testid=round-state][data-round="disputed"]').waitFor();
   await at("dispute-row").waitFor();
+  await at("dispute-evidence").getByText("The meter was read twice.").waitFor();
+  assert.match(await at("ruling-deadline").innerText(), /The arbiter can rule until/);
   await at("transactions").getByText("The meter was read twice.").locator("xpath=..").locator("[data-phase=final]").waitFor();
   await shot("disputed");
 });
@@ -189,7 +191,7 @@ test("the arbiter rules on it, and the challenger withdraws bond and gain", asyn
   await page.waitForFunction(() => document.querySelector("[data-testid=owed]")?.textContent === "0 GLC", undefined, WAIT);
 });
 
-test("an authority seals a run under its own name: the batch is signed, then sent", { todo: "the slot's history lists only authorities that joined" }, async () => {
+test("an authority seals a run under its own name: the batch is signed, then sent", async () => {
   const { LATER_SLOT } = process.env;
   await visit(`/settlement?product=${PRODUCT}&slot=${encodeURIComponent(LATER_SLOT)}`);
   await connect();
