@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from web3 import AsyncHTTPProvider, AsyncWeb3
 
+from gridseal.access.guard import Access
 from gridseal.http.install import Conventions
 from gridseal.http.keys_store import PostgresAnswers
 from gridseal.runtime.migrations import apply_migrations
@@ -21,6 +23,7 @@ from tests.api.pieces import (
     Alerts,
     History,
     Importance,
+    NoLines,
     Relay,
     Source,
     Still,
@@ -28,6 +31,8 @@ from tests.api.pieces import (
     module_of,
 )
 
+LET_IN: ContextVar[Access | None] = ContextVar("LET_IN", default=None)
+"""How applications that are made from here on let people in; unset: development mode."""
 NOBODY = "postgresql://nobody@127.0.0.1:1/none"
 Opened = Callable[[str, Path], AbstractAsyncContextManager[FastAPI]]
 """Address of a database of its own and a scratch folder → the application. ``NOBODY``: for its document only."""
@@ -193,7 +198,8 @@ async def gateway(dsn: str, folder: Path) -> AsyncIterator[FastAPI]:
 
 
 def _conventions(dsn: str) -> Conventions:
-    return Conventions(answers=PostgresAnswers(dsn, "tried"))
+    access = LET_IN.get()
+    return Conventions(answers=PostgresAnswers(dsn, "tried"), access=access or Access("tried", audit=NoLines()))
 
 
 APPS: Mapping[str, Opened] = {

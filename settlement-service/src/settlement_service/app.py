@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Path, Query
 from prometheus_client import CollectorRegistry
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from gridseal.access.audit_routes import audit_routes
 from gridseal.http.install import Conventions, install_conventions
 from gridseal.notary.proof_file import ProofFile
 from gridseal.runtime.clock import Clock
@@ -61,6 +62,9 @@ def create_app(parts: Parts) -> FastAPI:
     app = FastAPI(title="Gridseal settlement-service", version="1", docs_url=None, redoc_url=None)
     install_conventions(app, parts.conventions, policies=POLICIES)
     install_health(app, "settlement-service", parts.probes, parts.registry)
+    access = parts.conventions.access
+    if access is not None and access.audit is not None:
+        app.include_router(audit_routes(access.audit))
     for router in parts.routers:  # before the seals, whose last route takes any single name
         app.include_router(router)
     _add_seals(app, parts)

@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import re
 import types
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -16,6 +17,8 @@ from gridseal.wire.fields import format_utc
 from gridseal.wire.tables import Row
 
 Kind = Literal["bool", "int", "float", "time", "text"]
+_FORMULA: Final = frozenset("=+-@\t\r")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _PLAIN: dict[type, Kind] = {bool: "bool", int: "int", float: "float", datetime: "time", AwareDatetime: "time"}
 
 
@@ -127,7 +130,14 @@ def _at(item: dict[str, Any], column: Column) -> Any:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return _harmless(value)
     return str(value).lower() if isinstance(value, bool) else _text(value) if isinstance(value, datetime) else value
+
+
+def _harmless(text: str) -> str:
+    """What a spreadsheet would take for a formula gets an apostrophe before it, as OWASP advises; numbers do not."""
+    return "'" + text if text[:1] in _FORMULA and not _NUMBER.fullmatch(text) else text
 
 
 def _text(value: Any) -> str:
