@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from gridseal.access.guard import require_guard
 from gridseal.errors import ConfigError, GridsealError
+from gridseal.runtime.frames import FrameProtocol
 from gridseal.runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -34,7 +35,9 @@ def http_part(app: FastAPI, host: str, port: int) -> Part:
 
     async def run() -> None:
         require_guard(app, host)
-        config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, ws_max_size=65_536)
+        config = uvicorn.Config(
+            app, host=host, port=port, log_level="warning", access_log=False, ws=FrameProtocol, ws_max_size=65_536
+        )
         server = _QuietServer(config)
         task = asyncio.create_task(server.serve())
         try:
