@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 from pymongo import MongoClient
+from pyspark.sql import SparkSession
 
 from gridseal.access.install import access_of
 from gridseal.errors import UnavailableError
@@ -39,6 +40,9 @@ from streaming_processor.features.store.hot_vectors import RedisVectors
 from streaming_processor.features.store.session import Session
 from streaming_processor.features.store.vector_table import PostgresVectors
 from streaming_processor.features.store.windows import PostgresWindows
+from streaming_processor.feeds.job import FeedJob
+from streaming_processor.feeds.stage import FeedStage
+from streaming_processor.feeds.store import FeedStore
 from streaming_processor.job import StreamJob, start_session
 from streaming_processor.kafka_publisher import KafkaPublisher
 from streaming_processor.kafka_topics import ensure_topics
@@ -82,13 +86,14 @@ async def run() -> None:
         schema_ids = await announce(core.schema_registry_url, [ALERTS, FEATURES_WINDOWS, FEATURES_VECTORS])
         plans, producer = Plans(feed, load_settings(FeatureGroupSettings).groups()), await _producer(core, stack)
         alerts, publisher = MongoAlerts(mongo), KafkaPublisher(producer, loop, schema_ids)
+        teller = _teller(core, settings, plans, publisher, stack)
         runner = BatchRunner(
             catalog=feed,
             store=store,
             hot=RedisHot(hot, settings.hot_ttl_s),
             alerts=alerts,
             publisher=publisher,
-            teller=_teller(core, settings, plans, publisher, stack),
+            teller=teller,
             clock=clock_from(core),
             progress=progress,
             recent_s=settings.recent_s,
@@ -110,6 +115,7 @@ async def run() -> None:
         app = create_app(progress.status, progress.age_counts, _probes(core, hot), registry, access)
         app.include_router(pipeline_routes(PipelineTables(core.postgres_dsn), progress.status))
         parts = [http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run, old.run]
+        parts += await _feed_parts(core, settings, await session, feed, publisher, teller, registry, stack)
         to_kafka = KafkaVectors(producer, loop, schema_ids)
         await run_parts([*parts, *_vector_parts(core, settings, plans, hot, to_kafka, registry, stack)])
     log.info("stream_stopped")
@@ -176,6 +182,36 @@ def _vector_parts(
         retry_s=settings.retry_s,
     )
     return [worker.run]
+
+
+async def _feed_parts(
+    core: CoreSettings,
+    settings: Settings,
+    session: SparkSession,
+    catalog: CatalogFeed,
+    publisher: KafkaPublisher,
+    teller: Teller,
+    registry: CollectorRegistry,
+    stack: contextlib.AsyncExitStack,
+) -> list[Part]:
+    if not settings.feeds:
+        return []
+    connection = Session(core.postgres_dsn)
+    stack.callback(connection.close)
+    stage = FeedStage(
+        catalog=catalog,
+        store=FeedStore(connection),
+        publisher=publisher,
+        teller=teller,
+        clock=clock_from(core),
+        registry=registry,
+        recent_s=settings.recent_s,
+        retry_s=settings.retry_s,
+    )
+    job = FeedJob(session, core.kafka_bootstrap, settings.checkpoint_dir, stage)
+    await asyncio.to_thread(job.start)
+    stack.push_async_callback(asyncio.to_thread, job.stop)
+    return [job.wait]
 
 
 def _watch(

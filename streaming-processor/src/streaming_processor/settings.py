@@ -37,6 +37,10 @@ class Settings(PrefixedSettings):
     polling_delay_ms: int = Field(default=20, gt=0)
     """How often an idle query asks Kafka for news: less costs processor time, more costs latency."""
 
+    feeds: bool = False
+    """Whether a second query takes ``demand.raw``, ``weather.raw`` and ``market.raw`` in. Off: nothing is lost, the
+    topics keep a week."""
+
     recent_s: int = Field(default=172_800, gt=0)
     """Windows that end longer ago than this, in domain time, are history: in the table, not on Kafka."""
     live_s: int = Field(default=7_200, gt=0)
