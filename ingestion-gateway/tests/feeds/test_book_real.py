@@ -85,7 +85,7 @@ async def test_a_raw_answer_is_kept_once_and_every_time_it_came_is_noted(
     database: GatewayDatabase, dsn: str, tmp_path: Path
 ) -> None:
     archive = RawArchive(tmp_path, database)
-    request = Request("eia", "https://api.eia.gov/v2/x", [("api_key", "k"), ("offset", "0")], secrets=("k",))
+    request = Request("eia", "https://api.eia.gov/v2/x", [("api_key", "a+key"), ("offset", "0")], secrets=("a+key",))
     for _ in range(2):
         await archive.keep(request, an_answer(b"{}", "eia"))
     digest = hashlib.sha256(b"{}").digest()

@@ -22,15 +22,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 
 def shown(request: Request) -> str:
     """The address of a request as it may be written down."""
-    url = f"{request.url}?{urlencode(request.params)}" if request.params else request.url
-    return without(request.secrets, url)
-
-
-def without(secrets: tuple[str, ...], text: str) -> str:
-    """A text in which no secret stands any more."""
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN) if secret else text
-    return text
+    params = [(name, HIDDEN if value in request.secrets else value) for name, value in request.params]
+    return f"{request.url}?{urlencode(params)}" if params else request.url
 
 
 def body_without(secrets: tuple[str, ...], body: bytes) -> bytes:
