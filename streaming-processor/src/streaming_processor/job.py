@@ -35,6 +35,8 @@ _LOCAL_DISK = {
 }
 """For checkpoints on a local disk. Without Hadoop's native library, which is in no registry, the usual
 classes run ``chmod`` in a process of its own for every file: four times a batch."""
+_LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+"""On a cluster whoever submits says where the driver is."""
 
 
 def start_session(settings: Settings) -> SparkSession:
@@ -60,12 +62,10 @@ def start_session(settings: Settings) -> SparkSession:
 
 def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
     """Measured choices; the first save two thirds of an empty batch's time."""
-    return (_LOCAL_DISK if settings.master.startswith("local") else {}) | {
+    return (_LOCAL_DISK | _LOOPBACK if settings.master.startswith("local") else {}) | {
         "spark.jars": ",".join(str(jar.resolve()) for jar in jars),
         "spark.driver.extraClassPath": ":".join(str(jar.resolve()) for jar in jars),
         "spark.driver.memory": settings.driver_memory,
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraJavaOptions": settings.java_options,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
