@@ -17,24 +17,42 @@ from local_stack.scratch import free_port
 
 from ..conftest import ROOT, eventually
 
+GETH = ROOT / ".local" / "geth" / "geth"
+"""Made by ``npm run geth`` in ``blockchain/``."""
 ANVIL = ROOT / "blockchain" / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
 CONSORTIUM_CHAIN = 20_260
 
 
 @dataclass(frozen=True)
 class Client:
-    """One way to run anvil. With ``free_gas`` an account without funds may send."""
+    """One way to run a client. With ``free_gas`` an account without funds may send."""
 
     name: str
+    binary: Path
     arguments: tuple[str, ...] = ()
+    port_option: str = "--port"
     free_gas: bool = False
+    hour_s: int = 3_600
+    """Seconds that stand for an hour of a round, where the client's time passes as the world's does."""
 
 
-ANVIL_DEFAULT = Client("anvil")
+ANVIL_ALWAYS = ("--hardfork", "cancun", "--silent")
+ANVIL_DEFAULT = Client("anvil", ANVIL, ANVIL_ALWAYS)
 ANVIL_CONSORTIUM = Client(
     "anvil as the consortium",
-    ("--base-fee", "0", "--gas-price", "0", "--chain-id", str(CONSORTIUM_CHAIN)),
+    ANVIL,
+    (*ANVIL_ALWAYS, "--base-fee", "0", "--gas-price", "0", "--chain-id", str(CONSORTIUM_CHAIN)),
     free_gas=True,
+)
+GETH_DEV = Client(
+    "geth",
+    GETH,
+    (
+        *("--dev", "--dev.period", "1", "--ipcdisable", "--http", "--http.api", "eth,net,web3", "--authrpc.port", "0"),
+        *("--port", "0", "--nodiscover", "--maxpeers", "0", "--verbosity", "1"),
+    ),
+    port_option="--http.port",
+    hour_s=6,
 )
 
 
@@ -43,9 +61,11 @@ def running(client: Client) -> Iterator[Web3]:
     """Start a client and wait until it answers."""
     port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="gridseal-evm-"))
-    argv = [str(ANVIL), "--hardfork", "cancun", "--silent", "--port", str(port), *client.arguments]
+    argv = [str(client.binary), *client.arguments, client.port_option, str(port)]
+    # Whatever it leaves behind when it is killed lies in the folder, and goes with it.
+    places = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder)}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(argv, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(argv, cwd=folder, env=places, stdout=log, stderr=log, start_new_session=True)
     session = requests.Session()
     web3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}", request_kwargs={"timeout": 20}, session=session))
     try:

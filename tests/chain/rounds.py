@@ -1,4 +1,4 @@
-"""One round, played in full on any client with free gas: two authorities seal, actuals become final, all is settled."""
+"""One round, played in full on any client: two authorities seal, actuals become final, all is settled."""
 
 import json
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from gridseal.notary.multiproof import multiproof
 from gridseal.notary.score import ActualLeaf, actual_leaf_hash
 from gridseal.wire.forecasts import ForecastRun
 
-from .sealing import LEVELS, SECRET, Chain, a_run
+from .sealing import FUNDS, LEVELS, SECRET, Chain, a_run
 
-HOUR, DAY, UNIT = 3_600, 86_400, 10**18
+DAY, UNIT = 86_400, 10**18
 PRODUCT = name_hash("site-6h")
 PERIODS = 4
 
@@ -49,10 +49,10 @@ class Played:
 
 def play(chain: Chain) -> Played:
     """Deploy, seal, measure, reveal, settle."""
-    authority, benchmark = Account.create(), Account.create()
+    authority, benchmark, hour = Account.create(), Account.create(), chain.hour_s
     contracts = _deploy(chain)
     _prepare(chain, contracts, authority, benchmark)
-    run = a_run(datetime.fromtimestamp(chain.now(), UTC), PERIODS)
+    run = a_run(datetime.fromtimestamp(chain.now(), UTC), PERIODS, hour)
     better = _shifted(run, -100_000)
     sealed = [(authority, better, _seal(chain, contracts, authority, better))]
     sealed.append((benchmark, run, _seal(chain, contracts, benchmark, run)))
@@ -60,20 +60,20 @@ def play(chain: Chain) -> Played:
     actuals = [ActualLeaf(x.series_id, x.target_start, x.resolution_s, x.values_milli[2], 20_000_000) for x in leaves]
     tree = MerkleTree([actual_leaf_hash(leaf, salt_of(SECRET, i)) for i, leaf in enumerate(actuals)])
     slot = int(run.slot.timestamp())
-    chain.wait((PERIODS + 2) * HOUR)
+    chain.wait((PERIODS + 2) * hour)
     chain.call(contracts["ActualsRegistry"], "propose", PRODUCT, slot, tree.root, len(actuals))
-    chain.wait(2 * HOUR + 1)
+    chain.wait(2 * hour + 1)
     chain.call(contracts["ActualsRegistry"], "finalize", PRODUCT, slot)
     chain.call(contracts["Settlement"], "open", PRODUCT, slot)
     for account, made, batch in sealed:
         _reveal(chain, contracts, account, made, batch, actuals, tree)
-    chain.wait(2 * HOUR + 1)
+    chain.wait(2 * hour + 1)
     chain.call(contracts["Settlement"], "settle", PRODUCT, slot)
     return Played(chain, contracts, authority, benchmark, better)
 
 
 def _deploy(chain: Chain) -> dict[str, Contract]:
-    admin = chain.payer.address
+    admin, hour = chain.payer.address, chain.hour_s
     made: dict[str, Contract] = {}
     made["ForecastRegistry"] = chain.deploy("ForecastRegistry", admin)
     made["QuantileScorer"] = chain.deploy("QuantileScorer")
@@ -84,7 +84,7 @@ def _deploy(chain: Chain) -> dict[str, Contract]:
     made["StakePool"] = chain.deploy("StakePool", operations, token, 4 * DAY, 5 * DAY)
     pool = made["StakePool"].address
     made["ActualsRegistry"] = chain.deploy(
-        "ActualsRegistry", operations, token, pool, made["Arbiter"].address, UNIT, 2 * HOUR, 12 * HOUR
+        "ActualsRegistry", operations, token, pool, made["Arbiter"].address, UNIT, 2 * hour, 12 * hour
     )
     parts = ("Operations", "ForecastRegistry", "StakePool", "ActualsRegistry", "QuantileScorer")
     made["Settlement"] = chain.deploy("Settlement", *[made[name].address for name in parts])
@@ -94,20 +94,22 @@ def _deploy(chain: Chain) -> dict[str, Contract]:
 
 
 def _prepare(chain: Chain, contracts: dict[str, Contract], authority: LocalAccount, benchmark: LocalAccount) -> None:
-    operations, token = contracts["Operations"], contracts["Token"]
+    operations, token, hour = contracts["Operations"], contracts["Token"], chain.hour_s
     role = operations.functions.PROVIDER_ROLE().call()
     chain.call(operations, "grantRole", role, chain.payer.address)
-    terms = (benchmark.address, levels_hash(LEVELS), 2 * HOUR, 2 * HOUR, UNIT // 200, 20_000, 500)
-    chain.call(contracts["Settlement"], "setTerms", PRODUCT, chain.now() + HOUR, terms)
+    terms = (benchmark.address, levels_hash(LEVELS), 2 * hour, 2 * hour, UNIT // 200, 20_000, 500)
+    chain.call(contracts["Settlement"], "setTerms", PRODUCT, chain.now() + hour, terms)
     chain.call(token, "mint", chain.payer.address, 10 * UNIT)
     chain.call(token, "approve", contracts["ActualsRegistry"].address, 10 * UNIT)
     for account in (authority, benchmark):
+        if not chain.free_gas:
+            chain.send(to=account.address, value=FUNDS // 10, data=b"")
         chain.call(contracts["ForecastRegistry"], "registerAuthority", account.address, 1)
         chain.call(token, "mint", account.address, 1_000 * UNIT)
         chain.call(token, "approve", contracts["StakePool"].address, 1_000 * UNIT, sender=account)
         chain.call(contracts["StakePool"], "deposit", account.address, 1_000 * UNIT, sender=account)
     chain.call(contracts["Settlement"], "join", PRODUCT, sender=authority)
-    chain.wait(2 * HOUR)
+    chain.wait(2 * hour)
 
 
 def _shifted(run: ForecastRun, by_milli: int) -> ForecastRun:

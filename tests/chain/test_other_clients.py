@@ -10,20 +10,28 @@ from web3 import Web3
 from gridseal.wire.codec import encode
 
 from ..conftest import ROOT
-from .clients import ANVIL, ANVIL_CONSORTIUM, ANVIL_DEFAULT, CONSORTIUM_CHAIN, Client, running
+from .clients import ANVIL_CONSORTIUM, ANVIL_DEFAULT, CONSORTIUM_CHAIN, GETH_DEV, Client, running
+from .rounds import PRODUCT, UNIT, play
 from .sealing import Chain, seal
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 BIN = ROOT / ".venv" / "bin"
 VERIFIERS = [(str(BIN / "gridseal"), "verify"), (str(BIN / "node"), "blockchain/verify/cli.ts")]
-CLIENTS = [ANVIL_DEFAULT, ANVIL_CONSORTIUM]
+CLIENTS = [ANVIL_DEFAULT, ANVIL_CONSORTIUM, GETH_DEV]
 
 
 @pytest.fixture(scope="module", params=CLIENTS, ids=lambda client: client.name)
 def client(request: pytest.FixtureRequest) -> Client:
     found: Client = request.param
-    assert ANVIL.is_file(), "make setup installs anvil with the packages of blockchain/"
-    return found
+    return there(found)
+
+
+def there(client: Client) -> Client:
+    """The client, if it is installed. Anvil must be; geth takes minutes to build and is asked for by hand."""
+    if client is GETH_DEV and not client.binary.is_file():
+        pytest.skip("geth is not here: npm run geth in blockchain/ builds it")
+    assert client.binary.is_file(), "make setup installs anvil with the packages of blockchain/"
+    return client
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +79,14 @@ def test_in_the_consortium_an_account_without_funds_seals(client: Client, web3: 
     assert (web3.eth.chain_id == CONSORTIUM_CHAIN) is client.free_gas
     assert (web3.eth.get_balance(sealing["from"]) == 0) is client.free_gas
     assert (sealing["gasPrice"] == 0) is client.free_gas
+
+
+def test_a_round_goes_from_seal_to_settlement_also_where_time_cannot_be_moved() -> None:
+    geth = there(GETH_DEV)
+    with running(geth) as web3:
+        played = play(Chain.on(web3, hour_s=geth.hour_s))
+        slot, settlement = int(played.run.slot.timestamp()), played.contracts["Settlement"].functions
+        scores = [settlement.scoreOf(PRODUCT, slot, a.address).call() for a in (played.authority, played.benchmark)]
+
+        assert scores[0] > scores[1] == 0  # the benchmark's median is what was measured, the authority's is beside it
+        assert played.contracts["StakePool"].functions.stakeOf(played.authority.address).call() < 1_000 * UNIT
