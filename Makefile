@@ -39,7 +39,8 @@ test: setup-test ## All tests: Python, contracts, front end, the whole path on r
 bench: setup-test ## Measure one group beside its peers: GROUP=ingest, ONLY=module for one of its parts
 	@$(PYTHON) -m tests.bench $(or $(GROUP),ingest) $(ONLY)
 
-bench-web: setup-test ## Measure the live page in a browser against the running stack: script, first paint, layout shift, heap; MINUTES=60 for the goal
+bench-web: setup-test ## Measure the chart beside its peers, and the live page against the running stack: script, paint, shift, heap; MINUTES=60 for the goal
+	@node tests/bench/web/charts.mjs
 	@MINUTES=$(or $(MINUTES),2) node tests/bench/web/page.mjs
 
 chaos: setup-test ## Kill every process of the path again and again under load, and prove that nothing is lost

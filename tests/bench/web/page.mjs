@@ -2,20 +2,15 @@
 //
 // DASHBOARD_URL (http://127.0.0.1:23000) must serve the production build with a stack behind it. MINUTES (2) is how long
 // the heap is watched; the goal is for 60. Prints a table and adds to .local/bench/web.jsonl, one object per figure.
-import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { loadavg } from "node:os";
 import { join } from "node:path";
+import { keep, median, ROOT } from "./figures.mjs";
 
-const ROOT = join(import.meta.dirname, "..", "..", "..");
 const { chromium } = createRequire(join(ROOT, "tests", "e2e", "package.json"))("playwright-core");
 const BASE = process.env.DASHBOARD_URL ?? "http://127.0.0.1:23000/";
 const MINUTES = Number(process.env.MINUTES ?? 2);
 const RUNS = 3;
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--js-flags=--expose-gc"];
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 async function measured(browser) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
@@ -61,18 +56,10 @@ await last.page.waitForTimeout(MINUTES * 60_000);
 const growth = (await heapBytes(last.page, last.cdp)) - before;
 await browser.close();
 
-const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
-const figure = (name, value, unit, goal) => ({
-  name, value, unit, goal, peer: null, peer_value: null, ratio: null, runs: RUNS, load_average: loadavg()[0], commit,
-});
-const figures = [
+const figure = (name, value, unit, goal) => ({ name, value, unit, goal, runs: RUNS });
+keep([
   figure("web.first_load_script_gzip", median(loads.map((one) => one.bytes)) / 1000, "kB", 200),
   figure("web.largest_contentful_paint", median(loads.map((one) => one.lcp)) / 1000, "s", 1.5),
   figure("web.layout_shift", median(loads.map((one) => one.shift)), "1", 0.05),
-  figure(`web.heap_growth_${MINUTES}_min`, growth / 1e6, "MB", 5),
-];
-mkdirSync(join(ROOT, ".local", "bench"), { recursive: true });
-for (const one of figures) {
-  appendFileSync(join(ROOT, ".local", "bench", "web.jsonl"), `${JSON.stringify(one)}\n`);
-  process.stdout.write(`${one.name.padEnd(34)} ${one.value.toFixed(3).padStart(9)} ${one.unit.padEnd(3)} goal ≤ ${one.goal}\n`);
-}
+  { ...figure(`web.heap_growth_${MINUTES}_min`, growth / 1e6, "MB", 5), runs: 1 },
+]);
