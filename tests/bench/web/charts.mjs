@@ -15,6 +15,9 @@ const E2E = join(ROOT, "tests", "e2e");
 const { chromium } = createRequire(join(E2E, "package.json"))("playwright-core");
 const { build } = await import(createRequire(join(FRONTEND, "package.json")).resolve("rolldown"));
 
+/** The light colors of `globals.css`, which the canvas reads. */
+const COLORS = "--fan:10,98,189;--actual:#13202c;--now:#c25400;--gate:#7a3fb5;--gap:rgba(77,91,104,.13);--muted:#4d5b68";
+
 const out = mkdtempSync(join(tmpdir(), "gridseal-charts-"));
 const modules = join(FRONTEND, "node_modules");
 try {
@@ -29,7 +32,6 @@ try {
         "react-dom": join(modules, "react-dom"),
       },
     },
-    moduleTypes: { ".css": "empty" },
     transform: { define: { "process.env.NODE_ENV": '"production"' }, jsx: "react-jsx" },
     onLog: () => {},
     output: { file: join(out, "page.js"), format: "iife", minify: true },
@@ -40,6 +42,8 @@ try {
     const page = await browser.newPage({ viewport: { width: 1100, height: 800 } });
     page.on("pageerror", (error) => process.stderr.write(`${name}: ${error.message}\n`));
     page.setDefaultTimeout(300_000);
+    await page.setContent(`<!doctype html><style>:root{${COLORS}}</style><body>`);
+    await page.addStyleTag({ path: join(modules, "uplot", "dist", "uPlot.min.css") });
     await page.addScriptTag({ path: join(out, "page.js") });
     const times = await page.evaluate(([chart, points, count]) => window.appended(chart, points, count), [name, POINTS, TIMES]);
     seen[name] = median(times);

@@ -10,7 +10,6 @@ import { Line, LineChart, XAxis, YAxis } from "recharts";
 import type { FanData } from "@/features/forecast/fan-data";
 import type { FanPicture } from "@/features/forecast/fan-picture";
 import { useFanPlot } from "@/features/forecast/use-fan-plot";
-import "uplot/dist/uPlot.min.css";
 
 use([EChartsLine, GridComponent, CanvasRenderer]);
 
