@@ -14,11 +14,16 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/gridseal-set-up.conf")
 POSTGRES = Path("/usr/lib/postgresql/15/bin/postgres")
 OLDEST_JAVA = 17
-UNITS = {"postgresql-15": "postgresql", "redis-server": "redis-server", "mosquitto": "mosquitto"}
+UNITS = {
+    "postgresql-15": "postgresql",
+    "redis-server": "redis-server",
+    "mosquitto": "mosquitto",
+    "prometheus": "prometheus",
+}
 PYTHON_PACKAGES = ("python3-venv",)
 """On its own, so that the long Python downloads begin at once."""
 RUN_PACKAGES = ("postgresql-15", "redis-server", "mosquitto", "openjdk-17-jre-headless", "maven")
-TEST_PACKAGES = ("chromium", "fonts-dejavu-core")
+TEST_PACKAGES = ("chromium", "fonts-dejavu-core", "prometheus")
 
 
 def java_version(java: str | None) -> int:
