@@ -62,6 +62,10 @@ def an_app(rates: Rates = FREE) -> FastAPI:
     async def one() -> Inner:
         return Inner(state="alone")
 
+    @router.patch("/one")
+    async def other() -> Inner:
+        return Inner(state="changed")
+
     @router.get("/broken")
     async def broken() -> Inner:
         raise RuntimeError("secret")
@@ -217,3 +221,17 @@ def test_the_document_says_what_the_layers_add() -> None:
     assert alone["responses"]["503"] == {"$ref": "#/components/responses/service-unavailable"}
     assert set(document["components"]["responses"]["service-unavailable"]["content"]) == {"application/problem+json"}
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+@pytest.mark.parametrize("told", ["0.5", "1767225600", "2026-01-01", "2026-01-01T00:00:00", "2200-01-01T00:00:00Z"])
+async def test_a_moment_is_written_out_with_its_zone(client: httpx.AsyncClient, told: str) -> None:
+    answer = await client.get("/api/v1/things", params={"since": told})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/query/since"
+
+
+async def test_another_method_is_told_all_that_an_address_takes(client: httpx.AsyncClient) -> None:
+    answer = await client.delete("/api/v1/things/one")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PATCH")

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from forecast_service.catalog import Catalog
 from forecast_service.insight.accuracy import AccuracyReport, SkillTable, report_rows, skill_cells
 from forecast_service.insight.intervals import block_length_s
 from forecast_service.store.accuracy import AccuracyStore, Span
+from gridseal.http.moments import Moment
 from gridseal.wire.fields import UtcTime
 
 LONGEST = timedelta(days=31)
@@ -23,9 +24,9 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    since: Annotated[AwareDatetime | None, Field(description="First target; unset: seven days before the end")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Targets start before this; unset: now")] = None
-    as_at: Annotated[AwareDatetime | None, Field(description="Only what had been issued and had ended by then")] = None
+    since: Annotated[Moment | None, Field(description="First target; unset: seven days before the end")] = None
+    until: Annotated[Moment | None, Field(description="Targets start before this; unset: now")] = None
+    as_at: Annotated[Moment | None, Field(description="Only what had been issued and had ended by then")] = None
     product_id: Annotated[str | None, Field(max_length=63)] = None
     kind: Annotated[str | None, Field(max_length=63)] = None
     series_id: Annotated[str | None, Field(max_length=127)] = None

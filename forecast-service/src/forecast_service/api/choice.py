@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from forecast_service.catalog import Catalog
 from forecast_service.products.plan import forecast_series
+from gridseal.http.moments import Moment
 from gridseal.runtime.problems import not_found
 from gridseal.wire.catalog import Product, Profile, Series
 from gridseal.wire.views import SeriesForecastView
@@ -23,7 +24,7 @@ class Asked(BaseModel):
     site_id: str | None = None
     series_id: str | None = None
     hours: Annotated[int, Field(ge=0, le=168, description="Hours of actuals before now")] = 24
-    as_at: AwareDatetime | None = None
+    as_at: Moment | None = None
     horizon: Annotated[
         timedelta | None,
         Field(gt=timedelta(0), description="ISO 8601 duration after the slot; later periods are left out"),

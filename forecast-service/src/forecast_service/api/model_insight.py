@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from forecast_service.api.lifecycle import Name
 from forecast_service.catalog import Catalog
@@ -15,6 +15,7 @@ from forecast_service.inference.trainings import PastTraining
 from forecast_service.insight.errors import ROLLING, histogram, rolling_mae
 from forecast_service.store.demand_state import DemandState
 from forecast_service.store.model_views import Check, ModelViews, Outcome, Seen
+from gridseal.http.moments import Moment
 from gridseal.runtime.problems import not_found
 from gridseal.wire.fields import UtcTime
 
@@ -155,7 +156,7 @@ def model_insight_routes(parts: ModelInsight, catalog: Catalog, now: Callable[[]
     @router.get("/api/v1/models/{model}/performance", operation_id="modelPerformance")
     async def performance(
         model: Name, series_id: Annotated[str | None, Query(max_length=127)] = None,
-        hours: Annotated[int, Query(ge=1, le=MOST_HOURS)] = 168, as_at: AwareDatetime | None = None,
+        hours: Annotated[int, Query(ge=1, le=MOST_HOURS)] = 168, as_at: Moment | None = None,
     ) -> ModelPerformance:  # fmt: skip
         """Served median against what came, its errors in 50 bins, and the mean absolute error over 168 h."""
         known = next((one for one in parts.names(catalog) if one.model == model), None)

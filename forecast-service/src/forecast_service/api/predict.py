@@ -14,6 +14,7 @@ from forecast_service.store.energy import Prediction
 from forecast_service.tabular.serving import DemandChampion
 from forecast_service.tabular.table import FEATURES
 from gridseal.errors import UnavailableError
+from gridseal.http.moments import Moment
 from gridseal.runtime.clock import floor_to
 from gridseal.wire.fields import UtcTime
 
@@ -63,7 +64,7 @@ class PredictRequest(BaseModel):
     temp_squared: float
     cooling_degree_hours: Annotated[float, Field(ge=0)]
     heating_degree_hours: Annotated[float, Field(ge=0)]
-    timestamp: UtcTime | None = None
+    timestamp: Moment | None = None
     """Start of the hour to predict. Left out: the hour that begins next."""
 
     @field_validator(*FEATURES, mode="before")

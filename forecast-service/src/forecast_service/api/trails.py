@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime
 
 from forecast_service.store.trails import RunTrail, Trails
+from gridseal.http.moments import Moment
 from gridseal.runtime.problems import not_found
 
 
@@ -24,7 +24,7 @@ def trail_routes(trails: Trails) -> APIRouter:
     @router.get("/windows", operation_id="readWindowTrail")
     async def of_window(
         series_id: Annotated[str, Query(max_length=127)],
-        ended_by: Annotated[AwareDatetime, Query(description="End of the window, domain time")],
+        ended_by: Annotated[Moment, Query(description="End of the window, domain time")],
     ) -> RunTrail:
         """The same of the first run that could take a window."""
         found = await trails.first_after(series_id, ended_by)

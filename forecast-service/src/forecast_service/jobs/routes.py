@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, HTTPException, Query, Response
 from fastapi.responses import HTMLResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from forecast_service.jobs.flows import (
     DATA_INGESTION,
@@ -20,6 +20,7 @@ from forecast_service.jobs.flows import (
 )
 from forecast_service.store.flow_runs import FlowRuns
 from forecast_service.store.pages import LATEST, Pages
+from gridseal.http.moments import Moment
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.problems import not_found
 from gridseal.wire.flows import FlowList, FlowRunList, FlowRunView, FlowView
@@ -102,7 +103,7 @@ def reading_routes(jobs: Jobs) -> APIRouter:
         return await asyncio.to_thread(_list, runs, clock.now())
 
     @router.get("/api/v1/jobs/{flow}/runs", operation_id="listFlowRuns")
-    async def history(flow: str, limit: Limit = 50, before: AwareDatetime | None = None) -> FlowRunList:
+    async def history(flow: str, limit: Limit = 50, before: Moment | None = None) -> FlowRunList:
         """What ran, why, how often it was tried, and what came of it."""
         await asyncio.to_thread(_named, runs, flow)
         rows = await asyncio.to_thread(runs.history, flow, limit, before)

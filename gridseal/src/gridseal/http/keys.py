@@ -67,8 +67,8 @@ class KeyMiddleware:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
-        if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-            detail = f"Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters"
+        if not (0 < len(key) <= LONGEST_KEY and all("!" <= letter <= "~" for letter in key)):
+            detail = f"Idempotency-Key has 1 to {LONGEST_KEY} visible ASCII characters"
             await problem(request, 422, detail)(scope, receive, send)
             return
         try:

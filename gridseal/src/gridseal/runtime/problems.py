@@ -8,6 +8,7 @@ import psycopg
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import HTTPConnection
 
@@ -78,7 +79,10 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(StarletteHTTPException)
     async def on_http(request: Request, error: StarletteHTTPException) -> JSONResponse:
-        return problem(request, error.status_code, str(error.detail), headers=dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(sorted(_methods(request)))
+        return problem(request, error.status_code, str(error.detail), headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def on_validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -114,6 +118,13 @@ def install_problem_handlers(app: FastAPI) -> None:
                 title = html.escape(f"{status} {HTTPStatus(status).phrase}")
                 return HTMLResponse(f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{html.escape(meaning)}")
         raise not_found(f"problem {name}")
+
+
+def _methods(request: Request) -> set[str]:
+    """Of every route of this address: the router names those of the first alone."""
+    path = request.scope["path"]
+    contexts = iter_route_contexts(request.app.routes)
+    return {method for one in contexts if one.path_regex.match(path) for method in one.methods or ()}
 
 
 def not_found(what: str) -> HTTPException:
