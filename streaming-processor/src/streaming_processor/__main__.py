@@ -37,6 +37,7 @@ from streaming_processor.features.step import Plans, VectorStep, VectorWorker
 from streaming_processor.features.store.due import DueWindows
 from streaming_processor.features.store.energy_tables import EnergyTables
 from streaming_processor.features.store.hot_vectors import RedisVectors
+from streaming_processor.features.store.outlooks import PostgresOutlooks
 from streaming_processor.features.store.session import Session
 from streaming_processor.features.store.vector_table import PostgresVectors
 from streaming_processor.features.store.windows import PostgresWindows
@@ -180,6 +181,7 @@ def _vector_parts(
         registry=registry,
         windows_at_once=settings.vectors_windows_at_once,
         retry_s=settings.retry_s,
+        outlooks=PostgresOutlooks(session) if settings.feeds else None,
     )
     return [worker.run]
 

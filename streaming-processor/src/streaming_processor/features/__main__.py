@@ -22,6 +22,7 @@ from streaming_processor.features.ports import VectorKey
 from streaming_processor.features.settings import FeatureGroupSettings
 from streaming_processor.features.step import Plans
 from streaming_processor.features.store.energy_tables import EnergyTables
+from streaming_processor.features.store.outlooks import PostgresOutlooks
 from streaming_processor.features.store.session import Session
 from streaming_processor.features.store.vector_table import PostgresVectors
 from streaming_processor.features.store.windows import PostgresWindows
@@ -47,7 +48,8 @@ def backfill(core: CoreSettings, reference: Reference, asked: argparse.Namespace
         session = stack.enter_context(closing(Session(core.postgres_dsn)))
         store = stack.enter_context(closing(PostgresVectors(core.postgres_dsn, groups)))
         plan = Plans(Picture(reference), groups).current()
-        total = Backfill(plan, PostgresWindows(session), store, EnergyTables(session)).run(
+        windows, outlooks = PostgresWindows(session), PostgresOutlooks(session)
+        total = Backfill(plan, windows, store, EnergyTables(session), outlooks).run(
             asked.begin,
             asked.end,
             clock_from(core).now(),

@@ -1,6 +1,6 @@
 """The same vectors for stored history: computed from the windows as they are now."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -9,10 +9,11 @@ import numpy as np
 from gridseal.wire.features import FeatureVector
 from streaming_processor.features.entities import Entity, Lane
 from streaming_processor.features.plan import Plan
-from streaming_processor.features.ports import FeatureStore, WindowHistory
+from streaming_processor.features.ports import FeatureStore, OutlookHistory, WindowHistory
 from streaming_processor.features.store.energy_tables import EnergyTables
+from streaming_processor.features.sync import Outlook
 from streaming_processor.features.tracks import Track
-from streaming_processor.features.vectors import reach_of, vectors_of
+from streaming_processor.features.vectors import outlooks_of, reach_of, vectors_of
 
 _AT_ONCE: Final = 500
 """Moments of issue per portion: bounds the memory."""
@@ -22,8 +23,15 @@ class Backfill:
     """Fills stores with the vectors of a span of time. What is there already and the same stays as it is."""
 
     def __init__(
-        self, plan: Plan, history: WindowHistory, store: FeatureStore, energy: EnergyTables | None = None
+        self,
+        plan: Plan,
+        history: WindowHistory,
+        store: FeatureStore,
+        energy: EnergyTables | None = None,
+        outlooks: OutlookHistory | None = None,
     ) -> None:
+        """``outlooks``: None where no provider of forecasts is followed."""
+        self._outlooks = outlooks
         self._plan = plan
         self._history = history
         self._store = store
@@ -51,7 +59,8 @@ class Backfill:
         for entity in filter(wanted, self._plan.entities):
             tracks = self._history.read(spans_of(entity, begin_s, end_s))
             made = 0
-            for vectors in portions(entity, tracks, begin_s, end_s, now):
+            outlooks = outlooks_of(self._outlooks, entity, begin_s, end_s + entity.lane.width_s)
+            for vectors in portions(entity, tracks, begin_s, end_s, now, outlooks):
                 stored = self._store.put(vectors)
                 self._keep(entity, stored, tracks)
                 made += len(stored)
@@ -85,10 +94,15 @@ def spans_of(entity: Entity, begin_s: int, end_s: int) -> dict[Lane, list[tuple[
 
 
 def portions(
-    entity: Entity, tracks: dict[Lane, Track], begin_s: int, end_s: int, now: datetime
+    entity: Entity,
+    tracks: dict[Lane, Track],
+    begin_s: int,
+    end_s: int,
+    now: datetime,
+    outlooks: Mapping[str, Outlook] | None = None,
 ) -> Iterator[list[FeatureVector]]:
     """Vectors issued at the end of each window of the series that starts in ``[begin_s, end_s)``."""
     starts = tracks[entity.lane].start_s
     issues = starts[(starts >= begin_s) & (starts < end_s)] + entity.lane.width_s
     for i in range(0, len(issues), _AT_ONCE):
-        yield vectors_of(entity, tracks, issues[i : i + _AT_ONCE].astype(np.int64), now)
+        yield vectors_of(entity, tracks, issues[i : i + _AT_ONCE].astype(np.int64), now, outlooks)

@@ -10,6 +10,7 @@ from streaming_processor.features import air, past, sun
 from streaming_processor.features.calendar import LocalTime, is_holiday, local_time
 from streaming_processor.features.groups import Family
 from streaming_processor.features.inputs import Columns, Formulas, Inputs
+from streaming_processor.features.sync import align
 
 _MILLIWATT_HOURS_PER_MWH: Final = 1e9
 _HOUR_S: Final = 3_600
@@ -167,12 +168,15 @@ def _lags(inputs: Inputs, columns: Columns, hours: Mapping[str, int], divisor: f
 
 
 def _amount(inputs: Inputs, quantity: str) -> Floats:
-    """What fell in a window: a mean of amounts times their number."""
+    """What fell in a window: a mean of amounts times their number. A forecast says the amount of its hour."""
+    fresh_s = inputs.entity.group.freshness_s
+    amount = align(None, inputs.outlooks.get(quantity), inputs.target_s, inputs.issue_s, fresh_s).value
     track = inputs.weather_track(quantity)
     if track is None:
-        return np.full(inputs.issue_s.shape, np.nan)
-    index, known, _ = track.last_before(inputs.issue_s, inputs.entity.group.freshness_s)
-    return np.where(known, track.take(track.milli, index) * track.take(track.count, index) / 1_000, np.nan)
+        return amount
+    index, known, _ = track.last_before(inputs.issue_s, fresh_s)
+    measured = np.where(known, track.take(track.milli, index) * track.take(track.count, index) / 1_000, np.nan)
+    return np.where(np.isnan(amount), measured, amount)
 
 
 def _clear_sky_index(inputs: Inputs) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from streaming_processor.arrays import Floats, Ints
 from streaming_processor.features.entities import Entity, Lane
-from streaming_processor.features.sync import Aligned, align
+from streaming_processor.features.sync import Aligned, Outlook, align
 from streaming_processor.features.tracks import Track, empty_track
 
 
@@ -20,6 +20,8 @@ class Inputs:
     tracks: Mapping[Lane, Track]
     issue_s: Ints
     horizon_s: int
+    outlooks: Mapping[str, Outlook] = field(default_factory=dict)
+    """Quantity → forecasts that were published for the region."""
 
     @property
     def own(self) -> Track:
@@ -34,9 +36,16 @@ class Inputs:
     @cached_property
     def weather(self) -> dict[str, Aligned]:
         """Each quantity that has a source, as known at issue."""
+        measured = dict(self.entity.weather)
         return {
-            quantity: align(self.tracks.get(lane), None, self.target_s, self.issue_s, self.entity.group.freshness_s)
-            for quantity, lane in self.entity.weather
+            quantity: align(
+                self.tracks.get(measured[quantity]) if quantity in measured else None,
+                self.outlooks.get(quantity),
+                self.target_s,
+                self.issue_s,
+                self.entity.group.freshness_s,
+            )
+            for quantity in sorted({*measured, *self.outlooks})
         }
 
     def weather_track(self, quantity: str) -> Track | None:

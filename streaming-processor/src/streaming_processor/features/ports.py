@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 from gridseal.wire.features import FeatureVector
 from streaming_processor.features.entities import Lane
 from streaming_processor.features.groups import FeatureGroup
+from streaming_processor.features.sync import Outlook
 from streaming_processor.features.tracks import Track
 
 
@@ -73,6 +74,14 @@ class WindowHistory(Protocol):
 
     def read(self, spans: Mapping[Lane, Iterable[tuple[int, int]]]) -> dict[Lane, Track]:
         """Windows of each lane that start in one of its half-open spans of seconds."""
+        ...
+
+
+class OutlookHistory(Protocol):
+    """Published forecasts of the weather."""
+
+    def read(self, region_id: str, begin_s: int, end_s: int) -> Mapping[str, Outlook]:
+        """Forecasts of each quantity for the periods that start in a half-open span of seconds, every issue of them."""
         ...
 
 

@@ -18,11 +18,11 @@ from streaming_processor.arrays import Mask
 from streaming_processor.features.entities import Entity, Lane, entities_of
 from streaming_processor.features.groups import FeatureGroup
 from streaming_processor.features.plan import Moments, Plan, Work
-from streaming_processor.features.ports import FeatureStore, VectorPublisher, WindowHistory
+from streaming_processor.features.ports import FeatureStore, OutlookHistory, VectorPublisher, WindowHistory
 from streaming_processor.features.store.due import DueWindows
 from streaming_processor.features.store.energy_tables import EnergyTables
 from streaming_processor.features.store.vector_table import PostgresVectors
-from streaming_processor.features.vectors import vectors_of
+from streaming_processor.features.vectors import outlooks_of, vectors_of
 from streaming_processor.reference import Reference
 from streaming_processor.window_states import WindowStates
 
@@ -128,8 +128,11 @@ class VectorWorker:
         registry: CollectorRegistry,
         windows_at_once: int,
         retry_s: float,
+        outlooks: OutlookHistory | None = None,
     ) -> None:
+        """``outlooks``: None where no provider of forecasts is followed."""
         self._plans = plans
+        self._outlooks = outlooks
         self._due = due
         self._history = history
         self._store = store
@@ -162,7 +165,13 @@ class VectorWorker:
         vectors = [
             vector
             for entity, issues in work.issues.items()
-            for vector in vectors_of(entity, tracks, np.array(sorted(issues), np.int64), now)
+            for vector in vectors_of(
+                entity,
+                tracks,
+                np.array(sorted(issues), np.int64),
+                now,
+                outlooks_of(self._outlooks, entity, min(issues), max(issues)),
+            )
         ]
         told = self._store.put(vectors)
         self._energy.put([v for v in told if v.group in self._demand_groups(work)], work.demand, work.weather, tracks)

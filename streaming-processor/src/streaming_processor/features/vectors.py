@@ -12,6 +12,8 @@ from streaming_processor.features.entities import Entity, Lane
 from streaming_processor.features.formulas import FAMILIES
 from streaming_processor.features.groups import Feature
 from streaming_processor.features.inputs import Columns, Inputs
+from streaming_processor.features.ports import OutlookHistory
+from streaming_processor.features.sync import Outlook
 from streaming_processor.features.tracks import Track
 
 LAGS_S: Final = (3_600, past.DAY_S, 7 * past.DAY_S)
@@ -39,7 +41,11 @@ def reach_of(entity: Entity, lane: Lane) -> Reach:
 
 
 def vectors_of(
-    entity: Entity, tracks: Mapping[Lane, Track], issue_s: Ints, available_at: datetime
+    entity: Entity,
+    tracks: Mapping[Lane, Track],
+    issue_s: Ints,
+    available_at: datetime,
+    outlooks: Mapping[str, Outlook] | None = None,
 ) -> list[FeatureVector]:
     """Vectors of all horizons issued at ``issue_s``, as version 1.
 
@@ -48,13 +54,23 @@ def vectors_of(
         tracks: At least what ``reach_of`` says; more does not change the result.
         issue_s: Moments in seconds; each the end of a window of the series.
         available_at: When these vectors came into being.
+        outlooks: Forecasts of the weather of the region, by quantity.
     """
     rows: list[FeatureVector] = []
     for horizon_s in entity.horizons_s:
-        inputs = Inputs(entity, tracks, issue_s, horizon_s)
+        inputs = Inputs(entity, tracks, issue_s, horizon_s, outlooks or {})
         columns = FAMILIES[entity.group.family](inputs)
         rows += _messages(inputs, columns, available_at)
     return rows
+
+
+def outlooks_of(
+    history: OutlookHistory | None, entity: Entity, first_issue_s: int, last_issue_s: int
+) -> Mapping[str, Outlook]:
+    """Forecasts that vectors issued in a span may read: those of demand, where the weather is that of the target."""
+    if history is None or entity.group.family != "demand":
+        return {}
+    return history.read(entity.region_id, first_issue_s, last_issue_s + max(entity.horizons_s))
 
 
 def _messages(inputs: Inputs, columns: Columns, available_at: datetime) -> list[FeatureVector]:
