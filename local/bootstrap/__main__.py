@@ -128,6 +128,7 @@ def steps_of(context: Context, *, test: bool) -> list[Step]:
     if test:
         steps += _node_steps(context, "tests/e2e", "browser tests", "")[:1]
         steps += _node_steps(context, "tests/timescale", "migration tests", "")[:1]
+        steps += _node_steps(context, "tests/oidc", "login tests", "")[:1]
         steps.insert(
             1, _debian_step("debian-test", "Debian packages for tests", debian.TEST_PACKAGES, needs=("debian",))
         )

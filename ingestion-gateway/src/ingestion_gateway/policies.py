@@ -11,6 +11,7 @@ POLICIES: Final[Policies] = {
     "get_message_trail": "viewer",
     "list_dead_letters": "operator",
     "list_enrolled_devices": "viewer",
+    "list_feeds": "viewer",
     "list_gateway_sessions": "viewer",
     "list_quarantine": "operator",
     "list_receipt_keys": "public",

@@ -9,6 +9,7 @@ from gridseal.http.install import Conventions, install_conventions
 from gridseal.runtime.health import Probe, install_health
 from gridseal.wire.fields import Message, UtcTime
 from ingestion_gateway.feeds.service import FeedService, Outcome
+from ingestion_gateway.policies import POLICIES
 
 
 class SourceView(Message):
@@ -42,7 +43,7 @@ def create_app(
 ) -> FastAPI:
     """Build the application."""
     app = FastAPI(title="Gridseal feeds", version=__version__, docs_url=None, redoc_url=None)
-    install_conventions(app, conventions)
+    install_conventions(app, conventions, policies=POLICIES)
 
     async def sources() -> None:
         service.refresh()
