@@ -72,6 +72,7 @@ class CoreSettings(PrefixedSettings):
     asset_url: str = "http://127.0.0.1:28010"
     settlement_url: str = "http://127.0.0.1:28020"
     gateway_url: str = "http://127.0.0.1:28030"
+    stream_url: str = "http://127.0.0.1:28003"
     dashboard_url: str = "http://127.0.0.1:23000"
     otlp_endpoint: str | None = None
     schema_registry_url: str | None = Field(
