@@ -9,7 +9,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 from fastapi import APIRouter, HTTPException, Path, Query, Response
@@ -96,7 +96,7 @@ def origin_routes(reader: InputsReader) -> APIRouter:
     return router
 
 
-_OCTETS = {
+_OCTETS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The bytes.", "content": {"application/octet-stream": {}}},
     409: {"description": "The run was computed from more than what was kept."},
 }  # fmt: skip
