@@ -1,11 +1,13 @@
 """Rounds on the live channel: what was taken in is the snapshot, each change arrives."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from forecast_service.live.hub import Hub
-from forecast_service.live.narrow import Event, round_event
+from forecast_service.live.narrow import round_event
+from forecast_service.live.written import Batch
 from gridseal.runtime.metrics import new_registry
 from gridseal.wire.live import Filter
 
@@ -16,8 +18,8 @@ class Heard:
     def __init__(self) -> None:
         self.states: list[str] = []
 
-    def push(self, subscription: str, seq: int, event: Event, size: int) -> None:
-        self.states.append(event.data["state"])
+    def push(self, subscription: str, batch: Batch) -> None:
+        self.states += [event.data["state"] for _, event in batch]
 
 
 async def nothing(wanted: Filter) -> list[dict[str, Any]]:
@@ -47,6 +49,8 @@ async def test_every_change_arrives_where_nothing_is_filtered(hub: Hub) -> None:
     hub.join(one_site, "b", "rounds", Filter(site_id="home-01"))
     for state in ("proposed", "disputed", "void"):
         hub.publish(round_event(a_change(state)))
+
+    await asyncio.sleep(0)  # listeners get together what comes in one turn of the loop
 
     assert everything.states == ["proposed", "disputed", "void"]
     assert one_site.states == []

@@ -3,8 +3,8 @@
 ``BENCH_CLIENTS`` connections from one process to a hub in another, every one subscribed to all forecasts. A run has 20
 series; the time is from the moment a view is handed to the hub until its frame has arrived in the clients' process. A
 second round stalls every tenth client: it stops reading and its connection fills. The peer of the first figure is one
-process that writes the same bytes to as many sockets and does nothing else (``_floor``): what the machine costs. The hub's
-processor time stands beside the times, because it says the same on a busy machine.
+process that writes the same bytes to as many sockets and does nothing else (``_floor``): what the machine costs. The
+hub's processor time stands beside the times, because it says the same on a busy machine.
 """
 
 import asyncio

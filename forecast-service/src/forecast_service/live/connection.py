@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from forecast_service.live.hub import Hub
 from forecast_service.live.narrow import Event
 from forecast_service.live.queue import SendQueue, Waiting
-from forecast_service.live.written import Sendable
+from forecast_service.live.written import Batch, Sendable
 from gridseal.errors import GridsealError, WireError
 from gridseal.runtime.frames import text_frame, writer
 from gridseal.runtime.logs import get_logger
@@ -37,6 +37,8 @@ CLOSE_WITHIN_S = 5.0
 REPLAY_BYTES = 4 * 2**20
 WRITE_BYTES = 64 * 2**10
 """So much goes to the server in one piece; what waits beyond it can still be replaced by something newer."""
+AT_ONCE_BYTES = 256 * 2**10
+"""A larger batch goes through the queue, so that a client that stalls with it holds no more than this."""
 BAD_FRAME, TOO_LATE, TOO_SLOW = 4400, 4408, 4413
 
 
@@ -46,7 +48,9 @@ class _Subscription:
     sent_seq: int
     floor_seq: int
     """Deltas up to here are known to the client."""
-    held: list[tuple[int, Event, int]] | None = field(default_factory=list)
+    joined_seq: int
+    """Deltas up to here came before the subscription: they are in its snapshot or replay."""
+    held: Batch | None = field(default_factory=list)
     """Deltas that wait until the snapshot is out; none once it is."""
 
 
@@ -56,6 +60,7 @@ class Connection:
     def __init__(self, socket: WebSocket, hub: Hub, now: Callable[[], datetime], queue: SendQueue) -> None:
         self._socket = socket
         self._write = writer(socket.scope)
+        self._writing = False
         self._hub = hub
         self._now = now
         self._queue = queue
@@ -94,17 +99,30 @@ class Connection:
         self._close_code = code
         self._closing.set()
 
-    def push(self, subscription: str, seq: int, event: Event, size: int) -> None:
-        """Queue one event of a subscription; over the hard limit the connection ends."""
-        held = self._subscriptions[subscription].held
-        if held is not None:
-            held.append((seq, event, size))
-            return
-        if self._queue.put(Waiting(subscription, seq, event, size), event.replaces):
-            self._hub.conflated.labels(event.channel).inc()
-        if self._queue.over:
-            self._close(TOO_SLOW)
-        self._ready.set()
+    def push(self, subscription: str, batch: Batch) -> None:
+        """Send events of a subscription, or queue them where it is behind; over the hard limit the connection ends."""
+        own = self._subscriptions[subscription]
+        if batch[0][0] <= own.joined_seq:
+            batch = [(seq, event) for seq, event in batch if seq > own.joined_seq]
+        if own.held is not None:
+            own.held.extend(batch)
+        elif batch and not self._sent_at_once(subscription, own, batch):
+            for seq, event in batch:
+                if self._queue.put(Waiting(subscription, seq, event, len(event.text)), event.replaces):
+                    self._hub.conflated.labels(event.channel).inc()
+            if self._queue.over:
+                self._close(TOO_SLOW)
+            self._ready.set()
+
+    def _sent_at_once(self, name: str, own: _Subscription, batch: Batch) -> bool:
+        """Who has everything so far gets the same bytes as all others who have."""
+        if self._write is None or self._writing or len(self._queue) or own.sent_seq != batch[0][0] - 1:
+            return False
+        frames = self._hub.written.batch(batch, name)
+        if len(frames) > AT_ONCE_BYTES or not self._write.write_at_once(frames):
+            return False
+        own.sent_seq = batch[-1][0]
+        return True
 
     def _say(self, message: Message) -> None:
         text = encode(message).decode()
@@ -118,10 +136,12 @@ class Connection:
                 self._ready.clear()
                 await self._ready.wait()
             elif self._write is not None:
+                self._writing = True
                 try:
-                    await self._write(b"".join(frame for _, frame in piece))
+                    await self._write.write_frames(b"".join(frame for _, frame in piece))
                 except OSError as error:
                     raise WebSocketDisconnect(1006) from error
+                self._writing = False
             else:
                 for text, _ in piece:
                     await self._socket.send_text(text)
@@ -188,7 +208,7 @@ class Connection:
             self._refuse(request.id, "too_many", f"one connection holds up to {MAX_SUBSCRIPTIONS} subscriptions")
             return
         ring = self._hub.join(self, request.id, request.channel, request.filter)
-        subscription = _Subscription(request, ring.seq, ring.seq)
+        subscription = _Subscription(request, ring.seq, ring.seq, ring.seq)
         self._subscriptions[request.id] = subscription
         self._say(Ack(id=request.id, epoch=self._hub.epoch))
         resume = request.resume
@@ -224,8 +244,8 @@ class Connection:
             return
         self._say(Snapshot(id=request.id, seq=subscription.floor_seq, as_at=self._now(), reset=reset, data=data))
         held, subscription.held = subscription.held or [], None
-        for seq, event, size in held:
-            self.push(request.id, seq, event, size)
+        if held:
+            self.push(request.id, held)
 
     def _unsubscribe(self, name: str) -> None:
         if name not in self._subscriptions:

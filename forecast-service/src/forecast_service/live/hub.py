@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from forecast_service.live.narrow import SNAPSHOT_KEEPS, Event, passes
 from forecast_service.live.ring import Key, Ring, Rings
-from forecast_service.live.written import Written
+from forecast_service.live.written import Batch, Written
 from gridseal.wire.live import Channel, Filter
 
 RING_SIZE = 1_024
@@ -24,8 +24,8 @@ Snapshots = Mapping[Channel, Callable[[Filter], Awaitable[list[dict[str, Any]]]]
 class Listener(Protocol):
     """A subscription's end of the hub."""
 
-    def push(self, subscription: str, seq: int, event: Event, size: int) -> None:
-        """One event. Must not block."""
+    def push(self, subscription: str, batch: Batch) -> None:
+        """Events in order, the same list for every listener of a ring. Must not block."""
         ...
 
 
@@ -37,6 +37,7 @@ class Hub:
         self.written = Written()
         self._snapshots = snapshots
         self._listeners: dict[Key, dict[tuple[int, str], Listener]] = {}
+        self._due: dict[Key, Batch] = {}
         self._rings = Rings(size=RING_SIZE, keep=RINGS, in_use=self._listeners.keys())
         # Newest events, so that a snapshot read from a store is never older than the deltas before it.
         self._fresh: dict[Channel, OrderedDict[str, Event]] = {}
@@ -48,7 +49,7 @@ class Hub:
         self.closed = Counter("gridseal_live_closed_total", "Connections closed by us", ["code"], registry=registry)
 
     def publish(self, event: Event) -> None:
-        """Give an event to rings and listeners. Call from the event loop only."""
+        """Give an event to rings now, and to listeners together with what comes in the same turn of the event loop."""
         self._events.labels(event.channel).inc()
         name = SNAPSHOT_KEEPS.get(event.channel)
         if name is not None and event.channel in OVERLAID:
@@ -57,10 +58,16 @@ class Hub:
             fresh.move_to_end(name(event.data))
             while len(fresh) > OVERLAY:
                 fresh.popitem(last=False)
-        size = len(event.text)
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self._hand_out)
         for key, seq in self._rings.add(event):
+            self._due.setdefault(key, []).append((seq, event))
+
+    def _hand_out(self) -> None:
+        due, self._due = self._due, {}
+        for key, batch in due.items():
             for (_, subscription), listener in list(self._listeners.get(key, {}).items()):
-                listener.push(subscription, seq, event, size)
+                listener.push(subscription, batch)
 
     def join(self, listener: Listener, subscription: str, channel: Channel, wanted: Filter) -> Ring:
         """Start handing events to a listener; the ring it now follows."""

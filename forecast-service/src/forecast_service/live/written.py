@@ -8,7 +8,9 @@ from gridseal.runtime.frames import text_frame
 
 Sendable = tuple[str, bytes]
 """A frame as text, and encoded."""
-KEEP = 256
+Batch = list[tuple[int, Event]]
+"""Events of one ring with their numbers, one after the other."""
+KEEP, KEEP_BATCHES = 256, 8
 
 
 class Written:
@@ -17,6 +19,7 @@ class Written:
     def __init__(self, keep: int = KEEP) -> None:
         self._keep = keep
         self._frames: OrderedDict[tuple[int, str, int, int], tuple[Event, Sendable]] = OrderedDict()
+        self._batches: OrderedDict[tuple[int, str], tuple[Batch, bytes]] = OrderedDict()
 
     def delta(self, event: Event, name: str, seq: int, previous: int) -> Sendable:
         """A ``Delta`` as its type writes it, around data that were written once."""
@@ -31,3 +34,15 @@ class Written:
         if len(self._frames) > self._keep:
             self._frames.popitem(last=False)
         return sendable
+
+    def batch(self, batch: Batch, name: str) -> bytes:
+        """All frames of a batch in one piece, for who has everything before it."""
+        key = (id(batch), name)
+        found = self._batches.get(key)
+        if found is not None:
+            return found[1]
+        frames = b"".join(self.delta(event, name, seq, seq - 1)[1] for seq, event in batch)
+        self._batches[key] = (batch, frames)
+        if len(self._batches) > KEEP_BATCHES:
+            self._batches.popitem(last=False)
+        return frames

@@ -5,17 +5,27 @@ finds the way in its scope (``writer``); behind another server there is none, an
 """
 
 import struct
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
 EXTENSION: Final = "gridseal.frames"
-Writer = Callable[[bytes], Awaitable[None]]
 SWITCHING_PROTOCOLS = 101
 _FINAL_TEXT = 0x81
+
+
+class Writer(Protocol):
+    """How an application hands over frames that are encoded already."""
+
+    async def write_frames(self, frames: bytes) -> None:
+        """Write when the client has taken what went before. Raises ``OSError`` where it is gone."""
+        ...
+
+    def write_at_once(self, frames: bytes) -> bool:
+        """Write if the client keeps up; whether it was written."""
+        ...
 
 
 def text_frame(text: str) -> bytes:
@@ -36,14 +46,14 @@ def writer(scope: Any) -> Writer | None:
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
-    """Offers ``write_frames`` to the application."""
+    """Offers itself to the application as a ``Writer``."""
 
     def handle_connect(self, event: Request) -> None:
         """Take the handshake, and add the way to the scope of its application."""
         super().handle_connect(event)
         if self.response.status_code == SWITCHING_PROTOCOLS:
             extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[EXTENSION] = self.write_frames
+            extensions[EXTENSION] = self
 
     async def write_frames(self, frames: bytes) -> None:
         """Write when the client has taken what went before.
@@ -53,6 +63,12 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         """
         if not self.writable.is_set():
             await self.writable.wait()
-        if self.disconnected or self.close_sent or self.transport.is_closing():
+        if not self.write_at_once(frames):
             raise ClientDisconnected
+
+    def write_at_once(self, frames: bytes) -> bool:
+        """Write unless the client is behind or gone; whether it was written."""
+        if not self.writable.is_set() or self.disconnected or self.close_sent or self.transport.is_closing():
+            return False
         self.transport.write(frames)
+        return True
