@@ -1,7 +1,7 @@
 // What a person with a wallet does on the pages Settlement and Verify, in a real browser on a real chain.
 // Started by settlement-service/tests/test_wallet_in_a_browser.py, which says where everything is.
 //
-// DASHBOARD_URL, SERVICE_URL (with a hand on the clock: POST /test/jump), RPC_URL, CHAIN_ID, PRODUCT, RUN, SLOT (its
+// DASHBOARD_URL, SERVICE_URL, OTHERS_URL (with a hand on the clock: POST /test/jump), RPC_URL, CHAIN_ID, PRODUCT, RUN, SLOT (its
 // values are proposed), LATER_RUN, LATER_SLOT; CHROMIUM (/usr/bin/chromium), SCREENSHOTS (a folder), WAIT_S (30).
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -12,7 +12,7 @@ import { violationsOn } from "../axe.mjs";
 import { StrictWallet } from "./strict-wallet.mjs";
 
 const { chromium } = createRequire(new URL("../", import.meta.url))("playwright-core");
-const { DASHBOARD_URL, SERVICE_URL, RPC_URL, PRODUCT, RUN, SLOT, SCREENSHOTS } = process.env;
+const { DASHBOARD_URL, SERVICE_URL, OTHERS_URL, RPC_URL, PRODUCT, RUN, SLOT, SCREENSHOTS } = process.env;
 const CHAIN_ID = Number(process.env.CHAIN_ID);
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
 const WAIT = { timeout: Number(process.env.WAIT_S ?? 30) * 1_000 };
@@ -57,7 +57,7 @@ async function visit(path, options = {}) {
 }
 
 const at = (id) => page.locator(`[data-testid=${id}]`);
-const jump = async (hours) => assert.ok((await fetch(`${SERVICE_URL}/test/jump?hours=${hours}`, { method: "POST" })).ok);
+const jump = async (hours) => assert.ok((await fetch(`${OTHERS_URL}/test/jump?hours=${hours}`, { method: "POST" })).ok);
 
 async function connect() {
   await at("connect").click();
