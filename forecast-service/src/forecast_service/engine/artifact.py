@@ -23,8 +23,9 @@ from forecast_service.engine.reference import Reference
 from forecast_service.engine.trees import Trees
 from forecast_service.model.sealed import ArtifactRefusedError, Keys, Signer, opened, seal
 
-FORMAT = "engine/2"
-CONFIG, TABLES, TREES, DIRECT = "model.json", "tables.safetensors", "trees.json", "direct.json"
+FORMAT = "engine/3"
+CONFIG, TABLES = "model.json", "tables.safetensors"
+TREES, DIRECT, ALONE = "trees.json", "direct.json", "alone.json"
 INPUTS = [OWN_COLUMNS, FEATURES, PER_COLUMN, ENCODER_OWN, len(LAG_DAYS), len(RECENT_H)]
 _EVERYONE = "everyone"
 
@@ -49,6 +50,8 @@ def save_engine(
     save_arrays(arrays, folder / TABLES)
     for name, trees in ((TREES, engine.trees), (DIRECT, engine.direct)):
         (folder / name).write_text(json.dumps(trees.texts if trees else []))
+    alone = {series_id: trees.texts for series_id, trees in engine.alone.items()}
+    (folder / ALONE).write_text(json.dumps(alone, sort_keys=True))
     (folder / CONFIG).write_text(json.dumps(_description(engine), indent=1, sort_keys=True))
     return seal(folder, FORMAT, signer, provenance)
 
@@ -123,6 +126,7 @@ def _rebuild(files: Mapping[str, bytes]) -> Engine:
         resolution_s=config["resolution_s"],
         places={name: Place(**one["place"]) for name, one in series.items()},
         offsets={n.removeprefix("offsets "): a for n, a in arrays.items() if n.startswith("offsets ")},
+        alone={series_id: Trees(texts) for series_id, texts in json.loads(files[ALONE]).items()},
     )
 
 

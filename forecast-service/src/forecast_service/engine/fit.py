@@ -15,15 +15,14 @@ from forecast_service.engine.columns import (
     decoder_width,
     encoder_width,
 )
-from forecast_service.engine.direct import direct_pool
 from forecast_service.engine.frame import Frame, SeriesScale, scale_of
+from forecast_service.engine.grow import LevelTrees, grown, grown_on_levels
 from forecast_service.engine.model import Columns, Engine, Place, blended, columns_of
 from forecast_service.engine.net import EngineShape
 from forecast_service.engine.pool import Pool, draw_origins, make_pool
 from forecast_service.engine.recalibrate import Ledger, last_offsets
 from forecast_service.engine.reference import Reference, fit_reference, plain_reference
 from forecast_service.engine.train import BATCH, Effort, Trainer
-from forecast_service.engine.trees import Trees, fit_trees
 from forecast_service.model.grid import DAY_S, Floats, Ints, take
 from forecast_service.model.levels import probabilities
 from gridseal.errors import ConfigError
@@ -38,9 +37,6 @@ LEAST_WINDOWS = 3_000
 STEPS_OF_A_YEAR = 150
 STEPS_POWER = 0.75
 REFERENCE_ORIGINS = 300
-DIRECT_WINDOWS = 6_000
-DIRECT_DRAW = 99
-"""Sets their windows apart from those of the networks."""
 MIX_STEPS = 10
 NETS_ALONE = (1.0, 0.0, 0.0)
 UNJUDGED = (0.4, 0.2, 0.4)
@@ -111,10 +107,12 @@ def _taught(engine: Engine, frames: Sequence[Frame], until_s: int, options: Opti
     for seed, trainer in enumerate(trainers):
         pool = draw_pool(engine, frames, until_s, np.random.default_rng((draw, seed)), windows)
         trainer.run(pool, effort)
-    trees = _grown(pool, engine, options.rounds, options.rows) if options.trees and len(pool) else None
-    direct = _grown_directly(engine, frames, until_s, options, draw) if options.trees and len(pool) else None
+    trees, direct = None, LevelTrees(None, {})
+    if options.trees and len(pool):
+        trees = grown(pool, engine, options.rounds, options.rows)
+        direct = grown_on_levels(engine, frames, until_s, options.direct_rounds, options.rows, draw)
     nets = tuple(t.average for t in trainers)
-    return replace(engine, nets=nets, trees=trees, direct=direct, until_s=until_s)
+    return replace(engine, nets=nets, trees=trees, direct=direct.together, alone=direct.alone, until_s=until_s)
 
 
 def steps_for(frames: Sequence[Frame], until_s: int, options: Options) -> int:
@@ -147,21 +145,6 @@ def draw_pool(engine: Engine, frames: Sequence[Frame], until_s: int, random: np.
         for frame in frames
     ]
     return make_pool(parts, engine.window, columns.is_future, random)
-
-
-def _grown_directly(engine: Engine, frames: Sequence[Frame], until_s: int, options: Options, draw: int) -> Trees | None:
-    random = np.random.default_rng((draw, DIRECT_DRAW))
-    most = max(1, DIRECT_WINDOWS // max(len(frames), 1))
-    parts = [
-        (
-            frame,
-            engine.identities.get(frame.series_id, engine.shape.identities),
-            draw_origins(frame, 0, until_s, engine.window, most, random),
-        )
-        for frame in frames
-    ]
-    pool = direct_pool(parts, engine.window, engine.columns.is_future, random)
-    return _grown(pool, engine, options.direct_rounds, options.rows) if len(pool) else None
 
 
 def _blank(
@@ -277,8 +260,3 @@ def _with_offsets(engine: Engine, frames: Sequence[Frame], until_s: int) -> Engi
         )
         offsets[frame.series_id] = last_offsets(ledger, levels)[0]
     return replace(engine, offsets=offsets)
-
-
-def _grown(pool: Pool, engine: Engine, rounds: int, rows: int) -> Trees:
-    levels = [float(p) for p in probabilities(engine.task.levels_bps)]
-    return Trees(fit_trees(pool, levels, rounds, rows))

@@ -76,6 +76,8 @@ class Engine:
     resolution_s: int
     offsets: Mapping[str, Floats] = field(default_factory=dict)
     """``(G, Q)`` by series, in band widths: the calibration to begin with where no errors are at hand."""
+    alone: Mapping[str, Trees] = field(default_factory=dict)
+    """On levels, too, by series: trees that know only this one. They are half of that member where there are any."""
 
     @property
     def window(self) -> tuple[int, int]:
@@ -110,7 +112,10 @@ class Engine:
             made[1] = middle + unit * self.trees.quantiles(inputs.decoder, identity)
         if self.direct is not None:
             features = direct_features(frame, issue, self.columns.is_future)
-            made[2] = frame.scale.level + frame.scale.range_ * self.direct.quantiles(features, identity)
+            levels = self.direct.quantiles(features, identity)
+            if (own := self.alone.get(frame.series_id)) is not None:
+                levels = (levels + own.quantiles(features, identity)) / 2
+            made[2] = frame.scale.level + frame.scale.range_ * levels
         return clipped(np.stack(made), frame.scale)
 
     def quantiles(self, frame: Frame, issues: Ints) -> Floats:

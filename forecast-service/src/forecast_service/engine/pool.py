@@ -34,6 +34,10 @@ class Pool:
     def __len__(self) -> int:
         return len(self.identity)
 
+    def of(self, rows: NDArray[np.bool_]) -> "Pool":
+        """Some of the windows."""
+        return Pool(self.encoder[rows], self.decoder[rows], self.identity[rows], self.goal[rows], self.weight[rows])
+
     @classmethod
     def empty(cls) -> "Pool":
         """No windows at all."""

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from forecast_service.engine.pool import Pool
 
+LEAF = 200
 PARAMETERS = {
     "objective": "quantile",
     "learning_rate": 0.06,
     "num_leaves": 31,
-    "min_data_in_leaf": 200,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "feature_fraction": 0.8,
@@ -32,7 +32,7 @@ def flat(features: NDArray[np.float32], identity: NDArray[np.int64]) -> NDArray[
     return np.concatenate([features, own], axis=-1).reshape(-1, features.shape[-1] + 1)
 
 
-def fit_trees(pool: Pool, levels: Sequence[float], rounds: int, most: int) -> list[str]:
+def fit_trees(pool: Pool, levels: Sequence[float], rounds: int, most: int, leaf: int = LEAF) -> list[str]:
     """One booster a level from at most so many targets, as LightGBM's own text."""
     random = np.random.default_rng(5)
     goal, weight = pool.goal.ravel(), pool.weight.ravel()
@@ -40,8 +40,9 @@ def fit_trees(pool: Pool, levels: Sequence[float], rounds: int, most: int) -> li
     if len(rows) > most:
         rows = np.sort(random.choice(rows, most, replace=False))
     features = flat(pool.decoder, pool.identity)[rows]
-    data = lgb.Dataset(features, goal[rows], weight=weight[rows], params=PARAMETERS, free_raw_data=False)
-    boosters = [lgb.train({**PARAMETERS, "alpha": p, "seed": 5}, data, rounds) for p in levels]
+    shared = {**PARAMETERS, "min_data_in_leaf": leaf}
+    data = lgb.Dataset(features, goal[rows], weight=weight[rows], params=shared, free_raw_data=False)
+    boosters = [lgb.train({**shared, "alpha": p, "seed": 5}, data, rounds) for p in levels]
     return [booster.model_to_string() for booster in boosters]
 
 
