@@ -14,7 +14,6 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 from pymongo import MongoClient
-from pyspark.sql import SparkSession
 
 from gridseal.access.install import access_of
 from gridseal.errors import UnavailableError
@@ -41,9 +40,7 @@ from streaming_processor.features.store.outlooks import PostgresOutlooks
 from streaming_processor.features.store.session import Session
 from streaming_processor.features.store.vector_table import PostgresVectors
 from streaming_processor.features.store.windows import PostgresWindows
-from streaming_processor.feeds.job import FeedJob
-from streaming_processor.feeds.stage import FeedStage
-from streaming_processor.feeds.store import FeedStore
+from streaming_processor.feeds.assembly import feed_parts
 from streaming_processor.job import StreamJob, start_session
 from streaming_processor.kafka_publisher import KafkaPublisher
 from streaming_processor.kafka_topics import ensure_topics
@@ -81,18 +78,15 @@ async def run() -> None:
         store = PostgresStore(core.postgres_dsn, settings.recent_s, staged=settings.sink == "executors")
         stack.callback(store.close)
         hot = stack.enter_context(redis.Redis.from_url(core.redis_url, socket_timeout=5, socket_connect_timeout=5))
-        mongo: MongoClient[dict[str, Any]] = stack.enter_context(
-            MongoClient(core.mongo_url, serverSelectionTimeoutMS=3_000, tz_aware=True)
-        )
         schema_ids = await announce(core.schema_registry_url, [ALERTS, FEATURES_WINDOWS, FEATURES_VECTORS])
         plans, producer = Plans(feed, load_settings(FeatureGroupSettings).groups()), await _producer(core, stack)
-        alerts, publisher = MongoAlerts(mongo), KafkaPublisher(producer, loop, schema_ids)
+        mongo, publisher = stack.enter_context(_mongo(core)), KafkaPublisher(producer, loop, schema_ids)
         teller = _teller(core, settings, plans, publisher, stack)
         runner = BatchRunner(
             catalog=feed,
             store=store,
             hot=RedisHot(hot, settings.hot_ttl_s),
-            alerts=alerts,
+            alerts=(alerts := MongoAlerts(mongo)),
             publisher=publisher,
             teller=teller,
             clock=clock_from(core),
@@ -116,9 +110,9 @@ async def run() -> None:
         app = create_app(progress.status, progress.age_counts, _probes(core, hot), registry, access)
         app.include_router(pipeline_routes(PipelineTables(core.postgres_dsn), progress.status))
         parts = [http_part(app, core.host, settings.metrics_port), feed.run, job.wait, latency.run, watch.run, old.run]
-        parts += await _feed_parts(core, settings, await session, feed, publisher, teller, registry, stack)
-        to_kafka = KafkaVectors(producer, loop, schema_ids)
-        await run_parts([*parts, *_vector_parts(core, settings, plans, hot, to_kafka, registry, stack)])
+        parts += await feed_parts(core, settings, await session, feed, publisher, teller, registry, stack)
+        vectors = KafkaVectors(producer, loop, schema_ids)
+        await run_parts([*parts, *_vector_parts(core, settings, plans, hot, vectors, registry, stack)])
     log.info("stream_stopped")
 
 
@@ -186,36 +180,6 @@ def _vector_parts(
     return [worker.run]
 
 
-async def _feed_parts(
-    core: CoreSettings,
-    settings: Settings,
-    session: SparkSession,
-    catalog: CatalogFeed,
-    publisher: KafkaPublisher,
-    teller: Teller,
-    registry: CollectorRegistry,
-    stack: contextlib.AsyncExitStack,
-) -> list[Part]:
-    if not settings.feeds:
-        return []
-    connection = Session(core.postgres_dsn)
-    stack.callback(connection.close)
-    stage = FeedStage(
-        catalog=catalog,
-        store=FeedStore(connection),
-        publisher=publisher,
-        teller=teller,
-        clock=clock_from(core),
-        registry=registry,
-        recent_s=settings.recent_s,
-        retry_s=settings.retry_s,
-    )
-    job = FeedJob(session, core.kafka_bootstrap, settings.checkpoint_dir, stage)
-    await asyncio.to_thread(job.start)
-    stack.push_async_callback(asyncio.to_thread, job.stop)
-    return [job.wait]
-
-
 def _watch(
     core: CoreSettings,
     settings: Settings,
@@ -269,6 +233,10 @@ async def _producer(core: CoreSettings, stack: contextlib.AsyncExitStack) -> AIO
         raise UnavailableError(f"Kafka does not answer at {core.kafka_bootstrap}: {type(error).__name__}") from error
     stack.push_async_callback(producer.stop)
     return producer
+
+
+def _mongo(core: CoreSettings) -> "MongoClient[dict[str, Any]]":
+    return MongoClient(core.mongo_url, serverSelectionTimeoutMS=3_000, tz_aware=True)
 
 
 def _probes(core: CoreSettings, hot: "redis.Redis") -> dict[str, Probe]:
