@@ -1,6 +1,6 @@
 # Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test check test bench bench-web chaos fuzz fuzz-api openapi backfill backfill-feeds ingest feeds-replay demo demo-check up down status schemas backtest clean
+.PHONY: sbom help setup setup-test check test bench bench-web chaos fuzz fuzz-api openapi backfill backfill-feeds ingest feeds-replay demo demo-check up down status schemas backtest clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m local_stack
@@ -72,6 +72,9 @@ openapi: setup ## Write the OpenAPI and AsyncAPI documents in docs/openapi again
 
 schemas: setup ## Write the JSON schemas of all messages again
 	@$(PYTHON) -m gridseal.wire.schemas gridseal/schemas
+
+sbom: setup ## What is installed (CycloneDX) and under which licences, in .local/sbom
+	@$(PYTHON) local/tools/sbom.py
 
 clean: ## Stop everything and remove all state and tools of this checkout
 	@local/clean.sh
