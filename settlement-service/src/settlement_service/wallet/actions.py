@@ -31,6 +31,7 @@ CALLS: Final[Sequence[Call]] = (
     Call("withdraw-stake", "StakePool", "withdraw", "who asked to unstake", "the request's ready_at has passed"),
     Call("join", "Settlement", "join", "an authority with a stake"),
     Call("leave", "Settlement", "leave", "an authority that joined"),
+    Call("propose", "ActualsRegistry", "propose", "a provider", "approve-bond; no version is open"),
     Call("dispute", "ActualsRegistry", "dispute", "anyone", "approve-bond; before final_at", "arbitration_cost_wei"),
     Call("rule", "Arbiter", "giveRuling", "the arbiter", "the version is disputed"),
     Call("finalize", "ActualsRegistry", "finalize", "anyone", "final_at has passed without a dispute"),
