@@ -21,7 +21,12 @@ from gridseal.wire.topics import ASSETS_CHANGED
 from local_stack.scratch import free_port
 from local_stack.scratch_servers import ScratchServers, eventually
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]
+ASKED = os.environ.get("PROVIDERS_ON_SPARK") == "1"
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(not ASKED, reason="PROVIDERS_ON_SPARK=1 asks for it: it has not been run to its end yet"),
+]
 RECORDINGS = Path(__file__).parents[2] / "ingestion-gateway" / "tests" / "feeds" / "recordings"
 DAYS = ("2023-01-01", "2023-01-02", "2023-01-03")
 
