@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import redis.asyncio
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -43,7 +44,14 @@ class Counters:
         self._here = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._redis_url = redis_url
         self._shared: SlidingWindowCounterRateLimiter | None = None
+        self._client: redis.asyncio.Redis | None = None
         self._away_until = float("-inf")
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        client, self._client, self._shared = self._client, None, None
+        if client is not None:
+            await client.aclose()
 
     async def hit(self, kind: str, most: int, client: str) -> Counted:
         """Count one request of a client."""
@@ -66,6 +74,7 @@ class Counters:
                 f"async+{self._redis_url}", implementation="redispy",
                 socket_connect_timeout=REDIS_WITHIN_S, socket_timeout=REDIS_WITHIN_S,
             )  # fmt: skip
+            self._client = getattr(storage.bridge, "storage", None)
             self._shared = SlidingWindowCounterRateLimiter(storage)
         return self._shared
 
