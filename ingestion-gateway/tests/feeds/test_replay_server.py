@@ -85,6 +85,8 @@ async def test_what_was_never_recorded_is_answered_as_each_provider_says_it_has_
 
     empty = await replay.pull(a_source(feed="entsoe", code="10YFR-RTE------C"), utc(2050, 1, 1), utc(2050, 1, 2))
     assert [len(b.records) for b in empty] == [0]
+    nothing = await replay.pull(CATALOG["eia-us-ny"], utc(2030, 1, 1), utc(2030, 1, 2))
+    assert [len(b.records) for b in nothing] == [0]
     place = a_source(feed="open_meteo", content="archive", latitude=0.0, longitude=0.0)
     with pytest.raises(WireError, match="HTTP 400"):
         await replay.pull(place, utc(2030, 1, 1), utc(2030, 1, 2))

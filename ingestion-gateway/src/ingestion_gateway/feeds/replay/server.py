@@ -14,6 +14,9 @@ from ingestion_gateway.feeds.replay.recordings import Recording, asked_from, bes
 
 _KEYED: Final = {"api.eia.gov": "api_key", "web-api.tp.entsoe.eu": "securityToken"}
 
+_EMPTY_EIA: Final = b'{"response": {"total": 0, "data": []}}'
+"""Where the recording of an empty answer is not in the folder: the members of it that are read."""
+
 
 def create_app(recordings: Sequence[Recording], folder: Path) -> FastAPI:
     """Build the application."""
@@ -49,7 +52,7 @@ class _Spoken:
     def nothing(self, host: str) -> Response:
         """As the provider says that it has nothing."""
         if host == "api.eia.gov":
-            return self._file("eia/fuel-type-data_empty_data_total0.json", 200, "application/json")
+            return self._file("eia/fuel-type-data_empty_data_total0.json", 200, "application/json", _EMPTY_EIA)
         if host == "web-api.tp.entsoe.eu":
             return self._file("entsoe/acknowledgement_no_matching_data_A65_FR_2050.xml", 200, "application/xml")
         if host.endswith("open-meteo.com"):
@@ -64,9 +67,9 @@ class _Spoken:
             return self._file("entsoe/http401_unauthorized_body.html", 401, "text/html")
         return Response(status_code=403)
 
-    def _file(self, name: str, status: int, media_type: str) -> Response:
+    def _file(self, name: str, status: int, media_type: str, otherwise: bytes = b"") -> Response:
         path = self._folder / name
-        return Response(path.read_bytes() if path.exists() else b"", status, media_type=media_type)
+        return Response(path.read_bytes() if path.exists() else otherwise, status, media_type=media_type)
 
     def _told(self, name: str, status: int, words: str) -> Response:
         path = self._folder / name
