@@ -28,6 +28,9 @@ interface Props {
   onCursor: (index: number | null) => void;
 }
 
+/** Room around a single value: an hour where the axis is time. */
+const ALONE = 3_600_000;
+
 /** Lines over time; gaps stay gaps. */
 export function LineChart(props: Props) {
   const { x, lines, marks = [], time = true, fromZero = true } = props;
@@ -38,7 +41,8 @@ export function LineChart(props: Props) {
   return (
     <ChartFrame>
       {(room) => {
-        const domain: [number, number] = [first, last === first ? first + 1 : last];
+        const around = last === first ? ALONE / 2 : 0;
+        const domain: [number, number] = [first - around, last + around];
         const xs = time
           ? scaleUtc({ domain, range: [0, room.width] })
           : scaleLinear({ domain, range: [0, room.width] });
@@ -66,7 +70,13 @@ export function LineChart(props: Props) {
                   y1={ys(mark.at)}
                   y2={ys(mark.at)}
                 />
-                <text fill={mark.color} fontSize={10} textAnchor="end" x={room.width} y={ys(mark.at) - 4}>
+                <text
+                  fill={mark.color}
+                  fontSize={10}
+                  textAnchor="end"
+                  x={room.width}
+                  y={ys(mark.at) + (ys(mark.at) < 14 ? 12 : -4)}
+                >
                   {mark.name}
                 </text>
               </g>

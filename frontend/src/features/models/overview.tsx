@@ -51,7 +51,7 @@ export function Overview({ list, isDemand, state, performance, drift, trainings 
       />
       <Tile
         name={t.training}
-        note={newest ? newest.decision || newest.state : t.noTraining}
+        note={newest ? newest.decision || newest.state : trainings ? t.noTraining : t.unknown}
         value={newest ? dayAndTime(Date.parse(newest.started_at), "UTC") : "—"}
       />
       {isDemand ? (
@@ -63,7 +63,11 @@ export function Overview({ list, isDemand, state, performance, drift, trainings 
           value={list.demand.freshness_h === null ? "—" : duration(list.demand.freshness_h * 3_600)}
         />
       ) : (
-        <Tile name={t.trainings} note={t.ofAll} value={trainings ? String(trainings.length) : "—"} />
+        <Tile
+          name={t.trainings}
+          note={trainings ? t.ofAll : t.unknown}
+          value={trainings ? String(trainings.length) : "—"}
+        />
       )}
     </div>
   );

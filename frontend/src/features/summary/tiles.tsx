@@ -55,7 +55,7 @@ export function Tiles({ summary }: { summary: ForecastSummary | null }) {
 
 function Tile(props: { name: string; note?: string; testId?: string; title?: string; children: ReactNode }) {
   return (
-    <div className="flex-[1_0_auto] px-2.5 py-1.5" title={props.title}>
+    <div className="flex-[1_0_auto] px-2 py-1.5" title={props.title}>
       <p className="label whitespace-nowrap">{props.name}</p>
       <p className="whitespace-nowrap font-semibold text-lg leading-6" data-testid={props.testId}>
         {props.children}

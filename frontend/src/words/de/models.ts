@@ -81,7 +81,7 @@ export const de: typeof en = {
     description:
       "Linie des Anteils abgedrifteter Merkmale je Prüfung, mit der Grenze, ab der ein Training verlangt wird.",
     caption: (n, limit) =>
-      `${n} Prüfungen. Über ${limit} wird ein Training verlangt. Abgedriftet: PSI über 0,2 und KS-p-Wert unter 0,01.`,
+      `${n === 1 ? "Eine Prüfung" : `${n} Prüfungen`}. Über ${limit} wird ein Training verlangt. Abgedriftet: PSI über 0,2 und KS-p-Wert unter 0,01.`,
     note: (drifted, judged, share) => `${drifted} von ${judged} Merkmalen, ${share}`,
     threshold: (limit) => `Grenze ${limit}`,
     checked: "Geprüft",

@@ -83,7 +83,7 @@ export const en = {
     description:
       "Line of the share of drifted features at each check, with the limit above which a training is asked for.",
     caption: (n: number, limit: string) =>
-      `${n} checks. Above ${limit} a training is asked for. A feature has drifted with PSI above 0.2 and a KS p-value below 0.01.`,
+      `${n === 1 ? "One check" : `${n} checks`}. Above ${limit} a training is asked for. A feature has drifted with PSI above 0.2 and a KS p-value below 0.01.`,
     note: (drifted: number, judged: number, share: string) => `${drifted} of ${judged} features, ${share}`,
     threshold: (limit: string) => `limit ${limit}`,
     checked: "Checked",
