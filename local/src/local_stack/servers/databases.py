@@ -7,6 +7,9 @@ from psycopg import sql
 
 from local_stack.servers.postgres import DATABASES, ROLE, SYSTEM_USER
 
+TENANT_ROLE = "gridseal_tenant"
+"""Sees one tenant at a time; the services' role takes it, and may not create roles itself."""
+
 
 def ensure_databases(port: int) -> None:
     """Create what is missing."""
@@ -14,6 +17,9 @@ def ensure_databases(port: int) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(ROLE)))
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [TENANT_ROLE]).fetchone():
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(TENANT_ROLE)))
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(TENANT_ROLE), sql.Identifier(ROLE)))
         for name in DATABASES:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 statement = sql.SQL("CREATE DATABASE {} OWNER {}")

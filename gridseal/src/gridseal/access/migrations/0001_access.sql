@@ -39,12 +39,15 @@ CREATE TRIGGER audit_stays BEFORE TRUNCATE ON access.audit
   FOR EACH STATEMENT EXECUTE FUNCTION access.refuse_change();
 
 -- A role without a login that sees one tenant at a time, whatever a query forgets to say. Readers take it with
--- SET LOCAL ROLE, so that it holds for them too where they own the tables or are superusers.
+-- SET LOCAL ROLE, so that it holds for them too where they own the tables or are superusers. Where the services may not
+-- create roles, whoever makes the database creates this one and grants it to them.
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'gridseal_tenant') THEN
     CREATE ROLE gridseal_tenant NOLOGIN NOSUPERUSER NOBYPASSRLS;
   END IF;
-  EXECUTE format('GRANT gridseal_tenant TO %I', current_user);
+  IF NOT pg_has_role(current_user, 'gridseal_tenant', 'MEMBER') THEN
+    EXECUTE format('GRANT gridseal_tenant TO %I', current_user);
+  END IF;
 END $$;
 GRANT USAGE ON SCHEMA access TO gridseal_tenant;
 GRANT SELECT ON access.audit, access.api_keys TO gridseal_tenant;
