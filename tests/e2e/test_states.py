@@ -8,7 +8,7 @@ import pytest
 
 from ..conftest import ROOT
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 HERE = Path(__file__).parent
 
 
