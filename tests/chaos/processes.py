@@ -47,7 +47,7 @@ def ingest_processes(
         identities = [device(number) for number in range(options.devices)]
         # The broker's access rules and certificates are made for whom this function names.
         devices = [mosquitto.Device(each.device_id, each.tenant_id, each.site_id) for each in identities]
-        mosquitto.fleet = lambda layout: devices
+        mosquitto.fleet = lambda python, folder: devices
         usual = {spec.name: spec for spec in process_list(layout, ports)}
         python = str(layout.python)
         catalog = _program("catalog", (python, "-m", "tests.chaos.provision", str(files.options)), layout, ("topics",))
