@@ -1,6 +1,7 @@
 """``make test``: every test of the repository, folder by folder, and one sum at the end.
 
 Each folder runs in a process of its own: what one leaves behind (an event loop, a JVM) is not the next one's business.
+Contracts and pages are tested beside the first Python folders.
 Names of folders as arguments run only those.
 """
 
@@ -10,7 +11,8 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,12 +28,19 @@ NODE_COUNTS = (
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
+BESIDE = ("asset-service", "forecast-service")
+"""They know nothing of contracts and pages, so that those are tested on the other core meanwhile."""
+
+
 class Outcome(NamedTuple):
     """What one folder came to."""
 
     passed: int
     failed: int
     skipped: int = 0
+
+
+Job = tuple[Path, Callable[[Path, dict[str, str]], Outcome]]
 
 
 def python_folders() -> Iterator[Path]:
@@ -72,11 +81,9 @@ def run_node(folder: Path, env: dict[str, str]) -> Outcome:
     process = subprocess.Popen(
         ["npm", "test", "--silent"], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    lines = []
-    for line in process.stdout or ():
-        print(line, end="", flush=True)
-        lines.append(ESCAPES.sub("", line))
-    code, text = process.wait(), "".join(lines)
+    shown = process.communicate()[0]
+    print(f"== {folder.relative_to(ROOT)}\n{shown}", flush=True)
+    code, text = process.returncode, ESCAPES.sub("", shown)
     passed = failed = 0
     for good, bad in NODE_COUNTS:
         passed += sum(map(int, good.findall(text)))
@@ -84,19 +91,33 @@ def run_node(folder: Path, env: dict[str, str]) -> Outcome:
     return Outcome(passed, failed or (1 if code or not passed else 0))
 
 
+def run_jobs(jobs: Sequence[Job], env: dict[str, str]) -> list[tuple[str, Outcome, float]]:
+    """One folder after the other: name, outcome, seconds."""
+    rows = []
+    for folder, run in jobs:
+        name = str(folder.relative_to(ROOT))
+        print(f"== {name} begins", flush=True)
+        began = time.monotonic()
+        rows.append((name, run(folder, env), time.monotonic() - began))
+    return rows
+
+
+def _is_wanted(folder: Path, wanted: list[str]) -> bool:
+    name = str(folder.relative_to(ROOT))
+    return not wanted or any(name == w.rstrip("/") or name.startswith(w.rstrip("/") + "/") for w in wanted)
+
+
 def main(wanted: list[str]) -> int:
     """Run all, or the folders named; 1 if anything failed."""
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "OMP_NUM_THREADS": "1"}
     env |= {"NEXT_TELEMETRY_DISABLED": "1", "HARDHAT_DISABLE_TELEMETRY_PROMPT": "true"}
-    jobs = [(f, run_node) for f in node_folders()] + [(f, run_python) for f in python_folders()]
-    rows: list[tuple[str, Outcome, float]] = []
-    for folder, run in jobs:
-        name = str(folder.relative_to(ROOT))
-        if wanted and not any(name == w.rstrip("/") or name.startswith(w.rstrip("/") + "/") for w in wanted):
-            continue
-        print(f"== {name}", flush=True)
-        began = time.monotonic()
-        rows.append((name, run(folder, env), time.monotonic() - began))
+    node = [(f, run_node) for f in node_folders() if _is_wanted(f, wanted)]
+    python = [(f, run_python) for f in python_folders() if _is_wanted(f, wanted)]
+    first = [job for job in python if job[0].parent.name in BESIDE]
+    with ThreadPoolExecutor(1) as other_core:
+        beside = other_core.submit(run_jobs, node, env)
+        rows = run_jobs(first, env)
+        rows = [*beside.result(), *rows, *run_jobs([job for job in python if job not in first], env)]
     print()
     for name, outcome, seconds in rows:
         counts = f"{outcome.passed:4} passed {outcome.failed:3} failed {outcome.skipped:3} skipped"
