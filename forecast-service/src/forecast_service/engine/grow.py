@@ -9,7 +9,7 @@ from forecast_service.engine.direct import direct_pool
 from forecast_service.engine.frame import Frame
 from forecast_service.engine.model import Engine
 from forecast_service.engine.pool import Pool, draw_origins
-from forecast_service.engine.trees import Trees, fit_trees
+from forecast_service.engine.trees import LEAF, Trees, fit_trees
 from forecast_service.model.levels import probabilities
 
 WINDOWS = 6_000
@@ -31,10 +31,10 @@ class LevelTrees:
     """By series; empty where there is one series, or no covariate that is known ahead."""
 
 
-def grown(pool: Pool, engine: Engine, rounds: int, rows: int) -> Trees:
+def grown(pool: Pool, engine: Engine, rounds: int, rows: int, leaf: int = LEAF) -> Trees:
     """Boosters of one pool of windows."""
     levels = [float(p) for p in probabilities(engine.task.levels_bps)]
-    return Trees(fit_trees(pool, levels, rounds, rows))
+    return Trees(fit_trees(pool, levels, rounds, rows, leaf))
 
 
 def grown_on_levels(
@@ -70,13 +70,11 @@ def grown_on_levels(
     together = grown(pool, engine, rounds, rows)
     if len(frames) < 2 or not engine.columns.future:
         return LevelTrees(together, {})
-    levels = [float(p) for p in probabilities(engine.task.levels_bps)]
     alone = {}
     for frame, identity, _ in parts:
         own = pool.of(pool.identity == identity)
         if _days(frame, until_s) >= ALONE_DAYS and len(own):
-            texts = fit_trees(own, levels, min(rounds, ALONE_ROUNDS), rows // len(frames), leaf=ALONE_LEAF)
-            alone[frame.series_id] = Trees(texts)
+            alone[frame.series_id] = grown(own, engine, min(rounds, ALONE_ROUNDS), rows // len(frames), ALONE_LEAF)
     return LevelTrees(together, alone)
 
 
