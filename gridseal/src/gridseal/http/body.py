@@ -28,7 +28,7 @@ class BodyMiddleware:
             return
         request, headers = Request(scope, receive), Headers(scope=scope)
         try:
-            body = await self._read(request, headers.get("content-length", ""))
+            body = await whole_body(request, self._largest, headers.get("content-length", ""))
         except ClientDisconnect:
             return
         if body is None:
@@ -42,15 +42,21 @@ class BodyMiddleware:
                 return
         await self._app(scope, again(body, receive), send)
 
-    async def _read(self, request: Request, announced: str) -> bytes | None:
-        if announced.isdigit() and (len(announced) > 18 or int(announced) > self._largest):
+
+async def whole_body(request: Request, largest: int = LARGEST_BODY, announced: str = "") -> bytes | None:
+    """All of a body, or none where it is larger; ``announced`` is its ``Content-Length``.
+
+    Raises:
+        ClientDisconnect: Who sent it went away.
+    """
+    if announced.isdigit() and (len(announced) > 18 or int(announced) > largest):
+        return None
+    found = b""
+    async for piece in request.stream():
+        found += piece
+        if len(found) > largest:
             return None
-        found = b""
-        async for piece in request.stream():
-            found += piece
-            if len(found) > self._largest:
-                return None
-        return found
+    return found
 
 
 def again(body: bytes, receive: Receive) -> Receive:

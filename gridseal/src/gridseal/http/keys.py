@@ -12,15 +12,15 @@ from typing import Final, Literal, Protocol
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gridseal.errors import UnavailableError
+from gridseal.http.body import LARGEST_BODY, again, whole_body
 from gridseal.http.whole import Whole, answered
 from gridseal.runtime.problems import problem
 
 HEADER: Final = "idempotency-key"
 LONGEST_KEY: Final = 200
-LARGEST_BODY: Final = 2**20
 _KEPT: Final = frozenset({"content-type", "location", "etag"})
 
 
@@ -72,14 +72,14 @@ class KeyMiddleware:
             await problem(request, 422, detail)(scope, receive, send)
             return
         try:
-            body = await _body(request)
+            body = await whole_body(request)
         except ClientDisconnect:
             return
         if body is None:
             await problem(request, 413, f"at most {LARGEST_BODY} bytes are taken")(scope, receive, send)
             return
         try:
-            await self._once(scope, _again(body, receive), send, key, body)
+            await self._once(scope, again(body, receive), send, key, body)
         except UnavailableError as error:
             await problem(request, 503, str(error))(scope, receive, send)
 
@@ -119,28 +119,6 @@ def _who(scope: Scope) -> bytes:
     """Nobody gets another's answer: the same key from somebody else is another request."""
     principal = scope.get("state", {}).get("principal")
     return b"" if principal is None else f"{principal.tenant}/{principal.label}".encode() + b"\0"
-
-
-async def _body(request: Request) -> bytes | None:
-    found = b""
-    async for piece in request.stream():
-        found += piece
-        if len(found) > LARGEST_BODY:
-            return None
-    return found
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    given = False
-
-    async def once_more() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return once_more
 
 
 def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
