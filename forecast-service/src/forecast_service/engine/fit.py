@@ -120,13 +120,8 @@ def steps_for(frames: Sequence[Frame], until_s: int, options: Options) -> int:
 
     250 for two years of one series, 400 for four series of a year.
     """
-    years = known_days(frames, until_s) / 365
+    years = sum(frame.known_days(until_s) for frame in frames) / 365
     return int(np.clip(STEPS_OF_A_YEAR * years**STEPS_POWER, 1, options.steps))
-
-
-def known_days(frames: Sequence[Frame], until_s: int) -> float:
-    """Days of values that all series hold together."""
-    return float(sum(np.isfinite(f.values[: max(0, f.index_of(until_s))]).sum() / f.per_day for f in frames))
 
 
 def draw_pool(engine: Engine, frames: Sequence[Frame], until_s: int, random: np.random.Generator, windows: int) -> Pool:

@@ -71,6 +71,10 @@ class Frame:
         """Period that begins at a moment, or is under way then."""
         return (moment_s - self.start_s) // self.resolution_s
 
+    def known_days(self, until_s: int) -> float:
+        """Days of values that had ended by a moment."""
+        return float(np.isfinite(self.values[: max(0, self.index_of(until_s))]).sum() / self.per_day)
+
 
 def scale_of(series: TableSeries, until_s: int) -> SeriesScale:
     """Learn the scale from what ended by ``until_s``."""

@@ -73,10 +73,6 @@ def grown_on_levels(
     alone = {}
     for frame, identity, _ in parts:
         own = pool.of(pool.identity == identity)
-        if _days(frame, until_s) >= ALONE_DAYS and len(own):
+        if frame.known_days(until_s) >= ALONE_DAYS and len(own):
             alone[frame.series_id] = grown(own, engine, min(rounds, ALONE_ROUNDS), rows // len(frames), ALONE_LEAF)
     return LevelTrees(together, alone)
-
-
-def _days(frame: Frame, until_s: int) -> float:
-    return float(np.isfinite(frame.values[: max(0, frame.index_of(until_s))]).sum() / frame.per_day)
