@@ -1,6 +1,5 @@
 """From records to the bytes of one ``telemetry/1`` message. Pure."""
 
-import hashlib
 import math
 from dataclasses import dataclass, field
 
@@ -8,6 +7,7 @@ import msgspec
 import numpy as np
 
 from edge_agent.datasets.tracks import Track
+from gridseal.runtime import traces
 
 
 class PackedReading(msgspec.Struct):
@@ -55,8 +55,7 @@ def encode_message(device_id: str, boot_id: str, seq: int, sent_at_ms: int, read
 
 def traceparent_of(device_id: str, boot_id: str, seq: int) -> str:
     """One trace per message, the same each time it is sent."""
-    digest = hashlib.blake2b(f"{device_id}/{boot_id}/{seq}".encode(), digest_size=24).hexdigest()
-    return f"00-{digest[:32]}-{digest[32:]}-01"
+    return traces.traceparent_of(f"{device_id}/{boot_id}/{seq}")
 
 
 @dataclass(slots=True)

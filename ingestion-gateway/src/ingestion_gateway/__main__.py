@@ -17,7 +17,7 @@ from gridseal.runtime.logs import configure_logs, get_logger
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.serve import http_part, main, run_parts
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
-from gridseal.runtime.traces import configure_traces
+from gridseal.runtime.traces import TracedShare, configure_traces
 from gridseal.wire.topics import MQTT_TELEMETRY_FILTER
 from ingestion_gateway.activity import Activity
 from ingestion_gateway.admin_routes import AdminParts, install_admin_routes
@@ -34,6 +34,7 @@ from ingestion_gateway.kafka_history import KafkaHistory
 from ingestion_gateway.kafka_log import MAX_RECORD_BYTES, KafkaLog, kafka_answers
 from ingestion_gateway.kafka_trail import KafkaTrail, install_trail_route
 from ingestion_gateway.lanes import DeviceLanes
+from ingestion_gateway.message_spans import TracedActivity
 from ingestion_gateway.mqtt_source import MqttOptions, MqttSource
 from ingestion_gateway.payload_signatures import PayloadSignatures
 from ingestion_gateway.receipt_keys import ReceiptKeys
@@ -70,7 +71,7 @@ async def run() -> None:
 
     _tune_interpreter()
     registry = new_registry()
-    totals, devices, activity = GatewayTotals(registry), DeviceDirectory(), Activity()
+    totals, devices, activity = GatewayTotals(registry), DeviceDirectory(), _activity(core)
     dialects = Dialects.from_setting(settings.dialects)
     source = MqttSource(_mqtt_options(core, settings, dialects), totals.receipt_undelivered)
     durable = _durable(core, settings, schema_ids)
@@ -105,6 +106,10 @@ async def run() -> None:
     port = settings.port if settings.port is not None else core.port_base + 8_030
     behind = [kept.promised.run, kept.keys.run, kept.records.run]
     await run_parts([follower.run, forward, *behind, http_part(app, core.host, port)])
+
+
+def _activity(core: CoreSettings) -> Activity:
+    return Activity() if core.otlp_endpoint is None else TracedActivity(TracedShare(core.trace_ratio))
 
 
 def _durable(core: CoreSettings, settings: GatewaySettings, schema_ids: SchemaIds) -> KafkaLog:

@@ -1,6 +1,7 @@
 """The replay server: ``/<host>/<path>?…`` is answered as the provider answered, errors included.
 
 What was never recorded is answered as each provider says that it has nothing, or as its documents say it refuses.
+With long series beside the recordings, what these hold is answered from them, in the provider's words.
 """
 
 import json
@@ -10,7 +11,9 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 
+from ingestion_gateway.feeds.replay.long_series import LongSeries
 from ingestion_gateway.feeds.replay.recordings import Recording, asked_from, best
+from ingestion_gateway.feeds.replay.spoken import speak
 
 _KEYED: Final = {"api.eia.gov": "api_key", "web-api.tp.entsoe.eu": "securityToken"}
 
@@ -18,7 +21,7 @@ _EMPTY_EIA: Final = b'{"response": {"total": 0, "data": []}}'
 """Where the recording of an empty answer is not in the folder: the members of it that are read."""
 
 
-def create_app(recordings: Sequence[Recording], folder: Path) -> FastAPI:
+def create_app(recordings: Sequence[Recording], folder: Path, series: LongSeries | None = None) -> FastAPI:
     """Build the application."""
     app = FastAPI(title="Gridseal replay of providers", docs_url=None, redoc_url=None, openapi_url=None)
     spoken = _Spoken(folder)
@@ -28,6 +31,9 @@ def create_app(recordings: Sequence[Recording], folder: Path) -> FastAPI:
         pairs = request.query_params.multi_items()
         if not _has_key(host, dict(pairs), request.headers):
             return spoken.without_key(host)
+        said = speak(series, host, path, pairs) if series is not None else None
+        if said is not None:
+            return Response(said.body, media_type=said.media_type)
         found = best(recordings, asked_from(host, f"/{path}", pairs))
         if found is None:
             return spoken.nothing(host)
