@@ -1,5 +1,5 @@
 "use client";
-import { type KeyboardEvent, type PointerEvent, useRef } from "react";
+import { type KeyboardEvent, memo, type PointerEvent, useRef } from "react";
 import { dayAndTime } from "@/lib/time";
 import { liveWords } from "@/words/live";
 import { useWords } from "@/words/use-words";
@@ -102,7 +102,7 @@ export function moverFor(began: number, shown: Range, grip: number, zoomed: bool
   return (at: number): Range => ({ fromS: Math.min(began, at), toS: Math.max(began, at) });
 }
 
-function Strip({ data }: { data: FanData }) {
+const Strip = memo(function Strip({ data }: { data: FanData }) {
   const all = [...data.actual, ...data.median].filter((value) => value !== null);
   const low = Math.min(0, ...all);
   const high = Math.max(1, ...all);
@@ -129,4 +129,4 @@ function Strip({ data }: { data: FanData }) {
       <path d={path(data.actual)} fill="none" stroke="var(--muted)" vectorEffect="non-scaling-stroke" />
     </svg>
   );
-}
+});

@@ -1,5 +1,7 @@
 /** Paints a fan on a canvas: steps, because a value speaks for a whole period. */
-import type { FanData } from "./fan-data";
+import type { Band, FanData } from "./fan-data";
+import { fillPixels, linePixels } from "./fan-dense";
+import { type Part, type Place, pixelsOf, within } from "./fan-thin";
 
 export interface Theme {
   fan: string;
@@ -13,6 +15,9 @@ export interface Theme {
 
 export interface Plane {
   ctx: CanvasRenderingContext2D;
+  /** What is seen of time, seconds. */
+  fromS: number;
+  toS: number;
   /** Canvas pixels of seconds and of thousandths. */
   x: (seconds: number) => number;
   y: (milli: number) => number;
@@ -22,14 +27,10 @@ export interface Plane {
 }
 
 type Column = readonly (number | null)[];
-interface Run {
-  from: number;
-  to: number;
-}
 
 /** Stretches without a null, as `[from, to)`. */
-export function stretches(column: Column, from = 0, to = column.length): Run[] {
-  const out: Run[] = [];
+export function stretches(column: Column, from = 0, to = column.length): Part[] {
+  const out: Part[] = [];
   for (let i = from; i < to; i += 1) {
     if (column[i] === null || column[i] === undefined) continue;
     const open = out.at(-1);
@@ -55,86 +56,107 @@ export function paintFan(plane: Plane, data: FanData, theme: Theme, marks: Marks
   ctx.rect(box.left, box.top, box.width, box.height);
   ctx.clip();
   paintGaps(plane, data, theme, marks);
-  const last = data.starts.length - 1;
-  paintBands(plane, data, theme, 0, Math.min(data.runFrom, last), 0.55);
-  paintBands(plane, data, theme, data.runFrom, last, 1);
-  line(plane, data.starts, data.median, stretches(data.median, 0, Math.min(data.runFrom, last)), {
-    stroke: `rgba(${theme.fan}, 0.55)`,
-    width: 1.25,
-  });
-  line(plane, data.starts, data.median, stretches(data.median, data.runFrom, last), {
-    stroke: `rgb(${theme.fan})`,
-    width: 2,
-  });
-  paintActual(plane, data, theme, last);
+  const seen = within(data.starts, plane.fromS, plane.toS);
+  const told = Math.min(Math.max(data.runFrom, seen.from), seen.to);
+  const earlier = { from: seen.from, to: told };
+  const newest = { from: told, to: seen.to };
+  const dense = denseIn(plane, data);
+  paintBands(plane, data, theme, { part: earlier, strength: 0.55, dense });
+  paintBands(plane, data, theme, { part: newest, strength: 1, dense });
+  const median = { column: data.median, starts: data.starts, dense };
+  line(plane, { ...median, parts: [earlier], stroke: `rgba(${theme.fan}, 0.55)`, width: 1.25 });
+  line(plane, { ...median, parts: [newest], stroke: `rgb(${theme.fan})`, width: 2 });
+  paintActual(plane, data, theme, seen, dense);
   if (marks.gateS !== null) upright(plane, marks.gateS, theme.gate, [5, 4]);
   upright(plane, marks.nowS, theme.now, []);
   ctx.restore();
 }
 
-function paintBands(
-  plane: Plane,
-  data: FanData,
-  theme: Theme,
-  from: number,
-  to: number,
-  strength: number,
-): void {
-  const { ctx, x, y } = plane;
+/** From so many periods a pixel on they are put together. */
+const TOGETHER = 2;
+
+/** Where the periods lie on the screen when several share a pixel; null where each can be seen. */
+function denseIn({ fromS, toS, box, ratio }: Plane, { starts, resolutionS }: FanData): Place | null {
+  const perPixel = (toS - fromS) / resolutionS / Math.max(1, box.width / ratio);
+  return perPixel >= TOGETHER ? { first: (fromS - (starts[0] ?? fromS)) / resolutionS, perPixel } : null;
+}
+
+interface BandLook {
+  part: Part;
+  strength: number;
+  dense: Place | null;
+}
+
+function paintBands(plane: Plane, data: FanData, theme: Theme, { part, strength, dense }: BandLook): void {
   const alpha = [0.18, 0.22, 0.3];
   data.bands.forEach((band, rank) => {
-    ctx.fillStyle = `rgba(${theme.fan}, ${(alpha[Math.min(rank, 2)] ?? 0.2) * strength})`;
-    for (const run of stretches(band.low, from, to)) {
-      ctx.beginPath();
-      for (let i = run.from; i < run.to; i += 1) {
-        const high = y(band.high[i] ?? 0);
-        ctx.lineTo(x(data.starts[i] ?? 0), high);
-        ctx.lineTo(x(data.starts[i + 1] ?? 0), high);
-      }
-      for (let i = run.to - 1; i >= run.from; i -= 1) {
-        const low = y(band.low[i] ?? 0);
-        ctx.lineTo(x(data.starts[i + 1] ?? 0), low);
-        ctx.lineTo(x(data.starts[i] ?? 0), low);
-      }
-      ctx.closePath();
-      ctx.fill();
-    }
+    plane.ctx.fillStyle = `rgba(${theme.fan}, ${(alpha[Math.min(rank, 2)] ?? 0.2) * strength})`;
+    if (dense) fillPixels(plane, pixelsOf(band.low, band.high, part, dense));
+    else fillSteps(plane, data.starts, band, part);
   });
+}
+
+function fillSteps({ ctx, x, y }: Plane, starts: readonly number[], band: Band, part: Part): void {
+  for (const run of stretches(band.low, part.from, part.to)) {
+    ctx.beginPath();
+    for (let i = run.from; i < run.to; i += 1) {
+      const high = y(band.high[i] ?? 0);
+      ctx.lineTo(x(starts[i] ?? 0), high);
+      ctx.lineTo(x(starts[i + 1] ?? 0), high);
+    }
+    for (let i = run.to - 1; i >= run.from; i -= 1) {
+      const low = y(band.low[i] ?? 0);
+      ctx.lineTo(x(starts[i + 1] ?? 0), low);
+      ctx.lineTo(x(starts[i] ?? 0), low);
+    }
+    ctx.closePath();
+    ctx.fill();
+  }
 }
 
 /** Settled solid, provisional dashed, measured in part dotted. */
 const ACTUAL_DASHES = [[], [6, 3], [2, 3]];
 
-function paintActual(plane: Plane, data: FanData, theme: Theme, last: number): void {
+function paintActual(plane: Plane, data: FanData, theme: Theme, seen: Part, dense: Place | null): void {
   const lookOf = (i: number) => (data.incomplete[i] ? 2 : data.provisional[i] ? 1 : 0);
-  const runs: Run[][] = [[], [], []];
-  for (const run of stretches(data.actual, 0, last)) {
+  const parts: Part[][] = [[], [], []];
+  for (const run of stretches(data.actual, seen.from, seen.to)) {
     let from = run.from;
     for (let i = run.from + 1; i <= run.to; i += 1) {
       if (i < run.to && lookOf(i) === lookOf(from)) continue;
-      runs[lookOf(from)]?.push({ from, to: i });
+      parts[lookOf(from)]?.push({ from, to: i });
       from = i;
     }
   }
-  runs.forEach((own, look) => {
-    const dash = ACTUAL_DASHES[look] ?? [];
-    line(plane, data.starts, data.actual, own, { stroke: theme.actual, width: 1.75, dash });
+  parts.forEach((own, look) => {
+    const drawn = { column: data.actual, starts: data.starts, parts: own, dense };
+    line(plane, { ...drawn, stroke: theme.actual, width: 1.75, dash: ACTUAL_DASHES[look] ?? [] });
   });
 }
 
-function line(
-  plane: Plane,
-  starts: readonly number[],
-  column: Column,
-  runs: readonly Run[],
-  style: { stroke: string; width: number; dash?: number[] },
-): void {
+interface Line {
+  starts: readonly number[];
+  column: Column;
+  parts: readonly Part[];
+  dense: Place | null;
+  stroke: string;
+  /** CSS pixels, as those of the dash. */
+  width: number;
+  dash?: number[];
+}
+
+function line(plane: Plane, { starts, column, parts, dense, stroke, width, dash = [] }: Line): void {
   const { ctx, x, y, ratio } = plane;
-  ctx.strokeStyle = style.stroke;
-  ctx.lineWidth = style.width * ratio;
+  if (dense) {
+    ctx.fillStyle = stroke;
+    for (const part of parts) linePixels(plane, pixelsOf(column, column, part, dense), width, dash);
+    return;
+  }
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = width * ratio;
   ctx.lineJoin = "round";
-  ctx.setLineDash((style.dash ?? []).map((part) => part * ratio));
-  for (const run of runs) {
+  ctx.setLineDash(dash.map((piece) => piece * ratio));
+  for (const run of parts.flatMap((part) => stretches(column, part.from, part.to))) {
     ctx.beginPath();
     for (let i = run.from; i < run.to; i += 1) {
       const at = y(column[i] ?? 0);

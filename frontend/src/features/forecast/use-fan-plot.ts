@@ -49,13 +49,18 @@ function yRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.
 type Latest = RefObject<FanPicture>;
 
 /** uPlot keeps scales, axes and cursor; the fan itself is painted by `fan-draw`. */
-function optionsFor(host: HTMLElement, latest: Latest, events: RefObject<PlotEvents>): uPlot.Options {
+function optionsFor(
+  host: HTMLElement,
+  latest: Latest,
+  events: RefObject<PlotEvents>,
+  theme: () => Theme,
+): uPlot.Options {
   const hidden: uPlot.Series = { paths: () => null, points: { show: false } };
   const axis: uPlot.Axis = {
-    stroke: () => themeOf(host).muted,
-    grid: { stroke: () => themeOf(host).gap, width: 1 },
+    stroke: () => theme().muted,
+    grid: { stroke: () => theme().gap, width: 1 },
     ticks: { show: false },
-    font: `11px ${getComputedStyle(host).fontFamily}`,
+    font: `11px ${theme().font}`,
   };
   return {
     width: Math.max(200, host.clientWidth),
@@ -80,7 +85,7 @@ function optionsFor(host: HTMLElement, latest: Latest, events: RefObject<PlotEve
     ],
     series: [{}, hidden, hidden, hidden, hidden],
     hooks: {
-      draw: [(plot) => paint(plot, host, latest.current)],
+      draw: [(plot) => paint(plot, theme(), latest.current)],
       setCursor: [
         (plot) => {
           const { left } = plot.cursor;
@@ -108,16 +113,22 @@ const AXIS_TIMES: uPlot.Axis.Values = [
   [1, "{HH}:{mm}:{ss}", null, null, "\n{WWW} {D} {MMM}", null, null, null, 1],
 ];
 
-function paint(plot: uPlot, host: Element, picture: FanPicture): void {
+function paint(plot: uPlot, theme: Theme, picture: FanPicture): void {
   const { left, top, width, height } = plot.bbox;
+  const { x, y } = plot.scales;
+  const [fromS, toS] = [x?.min ?? 0, x?.max ?? 1];
+  const [low, high] = [y?.min ?? 0, y?.max ?? 1];
+  // Both scales are linear; asking uPlot for each of ten thousand places takes longer than to paint them.
   const plane = {
     ctx: plot.ctx,
-    x: (seconds: number) => plot.valToPos(seconds, "x", true),
-    y: (milli: number) => plot.valToPos(milli, "y", true),
+    fromS,
+    toS,
+    x: (seconds: number) => left + ((seconds - fromS) / (toS - fromS || 1)) * width,
+    y: (milli: number) => top + ((high - milli) / (high - low || 1)) * height,
     box: { left, top, width, height },
     ratio: uPlot.pxRatio,
   };
-  paintFan(plane, picture.data, themeOf(host), picture);
+  paintFan(plane, picture.data, theme, picture);
 }
 
 /** Where period `index` lies in the plot, in CSS pixels. */
@@ -145,14 +156,20 @@ export function useFanPlot(
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    const made = new uPlot(optionsFor(element, latest, events), columns(latest.current.data), element);
+    // Asked once, not with each frame: reading a style makes the browser lay out what just changed.
+    let theme = themeOf(element);
+    const options = optionsFor(element, latest, events, () => theme);
+    const made = new uPlot(options, columns(latest.current.data), element);
     plot.current = made;
     bindPointer(made, events);
     const sizes = new ResizeObserver(() =>
       made.setSize({ width: Math.max(200, element.clientWidth), height: element.clientHeight }),
     );
     sizes.observe(element);
-    const endColors = onColorsChanged(() => made.redraw(false, true));
+    const endColors = onColorsChanged(() => {
+      theme = themeOf(element);
+      made.redraw(false, true);
+    });
     return () => {
       endColors();
       sizes.disconnect();
