@@ -135,6 +135,12 @@ class ForecastSettings(PrefixedSettings):
     """Wall seconds between two looks for outcomes to learn from."""
     calibrate_settle_s: int = Field(default=3_600, ge=0)
     """Domain seconds after a period's end until its outcome is learned from: later ones teach nothing."""
+    notify_file: Path | None = None
+    """JSON list of webhooks that are told of what happens (docs/runbooks/monitor.md). Unset: nobody is."""
+    notify_networks: str = ""
+    """Networks by commas, such as ``10.1.0.0/16``, in which webhooks may be though they are not public."""
+    notify_quiet_s: float = Field(default=3_600, ge=0)
+    """Wall seconds in which a second finding of one rule about one subject is folded into the first."""
     postgres_pool: int = Field(default=6, gt=0)
 
 

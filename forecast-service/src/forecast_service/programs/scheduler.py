@@ -20,6 +20,7 @@ from forecast_service.jobs.training import JUDGED_SHARE, TrainingLoop
 from forecast_service.jobs.training_due import TrainingRule
 from forecast_service.monitoring.performance_check import PerformanceRule
 from forecast_service.monitoring.score_loop import ScoreLoop
+from forecast_service.notify.parts import notification_loops
 from forecast_service.programs.start import started
 from forecast_service.settings import ForecastSettings
 from forecast_service.store.calibration import CalibrationStore
@@ -64,6 +65,7 @@ async def run() -> None:
             CalibrationStore(pool), catalog, clock, registry, Rule(), every_s=settings.calibrate_every_s,
             settle=timedelta(seconds=settings.calibrate_settle_s), first_look=timedelta(hours=settings.score_window_h),
         )  # fmt: skip
+        tell = notification_loops(core, settings, pool, clock, registry)
         probes = {"catalog": reader.probe, "redis": queue.probe}
         app = create_operator_app(registry, probes, state, conventions_of(core, "forecast-scheduler"))
         app.include_router(job_routes(Jobs(flow_runs, Pages(pool), clock)))
@@ -73,7 +75,7 @@ async def run() -> None:
                 await lock.wait()
                 state.leader = True
                 await reader.complete()
-                loops = [slots.run, scores.run, flows.run, lock.hold]
+                loops = [slots.run, scores.run, flows.run, lock.hold, *tell]
                 loops += [training.run] if settings.train else []
                 loops += [watch.run] if settings.rollback else []
                 loops += [calibration.run] if settings.calibrate else []
