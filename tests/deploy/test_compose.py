@@ -18,6 +18,7 @@ import pytest
 from local_stack.layout import Layout
 from local_stack.ports import Ports
 from local_stack.stack import process_list
+from tests.deploy.go_programs import go_program
 from tests.deploy.manifests import ROOT, SCHEMAS, Json, compose, dockerfile
 
 IMAGE_WITH_VERSION = re.compile(r"^[a-z0-9./-]+:v?\d+\.\d+[\w.-]*$")
@@ -31,24 +32,9 @@ def services() -> dict[str, Json]:
 
 
 @pytest.fixture(scope="session")
-def composecheck(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def composecheck() -> Path:
     """The loader of docker compose as a program."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("Go is not installed, so the loader of docker compose cannot be built")
-    kept = ROOT / ".local" / "go" / "composecheck"
-    source = Path(__file__).with_name("tools")
-    newest = max(f.stat().st_mtime for f in (source / "go.sum", source / "composecheck" / "main.go"))
-    if not kept.exists() or kept.stat().st_mtime < newest:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        built = subprocess.run(
-            [go, "build", "-trimpath", "-o", str(kept), "./composecheck"],
-            cwd=source, capture_output=True, text=True, check=False, env={**os.environ, "CGO_ENABLED": "0"},
-        )  # fmt: skip
-        if built.returncode and "dial tcp" in built.stderr:
-            pytest.skip("no network to the Go modules of the loader of docker compose")
-        assert built.returncode == 0, built.stderr
-    return kept
+    return go_program("composecheck")
 
 
 def check(program: Path, file: Path, **variables: str) -> subprocess.CompletedProcess[str]:

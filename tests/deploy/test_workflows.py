@@ -1,14 +1,13 @@
 """Workflows are valid, run what exists, can do little, and deploy only by digest and only where a cluster is set."""
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.deploy.go_programs import go_program
 from tests.deploy.manifests import ROOT, Json
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -22,20 +21,7 @@ def workflow(name: str) -> Json:
 
 @pytest.mark.timeout(600)
 def test_actionlint_finds_nothing() -> None:
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("Go is not installed, so actionlint cannot be built")
-    program, source = ROOT / ".local" / "go" / "workflowcheck", Path(__file__).with_name("tools")
-    if not program.exists() or program.stat().st_mtime < (source / "go.sum").stat().st_mtime:
-        program.parent.mkdir(parents=True, exist_ok=True)
-        built = subprocess.run(
-            [go, "build", "-trimpath", "-o", str(program), "./workflowcheck"],
-            cwd=source, capture_output=True, text=True, check=False, env={**os.environ, "CGO_ENABLED": "0"},
-        )  # fmt: skip
-        if built.returncode and "dial tcp" in built.stderr:
-            pytest.skip("no network to the Go modules of actionlint")
-        assert built.returncode == 0, built.stderr
-    argv = [str(program), "-no-color", "-shellcheck=", "-pyflakes=", *map(str, WORKFLOWS)]
+    argv = [str(go_program("workflowcheck")), "-no-color", "-shellcheck=", "-pyflakes=", *map(str, WORKFLOWS)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
