@@ -15,8 +15,8 @@ setup: ## Install and build what is missing (the first time: 3 to 8 minutes, abo
 setup-test: ## The same, with what only tests need (a browser)
 	@local/bootstrap/run.sh --test
 
-demo: ## Start everything, replay real sites in time-lapse, forecast, seal, report; Ctrl-C ends it
-	@local/bootstrap/run.sh --then -m local_stack demo
+demo: ## Start everything, replay real sites in time-lapse, forecast, seal, report; Ctrl-C ends it; PRODUCT=us-demand-24h SETS=folder: docs/products.md
+	@local/bootstrap/run.sh --then -m local_stack demo $(if $(PRODUCT),--product $(PRODUCT)) $(if $(SETS),--sets $(SETS))
 
 demo-check: ## The same without a person: ends by itself, fails if any part of the path did not happen
 	@local/bootstrap/run.sh --then -m local_stack demo --check

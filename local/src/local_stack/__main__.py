@@ -14,6 +14,7 @@ from local_stack.environment import child_environment
 from local_stack.errors import StackError
 from local_stack.layout import Layout
 from local_stack.ports import Ports
+from local_stack.presets.preset import plan_for
 from local_stack.servers import postgres
 from local_stack.stack import Options, run_stack, scale_from_environment
 from local_stack.status import AlreadyRunningError, holder, read_status
@@ -31,6 +32,10 @@ def _up(arguments: argparse.Namespace) -> int:
         start_detached(layout, ["--servers"] if arguments.servers else [])
         print("running in the background; gridseal status shows it, gridseal down stops it")
         return 0
+    if arguments.product:
+        from local_stack.presets.demo import preset_options
+
+        options = preset_options(plan_for(arguments.product, arguments.sets, layout))
     asyncio.run(run_stack(layout, ports, options))
     return 0
 
@@ -51,6 +56,8 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
+    if arguments.product:
+        return _preset_demo(arguments)
     from local_stack.demo import RUNS_TO_CHECK, run_demo  # only this command needs the clients of all services
 
     if arguments.check:
@@ -59,6 +66,16 @@ def _demo(arguments: argparse.Namespace) -> int:
         _wipe(arguments)
     runs = arguments.runs or (RUNS_TO_CHECK if arguments.check else 1)
     return run_demo(check=arguments.check, keep=arguments.keep, runs_per_site=runs, began=arguments.began)
+
+
+def _preset_demo(arguments: argparse.Namespace) -> int:
+    from local_stack.presets.demo import run_preset_demo  # only this command needs the clients of all services
+
+    plan = plan_for(arguments.product, arguments.sets, Layout.here())
+    os.environ.setdefault("GRIDSEAL_STATE_DIR", f".local/demo-{plan.name}")
+    if arguments.check:
+        _wipe(arguments)
+    return run_preset_demo(plan, check=arguments.check, keep=arguments.keep, began=arguments.began)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -86,11 +103,15 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start everything and keep it running until Ctrl-C")
     up.add_argument("--detach", action="store_true", help="return when all answers; go on in the background")
     up.add_argument("--servers", action="store_true", help="only the servers, none of Gridseal's own parts")
+    up.add_argument("--product", default="", help=argparse.SUPPRESS)
+    up.add_argument("--sets", default="", help=argparse.SUPPRESS)
     up.set_defaults(run=_up)
     commands.add_parser("down", help="stop everything").set_defaults(run=_down)
     commands.add_parser("status", help="processes, memory, addresses").set_defaults(run=_status)
     commands.add_parser("doctor", help="what is missing here, and what to do").set_defaults(run=_doctor)
     demo = commands.add_parser("demo", help="start, replay, forecast, seal, report; until Ctrl-C")
+    demo.add_argument("--product", default="", help="a product of the source designs instead: us-demand-24h, es-t6 …")
+    demo.add_argument("--sets", default="", help="folder with long public series for it")
     demo.add_argument("--check", action="store_true", help="end by itself; fail if part of the path did not happen")
     demo.add_argument("--keep", action="store_true", help="leave the stack running at the end")
     demo.add_argument("--runs", type=int, default=None, help="sealed and verified runs per site before the report")

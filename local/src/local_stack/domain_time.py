@@ -25,13 +25,12 @@ class DomainTime:
     scale: float
 
     @classmethod
-    def resume(cls, file: Path, scale: float) -> "DomainTime":
+    def resume(cls, file: Path, scale: float, origin: datetime = FIRST_ORIGIN) -> "DomainTime":
         """Start at the origin of the demo, or where the last run stopped.
 
         Raises:
             StackError: The file of the last run cannot be read.
         """
-        origin = FIRST_ORIGIN
         if file.exists():
             try:
                 origin = datetime.fromisoformat(json.loads(file.read_text())["domain"])

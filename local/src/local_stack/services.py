@@ -1,7 +1,9 @@
 """The parts of Gridseal itself, as processes: the local chain, the services, the dashboard."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from local_stack.health import HttpProbe, PidFileProbe, TcpProbe
 from local_stack.layout import Layout
@@ -10,6 +12,15 @@ from local_stack.spec import ProcessSpec
 
 SLOW_START_S = 240.0
 """On two busy cores a JVM, torch and Next.js start at the same time."""
+
+PROVIDED: Final = frozenset({"us", "de", "es"})
+"""Presets of ``ASSET_OPTIONAL`` whose series come from providers; files of sources have the same names."""
+
+
+def fed_by_providers(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The presets that make the feeds part of the stack: nobody is asked for what nobody forecasts."""
+    asked = {name.strip() for name in environment.get("ASSET_OPTIONAL", "").split(",")}
+    return tuple(sorted(asked & PROVIDED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,8 @@ class Fleet:
             "EDGE_AGENT_QUEUE_PATH": str(self.layout.data / "edge-agent" / "queue.db"),
             "EDGE_AGENT_STATUS_PORT": str(at(8004)),
         }
+        optional = fed_by_providers(os.environ)
+        stream |= {"STREAMING_PROCESSOR_FEEDS": "true"} if optional else {}
         api = ("forecast_service", "api")
         worker, scheduler = ("forecast_service", "worker"), ("forecast_service", "scheduler")
         return [
@@ -100,7 +113,12 @@ class Fleet:
             self._python("forecast-scheduler", scheduler, 8002, stores, forecast),
             self._python("edge-agent", ("edge_agent", "replay"), 8004, ("gateway",), agent),
             self._dashboard(),
+            *([self.feeds({"FEEDS_ONLY": os.environ.get("FEEDS_ONLY", ",".join(optional))})] if optional else []),
         ]
+
+    def feeds(self, env: Mapping[str, str], needs: tuple[str, ...] = ("databases", "topics")) -> ProcessSpec:
+        """Follows the providers of load, weather and prices."""
+        return self._python("feeds", ("ingestion_gateway.feeds",), 8031, needs, env)
 
     def _python(
         self,

@@ -6,9 +6,10 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from local_stack.authority import ensure_keystores
-from local_stack.domain_time import SAVE_EVERY_S, DomainTime
+from local_stack.domain_time import FIRST_ORIGIN, SAVE_EVERY_S, DomainTime
 from local_stack.environment import child_environment
 from local_stack.errors import StackError
 from local_stack.layout import Layout
@@ -33,15 +34,17 @@ class Options:
     processes: Processes | None = None
     """Instead of the usual list: a part of it, or one with its processes changed."""
     scale: float = field(default_factory=lambda: scale_from_environment())
+    origin: datetime = FIRST_ORIGIN
+    """Domain time of the first start."""
 
 
-def scale_from_environment() -> float:
-    """Domain seconds per wall second.
+def scale_from_environment(usual: float = DEFAULT_SCALE) -> float:
+    """Domain seconds per wall second, ``usual`` where nothing is said.
 
     Raises:
         StackError: The variable is not a number that a clock can use.
     """
-    text = os.environ.get("GRIDSEAL_TIME_SCALE", str(DEFAULT_SCALE))
+    text = os.environ.get("GRIDSEAL_TIME_SCALE", str(usual))
     try:
         scale = float(text)
     except ValueError:
@@ -83,7 +86,7 @@ async def run_stack(layout: Layout, ports: Ports, options: Options, companion: C
         require_free((spec.name, port) for spec in specs for port in spec.ports)
         ensure_keystores(layout)
         clock_file = layout.run / "clock.json"
-        domain = DomainTime.resume(clock_file, options.scale)
+        domain = DomainTime.resume(clock_file, options.scale, options.origin)
         supervisor = Supervisor(
             specs,
             logs=layout.logs,
