@@ -1,5 +1,5 @@
 /** Which questions to the chain's node pass through our own origin. Reading only; wallets send by themselves. */
-import { z } from "zod";
+import * as z from "zod/mini";
 
 const METHODS = [
   "eth_blockNumber",
@@ -20,10 +20,13 @@ export const LARGEST_QUESTION = 131_072;
 
 const Question = z.strictObject({
   jsonrpc: z.literal("2.0"),
-  id: z.number().int(),
+  id: z.int(),
   method: z.enum(METHODS),
-  params: z.array(z.unknown()).max(4),
+  params: z.array(z.unknown()).check(z.maxLength(4)),
 });
 
 /** One question, or a batch of them. */
-export const Questions = z.union([Question, z.array(Question).min(1).max(MOST_QUESTIONS)]);
+export const Questions = z.union([
+  Question,
+  z.array(Question).check(z.minLength(1), z.maxLength(MOST_QUESTIONS)),
+]);

@@ -1,9 +1,9 @@
 /** What was believed when, as `gridseal.wire.beliefs` has it. */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { ActualPoint, Seal } from "@/lib/wire";
 
 const utc = z.iso.datetime({ offset: true });
-const whole = z.number().int();
+const whole = z.int();
 
 export const RunMark = z.object({
   run_id: z.string(),
@@ -36,19 +36,19 @@ export const BeliefsAt = z.object({
   name: z.string(),
   kind: z.string(),
   unit: z.string(),
-  capacity_w: whole.nullable(),
-  resolution_s: whole.positive(),
+  capacity_w: z.nullable(whole),
+  resolution_s: whole.check(z.positive()),
   product_id: z.string(),
   beliefs: z.array(Belief),
   runs: z.array(RunMark),
   actuals: z.array(ActualPoint),
-  attribution: z.string().default(""),
+  attribution: z._default(z.string(), ""),
 });
 export type BeliefsAt = z.infer<typeof BeliefsAt>;
 
 export const RunHistory = z.object({
   items: z.array(RunMark),
-  next_cursor: z.string().nullish().default(null),
+  next_cursor: z._default(z.nullish(z.string()), null),
 });
 export type RunHistory = z.infer<typeof RunHistory>;
 

@@ -1,8 +1,8 @@
 /** Answers of asset-service about assets, their performance, the quality of what they send, and who changed them. */
-import { z } from "zod";
+import * as z from "zod/mini";
 
 const utc = z.iso.datetime({ offset: true });
-const whole = z.number().int();
+const whole = z.int();
 
 export const Asset = z.object({
   asset_id: z.string(),
@@ -13,27 +13,27 @@ export const Asset = z.object({
   telemetry_class: z.string(),
   quantities: z.array(z.string()),
   native_period_s: whole,
-  rating_w: whole.nullish().default(null),
-  energy_wh: whole.nullish().default(null),
-  simulated: z.boolean().default(false),
+  rating_w: z._default(z.nullish(whole), null),
+  energy_wh: z._default(z.nullish(whole), null),
+  simulated: z._default(z.boolean(), false),
 });
 export type Asset = z.infer<typeof Asset>;
 
 export const AssetPerformance = z.object({
   series_id: z.string(),
   site_id: z.string(),
-  asset_id: z.string().nullable(),
+  asset_id: z.nullable(z.string()),
   name: z.string(),
   window_start: utc,
   window_end: utc,
   periods: whole,
-  mean_actual_w: z.number().nullable(),
-  mean_forecast_w: z.number().nullable(),
-  mae_w: z.number().nullable(),
-  bias_w: z.number().nullable(),
-  deviation_ratio: z.number().nullable(),
-  energy_wh: z.number().nullable(),
-  availability_ratio: z.number().nullable(),
+  mean_actual_w: z.nullable(z.number()),
+  mean_forecast_w: z.nullable(z.number()),
+  mae_w: z.nullable(z.number()),
+  bias_w: z.nullable(z.number()),
+  deviation_ratio: z.nullable(z.number()),
+  energy_wh: z.nullable(z.number()),
+  availability_ratio: z.nullable(z.number()),
 });
 export type AssetPerformance = z.infer<typeof AssetPerformance>;
 
@@ -46,11 +46,11 @@ export const AssetQuality = z.object({
   bad: whole,
   refused: z.record(z.string(), whole),
   hits: z.record(z.string(), whole),
-  newest_reading_end: utc.nullable(),
-  newest_stored_at: utc.nullable(),
-  series_id: z.string().nullable(),
-  today_start: utc.nullable(),
-  energy_today_wh: z.number().nullable(),
+  newest_reading_end: z.nullable(utc),
+  newest_stored_at: z.nullable(utc),
+  series_id: z.nullable(z.string()),
+  today_start: z.nullable(utc),
+  energy_today_wh: z.nullable(z.number()),
 });
 export type AssetQuality = z.infer<typeof AssetQuality>;
 

@@ -1,23 +1,23 @@
 /** Answers of `/api/v1/models` and `/api/v1/drift`. */
-import { z } from "zod";
+import * as z from "zod/mini";
 
 const utc = z.iso.datetime({ offset: true });
-const whole = z.number().int();
+const whole = z.int();
 
 export const ModelList = z.object({
   as_at: utc,
   items: z.array(
     z.object({
       model: z.string(),
-      product_id: z.string().nullable(),
+      product_id: z.nullable(z.string()),
       name: z.string(),
       unit: z.enum(["W", "MWh"]),
     }),
   ),
   demand: z.object({
-    mae_mwh: z.number().nullable(),
-    mape_percent: z.number().nullable(),
-    freshness_h: z.number().nullable(),
+    mae_mwh: z.nullable(z.number()),
+    mape_percent: z.nullable(z.number()),
+    freshness_h: z.nullable(z.number()),
     trainings: whole,
   }),
 });
@@ -53,13 +53,13 @@ export const Performance = z.object({
   as_at: utc,
   model: z.string(),
   unit: z.enum(["W", "MWh"]),
-  series_id: z.string().nullable(),
+  series_id: z.nullable(z.string()),
   series: z.array(z.object({ series_id: z.string(), kind: z.string(), forecasts: whole })),
   rolling_s: whole,
   items: z.array(Outcome),
-  mae: z.number().nullable(),
-  rmse: z.number().nullable(),
-  bias: z.number().nullable(),
+  mae: z.nullable(z.number()),
+  rmse: z.nullable(z.number()),
+  bias: z.nullable(z.number()),
   errors: z.object({ edges: z.array(z.number()), counts: z.array(whole) }),
 });
 export type Performance = z.infer<typeof Performance>;
@@ -69,14 +69,14 @@ export const Training = z.object({
   name: z.string(),
   state: z.string(),
   started_at: utc,
-  ended_at: utc.nullable(),
+  ended_at: z.nullable(utc),
   metrics: z.record(z.string(), z.number()),
   params: z.record(z.string(), z.string()),
   decision: z.string(),
-  accepted: z.boolean().nullable(),
+  accepted: z.nullable(z.boolean()),
   cause: z.string(),
   reason: z.string(),
-  version: z.string().nullable(),
+  version: z.nullable(z.string()),
 });
 export type Training = z.infer<typeof Training>;
 export const TrainingList = z.object({ model: z.string(), items: z.array(Training) });
@@ -91,15 +91,15 @@ export const DriftCheck = z.object({
 });
 export type DriftCheck = z.infer<typeof DriftCheck>;
 export const DriftFeature = z.looseObject({
-  drifted: z.boolean().optional(),
-  psi: z.number().optional(),
-  ks: z.number().optional(),
-  p_value: z.number().optional(),
-  reference_mean: z.number().optional(),
-  current_mean: z.number().optional(),
-  reference_missing: z.number().optional(),
-  current_missing: z.number().optional(),
-  unjudged: z.string().optional(),
+  drifted: z.optional(z.boolean()),
+  psi: z.optional(z.number()),
+  ks: z.optional(z.number()),
+  p_value: z.optional(z.number()),
+  reference_mean: z.optional(z.number()),
+  current_mean: z.optional(z.number()),
+  reference_missing: z.optional(z.number()),
+  current_missing: z.optional(z.number()),
+  unjudged: z.optional(z.string()),
 });
 export const DriftState = z.object({
   threshold_ratio: z.number(),

@@ -1,8 +1,8 @@
 /** What each service says of its stage, and the moments of one message on its way. */
-import { z } from "zod";
+import * as z from "zod/mini";
 
 const utc = z.iso.datetime({ offset: true });
-const whole = z.number().int();
+const whole = z.int();
 const counts = z.record(z.string(), whole);
 
 export const GatewayStatus = z.object({
@@ -29,9 +29,9 @@ export const StreamStatus = z.object({
   refused: counts,
   batches: whole,
   last_batch_ms: z.number(),
-  lag_messages: whole.nullable(),
+  lag_messages: z.nullable(whole),
   rows_per_s: z.number(),
-  latency_last_60_s: z.looseObject({ p50_ms: z.number(), p99_ms: z.number() }).nullable(),
+  latency_last_60_s: z.nullable(z.looseObject({ p50_ms: z.number(), p99_ms: z.number() })),
 });
 export type StreamStatus = z.infer<typeof StreamStatus>;
 
@@ -46,7 +46,7 @@ export const RatePoint = z.object({
   refused: whole,
   undecodable: whole,
   late: whole,
-  longest_s: z.number().nullable(),
+  longest_s: z.nullable(z.number()),
 });
 export type RatePoint = z.infer<typeof RatePoint>;
 export const RatePage = z.object({ bucket_s: whole, items: z.array(RatePoint) });
@@ -61,7 +61,7 @@ export const DeadLetter = z.object({
   payload: z.string(),
 });
 export type DeadLetter = z.infer<typeof DeadLetter>;
-export const DeadLetterPage = z.object({ items: z.array(DeadLetter), next_cursor: z.string().nullable() });
+export const DeadLetterPage = z.object({ items: z.array(DeadLetter), next_cursor: z.nullable(z.string()) });
 export const ReplayAnswer = z.object({
   items: z.array(z.object({ offset: whole, outcome: z.string(), reason: z.string() })),
 });
@@ -71,14 +71,14 @@ export const Refusal = z.object({
   refusal_id: z.string(),
   device_id: z.string(),
   quantity: z.string(),
-  period_start: utc.nullable(),
+  period_start: z.nullable(utc),
   reason: z.string(),
   detail: z.string(),
   payload: z.string(),
   refused_at: utc,
 });
 export type Refusal = z.infer<typeof Refusal>;
-export const RefusalPage = z.object({ items: z.array(Refusal), next_cursor: z.string().nullable() });
+export const RefusalPage = z.object({ items: z.array(Refusal), next_cursor: z.nullable(z.string()) });
 
 export const SeriesInputs = z.object({
   series_id: z.string(),
@@ -100,16 +100,16 @@ export const ReadingTrail = z.object({
     sent_at_ms: whole,
     stored_at: utc,
   }),
-  batch: z
-    .object({
+  batch: z.nullable(
+    z.object({
       batch_id: whole,
-      began_at: utc.nullable(),
+      began_at: z.nullable(utc),
       committed_at: utc,
-      told_at: utc.nullable(),
+      told_at: z.nullable(utc),
       messages: whole,
       inserted: whole,
-    })
-    .nullable(),
+    }),
+  ),
   windows: z.array(z.object({ width_s: whole, window_start: utc, version: whole, updated_at: utc })),
 });
 export type ReadingTrail = z.infer<typeof ReadingTrail>;
@@ -120,7 +120,7 @@ export const MessageHop = z.object({
   topic: z.string(),
   partition: whole,
   offset: whole,
-  received_at: utc.nullable(),
+  received_at: z.nullable(utc),
   written_at: utc,
   traceparent: z.string(),
 });
@@ -135,14 +135,14 @@ export const RunTrail = z.object({
   gate_closure_domain: utc,
   model_name: z.string(),
   model_version: z.string(),
-  published_at: utc.nullable(),
-  job_sent_at: utc.nullable(),
-  job_ended_at: utc.nullable(),
-  input_bytes: whole.nullable(),
-  seal_state: z.string().nullable(),
-  tx_hash: z.string().nullable(),
-  block_number: whole.nullable(),
-  block_time_domain: utc.nullable(),
-  seal_known_at: utc.nullable(),
+  published_at: z.nullable(utc),
+  job_sent_at: z.nullable(utc),
+  job_ended_at: z.nullable(utc),
+  input_bytes: z.nullable(whole),
+  seal_state: z.nullable(z.string()),
+  tx_hash: z.nullable(z.string()),
+  block_number: z.nullable(whole),
+  block_time_domain: z.nullable(utc),
+  seal_known_at: z.nullable(utc),
 });
 export type RunTrail = z.infer<typeof RunTrail>;

@@ -1,6 +1,6 @@
 "use client";
 import { useState } from "react";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { ApiProblem, sendJson } from "@/lib/api";
 import { Button } from "@/ui/button";
 import { Panel } from "@/ui/panel";

@@ -1,5 +1,5 @@
 /** Texts whose hashes are on the chain, given to the service once it knows the hash. The hash decides, not the sender. */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { sendJson } from "@/lib/api";
 import { hashOf } from "./plans";
 import type { Dispute, Override } from "./wire";

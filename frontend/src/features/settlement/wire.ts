@@ -1,9 +1,9 @@
 /** What settlement-service says, as docs/settlement-api.md has it. Amounts, shares and scores are whole numbers as text. */
-import { z } from "zod";
+import * as z from "zod/mini";
 
 const utc = z.iso.datetime({ offset: true });
-const whole = z.number().int();
-const units = z.string().regex(/^\d+$/);
+const whole = z.int();
+const units = z.string().check(z.regex(/^\d+$/));
 const text = z.string();
 
 export const Contracts = z.object({
@@ -11,7 +11,7 @@ export const Contracts = z.object({
   deployment_id: text,
   block_number: whole,
   block_time: utc,
-  confirmations: whole.positive(),
+  confirmations: whole.check(z.positive()),
   contracts: z.array(z.object({ name: text, address: text })),
   token: z.object({ address: text, symbol: text, decimals: whole }),
   bond: units,
@@ -32,7 +32,7 @@ export const ExitRequest = z.object({
   shares: units,
   ready_at: utc,
   state: z.enum(["waiting", "ready", "paid"]),
-  amount: units.nullable(),
+  amount: z.nullable(units),
   tx_hash: text,
 });
 export type ExitRequest = z.infer<typeof ExitRequest>;
@@ -52,7 +52,7 @@ export type Account = z.infer<typeof Account>;
 
 export const Stake = z.object({
   authority: text,
-  name: text.nullable(),
+  name: z.nullable(text),
   stake: units,
   active: units,
   products: z.array(text),
@@ -66,7 +66,7 @@ export const Product = z.object({
   product_hash: text,
   newest_slot: utc,
   participants: z.array(text),
-  terms: z.object({ benchmark: text, cap_bps: whole, reveal_window_s: whole }).nullable(),
+  terms: z.nullable(z.object({ benchmark: text, cap_bps: whole, reveal_window_s: whole })),
 });
 export type Product = z.infer<typeof Product>;
 export const Products = z.object({ items: z.array(Product) });
@@ -96,35 +96,35 @@ export const Slot = z.object({
   version: whole,
   gate_closure: utc,
   seal: z.enum(SEAL_STATES),
-  tx_hash: text.nullable(),
-  sealed_at: utc.nullable(),
-  round: roundState.nullable(),
-  round_detail: text.nullable(),
-  due_at: utc.nullable(),
+  tx_hash: z.nullable(text),
+  sealed_at: z.nullable(utc),
+  round: z.nullable(roundState),
+  round_detail: z.nullable(text),
+  due_at: z.nullable(utc),
 });
 export type Slot = z.infer<typeof Slot>;
-export const SlotPage = z.object({ items: z.array(Slot), next_cursor: text.nullish().default(null) });
+export const SlotPage = z.object({ items: z.array(Slot), next_cursor: z._default(z.nullish(text), null) });
 
 export const SlotSeal = z.object({
   authority: text,
   batch_hash: text,
   counts: z.boolean(),
-  run_id: text.nullable(),
-  version: whole.nullable(),
-  state: text.nullable(),
+  run_id: z.nullable(text),
+  version: z.nullable(whole),
+  state: z.nullable(text),
 });
 export type SlotSeal = z.infer<typeof SlotSeal>;
 export const SlotHistory = z.object({ items: z.array(SlotSeal) });
 
 export const Dispute = z.object({
   version: whole,
-  challenger: text.nullable(),
+  challenger: z.nullable(text),
   dispute_id: text,
   evidence_hash: text,
-  evidence: text.nullish().default(null),
+  evidence: z._default(z.nullish(text), null),
   opened_at: utc,
-  ruling_deadline: utc.nullish().default(null),
-  ruling: whole.nullable(),
+  ruling_deadline: z._default(z.nullish(utc), null),
+  ruling: z.nullable(whole),
   tx_hash: text,
 });
 export type Dispute = z.infer<typeof Dispute>;
@@ -135,33 +135,33 @@ export const Round = z.object({
   state: roundState,
   due_at: utc,
   detail: text,
-  actuals: z
-    .object({ version: whole, root: text, leaf_count: whole, final_at: utc, tx_hash: text })
-    .nullable(),
-  deadline: utc.nullable(),
+  actuals: z.nullable(
+    z.object({ version: whole, root: text, leaf_count: whole, final_at: utc, tx_hash: text }),
+  ),
+  deadline: z.nullable(utc),
   revealed: z.record(text, whole),
   scores: z.array(z.object({ authority: text, score_ratio: z.number(), tx_hash: text })),
   disputes: z.array(Dispute),
-  moves: z.array(z.object({ authority: text.nullable(), kind: text, amount: units })),
-  taken: units.nullable(),
-  given: units.nullable(),
+  moves: z.array(z.object({ authority: z.nullable(text), kind: text, amount: units })),
+  taken: z.nullable(units),
+  given: z.nullable(units),
   steps: z.array(z.object({ event: text, tx_hash: text, block_number: whole, block_time: utc })),
 });
 export type Round = z.infer<typeof Round>;
 
 export const Override = z.object({
   request_id: whole,
-  product_id: text.nullable(),
+  product_id: z.nullable(text),
   operator: text,
-  reason: text.nullable(),
+  reason: z.nullable(text),
   reason_hash: text,
   asked_at: utc,
   tx_hash: text,
   state: text,
   detail: text,
-  model_name: text.nullable(),
-  model_version: text.nullable(),
-  first_run_id: text.nullable(),
+  model_name: z.nullable(text),
+  model_version: z.nullable(text),
+  first_run_id: z.nullable(text),
 });
 export type Override = z.infer<typeof Override>;
 export const Overrides = z.object({ items: z.array(Override) });

@@ -1,6 +1,6 @@
 "use client";
 import { useCallback, useEffect, useState } from "react";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { type ApiProblem, getJson, problemFrom } from "@/lib/api";
 import { saveText } from "@/lib/download";
 import { usePolled } from "@/lib/use-polled";

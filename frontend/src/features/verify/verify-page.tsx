@@ -1,6 +1,6 @@
 "use client";
 import { useCallback, useState } from "react";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { CHAIN_ROUTE } from "@/features/wallet/node";
 import { ApiProblem, getJson } from "@/lib/api";
 import { CopyButton } from "@/ui/copy-button";
@@ -15,7 +15,7 @@ import { type Judgement, judge, type Pins } from "./judge";
 import { TakeFile } from "./take-file";
 
 const Place = z.object({
-  chain_id: z.number().int(),
+  chain_id: z.int(),
   contracts: z.array(z.object({ name: z.string(), address: z.string() })),
 });
 

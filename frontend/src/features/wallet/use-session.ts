@@ -1,16 +1,16 @@
 "use client";
 import { useCallback, useEffect, useState } from "react";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { ApiProblem, getJson, sendJson } from "@/lib/api";
 import { hexFrom } from "./node";
 import { signInText, textAsHex } from "./siwe";
 import type { Connected } from "./use-wallet";
 
 const PATH = "/api/v1/session";
-const Nonce = z.object({ nonce: z.string(), expires_in_s: z.number(), chain_id: z.number().int() });
+const Nonce = z.object({ nonce: z.string(), expires_in_s: z.number(), chain_id: z.int() });
 const Who = z.object({
   address: z.string(),
-  chain_id: z.number().int(),
+  chain_id: z.int(),
   roles: z.array(z.string()),
   expires_at: z.iso.datetime({ offset: true }),
 });
