@@ -1,0 +1,1 @@
+"""Backup and restore of what is not in PostgreSQL: documents, the lake, the demo's chain, models."""
