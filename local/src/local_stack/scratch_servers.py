@@ -54,7 +54,7 @@ def eventually(true: Callable[[], Any], within_s: float = ANSWERS_WITHIN_S, what
 
 
 class ScratchServers:
-    """Kafka, PostgreSQL, Redis and a MongoDB-protocol server below one folder."""
+    """Kafka, PostgreSQL, Redis and a MongoDB-protocol server below one folder; MLflow where it is asked for by name."""
 
     def __init__(self, state: Path) -> None:
         self.layout = Layout(Layout.here().root, state)
@@ -65,6 +65,7 @@ class ScratchServers:
             postgres.server_spec(self.layout, self.ports),
             stores.redis_spec(self.layout, self.ports),
             stores.mongo_spec(self.layout, self.ports),
+            stores.mlflow_spec(self.layout, self.ports),
         )
         self._specs = {spec.name: spec for spec in specs}
         self._running: dict[str, subprocess.Popen[bytes]] = {}

@@ -14,7 +14,7 @@ from forecast_service.store.database import open_pool
 from forecast_service.store.history import WindowHistory
 from forecast_service.store.model_events import ModelEvents
 from forecast_service.training import Desk, GateRule, TrainingOptions, TrainingRequest, parse_request, run_training
-from forecast_service.training.product import train_products
+from forecast_service.training.product import FAMILY, train_products
 from forecast_service.trust import signer_of, trusted_keys
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import clock_from
@@ -36,7 +36,9 @@ async def run() -> None:
                 following.result()
         finally:
             following.cancel()
-        series = {s.series_id: s for p in catalog.products for s in catalog.series_of(p)}
+        # A region's demand has a model of its product's own: the sites' model learns nothing from it.
+        own = [p for p in catalog.products if p.model_family != FAMILY]
+        series = {s.series_id: s for p in own for s in catalog.series_of(p)}
         request = parse_request(settings.train_parameters, "FORECAST_TRAIN_PARAMETERS")
         pool = open_pool(core.postgres_dsn, 2)
         try:
@@ -46,11 +48,13 @@ async def run() -> None:
                 signer, trusted, rule, ModelEvents(pool).write, settings.train_cause or "manual", settings.train_reason
             )
             models = registry_of(core, settings, SITE_PRODUCT)
-            report = await asyncio.to_thread(
-                run_training, WindowHistory(pool), list(series.values()), clock.now(), models, desk, request,
-                TrainingOptions(model_name=settings.mlflow_model),
-            )  # fmt: skip
-            said = [report.sentence]
+            said = []
+            if series or request != TrainingRequest():
+                report = await asyncio.to_thread(
+                    run_training, WindowHistory(pool), list(series.values()), clock.now(), models, desk, request,
+                    TrainingOptions(model_name=settings.mlflow_model),
+                )  # fmt: skip
+                said.append(report.sentence)
             if request == TrainingRequest():
                 models_of = partial(registry_of, core, settings)
                 said += await asyncio.to_thread(

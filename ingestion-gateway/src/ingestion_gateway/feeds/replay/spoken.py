@@ -49,6 +49,8 @@ def _eia(series: LongSeries, path: str, params: Params) -> Spoken | None:
     # Both ends are inclusive there, and a stamp names the end of its hour.
     begin, end = (datetime.strptime(params[n], "%Y-%m-%dT%H").replace(tzinfo=UTC) for n in ("start", "end"))
     rows = found.between(content, int(begin.timestamp()), int(end.timestamp()) + HOUR_S)
+    if not rows:
+        return None
     offset, length = int(params.get("offset", "0")), int(params.get("length", "5000"))
     data = [
         {
@@ -57,7 +59,7 @@ def _eia(series: LongSeries, path: str, params: Params) -> Spoken | None:
             "respondent-name": code,
             "type": content,
             "type-name": "Demand" if content == "D" else "Day-ahead demand forecast",
-            "value": None if value is None else f"{value:g}" if value != int(value) else str(int(value)),
+            "value": None if value is None else str(int(value)) if value == int(value) else repr(value),
             "value-units": "megawatthours",
         }
         for stamp, value in rows[offset : offset + length]
