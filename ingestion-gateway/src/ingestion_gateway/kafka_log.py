@@ -34,6 +34,11 @@ def _hash_of(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
+def partition_of(key: bytes, partitions: int) -> int:
+    """Where the records of a key lie."""
+    return _hash_of(key) % partitions
+
+
 class _Partition:
     """What waits for one partition, in order. One batch is under way at a time."""
 
@@ -94,7 +99,7 @@ class KafkaLog:
         """Take records for their partitions."""
         for record in records:
             partitions = self._partitions[record.topic]
-            partitions[_hash_of(record.key) % len(partitions)].add(record)
+            partitions[partition_of(record.key, len(partitions))].add(record)
 
     async def run(self, durable: Callable[[Sequence[Record]], None]) -> None:
         """Write until cancelled."""

@@ -9,9 +9,9 @@ from fastapi import FastAPI
 
 from gridseal.runtime.problems import install_problem_handlers
 from ingestion_gateway.devices import DeviceDirectory
-from ingestion_gateway.kafka_trail import MessageHop, hop_of, install_trail_route
+from ingestion_gateway.kafka_trail import MessageHop, Wanted, hop_of, install_trail_route
 
-from .builders import a_message, an_asset
+from .builders import a_message, a_reading, an_asset
 
 SENT = 1_780_315_200_123
 
@@ -33,7 +33,7 @@ class Written:
 
 def found(record: Written, sent_at_ms: int = SENT) -> MessageHop | None:
     given: Any = record
-    return hop_of(given, "home-01-pv", sent_at_ms)
+    return hop_of(given, Wanted("home-01-pv", sent_at_ms))
 
 
 def test_the_hop_says_when_it_was_received_and_written_and_where_it_lies() -> None:
@@ -45,6 +45,16 @@ def test_the_hop_says_when_it_was_received_and_written_and_where_it_lies() -> No
     assert int(hop.received_at.timestamp() * 1_000) == SENT + 4
     assert int(hop.written_at.timestamp() * 1_000) == SENT + 9
     assert hop.traceparent == "00-1-2-01"
+
+
+def test_a_message_is_known_by_its_id_and_says_what_it_spoke_about() -> None:
+    given: Any = Written(a_message(a_reading(), boot_id="00000000000000ab", seq=42))
+    hop = hop_of(given, Wanted("home-01-pv", None, "00000000000000ab", 42))
+
+    assert hop is not None
+    assert [one.quantity for one in hop.readings] == ["active_power"]
+    assert hop_of(given, Wanted("home-01-pv", None, "00000000000000ab", 43)) is None
+    assert hop_of(given, Wanted("home-01-pv", None, "00000000000000ac", 42)) is None
 
 
 @pytest.mark.parametrize(
@@ -62,10 +72,10 @@ def test_other_messages_are_not_it(record: Written) -> None:
 
 async def test_a_device_or_message_that_is_not_there_is_a_problem() -> None:
     class Nothing:
-        asked: tuple[str, str, int] | None = None
+        asked: tuple[str, Wanted] | None = None
 
-        async def find(self, topic: str, device_id: str, sent_at_ms: int) -> None:
-            self.asked = (topic, device_id, sent_at_ms)
+        async def find(self, topic: str, wanted: Wanted) -> None:
+            self.asked = (topic, wanted)
 
     app, devices, trail = FastAPI(), DeviceDirectory(), Nothing()
     given: Any = trail
@@ -77,5 +87,7 @@ async def test_a_device_or_message_that_is_not_there_is_a_problem() -> None:
         stranger = await client.get("/api/v1/gateway/trail?device_id=nobody&sent_at_ms=1")
         gone = await client.get(f"/api/v1/gateway/trail?device_id={asset.device_id}&sent_at_ms=1")
 
-    assert (stranger.status_code, gone.status_code) == (404, 404)
-    assert trail.asked == (f"telemetry.{asset.telemetry_class}", asset.device_id, 1)
+        half = await client.get(f"/api/v1/gateway/trail?device_id={asset.device_id}&seq=1")
+
+    assert (stranger.status_code, gone.status_code, half.status_code) == (404, 404, 422)
+    assert trail.asked == (f"telemetry.{asset.telemetry_class}", Wanted(asset.device_id, 1))

@@ -64,6 +64,9 @@ def test_bad_telemetry_is_refused_counted_and_kept_with_its_reason(field: Field)
     assert field.get("/api/v1/gateway/status")["quarantined"] == {"future_period": 1}
     assert [item["reason"] for item in field.get("/api/v1/gateway/quarantine")["items"]] == ["future_period"]
     assert field.records(QUARANTINE, 1) == [doubtful]
+    hop = field.get(f"/api/v1/gateway/trail?device_id={DEVICE}&boot_id={boot}&seq=8")
+    assert (hop["boot_id"], hop["seq"]) == (boot, 8)
+    assert [one["quantity"] for one in hop["readings"]] == ["active_power"]
 
 
 @pytest.mark.parametrize("victim", ["gateway", "mosquitto", "kafka"])

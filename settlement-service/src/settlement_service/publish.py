@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from gridseal.registry.announce import SchemaIds
 from gridseal.runtime.cloudevents import event_headers
 from gridseal.runtime.logs import get_logger
+from gridseal.runtime.traces import traceparent_of
 from gridseal.wire.topics import FORECASTS_SEALED, ROUNDS_CHANGED
 from settlement_service.outbox import database
 from settlement_service.runs import Pool
@@ -78,7 +79,12 @@ class Publisher:
             rows = await cursor.fetchall()
         for row in rows:
             headers = [
-                *event_headers(box.kind, "settlement-service", event_id=f"{box.event}-{row['id']}"),
+                *event_headers(
+                    box.kind,
+                    "settlement-service",
+                    event_id=f"{box.event}-{row['id']}",
+                    traceparent=traceparent_of(str(row["key"])),
+                ),
                 *self._stamp,
             ]
             await self._producer.send_and_wait(

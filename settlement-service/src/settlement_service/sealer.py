@@ -11,6 +11,7 @@ from gridseal.notary.batch import SigningDomain, batch_hash, batch_of
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.failpoints import failpoint
 from gridseal.runtime.logs import get_logger
+from gridseal.runtime.traces import past_span, traceparent_of
 from settlement_service.decide import Failed, Late, Mined, Send, SendAlone, Sign, Wait, decide
 from settlement_service.grouping import Grouping, together
 from settlement_service.metrics import SealMetrics
@@ -86,7 +87,7 @@ class Sealer:
         view = await self.chain.view(deployment, sealing)
         match decide(sealing, view, int(self.clock.now().timestamp())):
             case Mined(position):
-                self._settled(sealing, "mined")
+                self._settled(sealing, "mined", position.tx_hash)
                 await self.store.save_state(sealing, "mined", position=position)
             case Late(detail):
                 self._settled(sealing, "late")
@@ -219,11 +220,17 @@ class Sealer:
             for wait in waits:
                 wait.cancel()
 
-    def _settled(self, sealing: Sealing, outcome: State) -> None:
+    def _settled(self, sealing: Sealing, outcome: State, tx_hash: str = "") -> None:
         if sealing.state not in OPEN_STATES:
             return
         self.metrics.settled.labels(outcome).inc()
-        took = (datetime.now(UTC) - sealing.received_at).total_seconds()
+        now = datetime.now(UTC)
+        took = (now - sealing.received_at).total_seconds()
+        past_span(
+            "settlement.seal", sealing.received_at.timestamp() * 1_000, now.timestamp() * 1_000,
+            parent=traceparent_of(sealing.run_id), failed=outcome != "mined",
+            attributes={"gridseal.run_id": sealing.run_id, "gridseal.outcome": outcome, "gridseal.tx_hash": tx_hash},
+        )  # fmt: skip
         if outcome == "mined":
             self.metrics.seconds.observe(took)
         log.info("settled", run_id=sealing.run_id, outcome=outcome, seconds=round(took, 3))

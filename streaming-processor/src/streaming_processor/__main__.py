@@ -25,10 +25,11 @@ from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.migrations import apply_migrations
 from gridseal.runtime.serve import Part, http_part, main, run_parts
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
-from gridseal.runtime.traces import configure_traces
+from gridseal.runtime.traces import TracedShare, configure_traces
 from gridseal.wire.topics import ALERTS, ASSETS_CHANGED, FEATURES_VECTORS, FEATURES_WINDOWS
 from streaming_processor.app import create_app
 from streaming_processor.batch import BatchRunner
+from streaming_processor.batch_spans import BatchSpans
 from streaming_processor.catalog_feed import CatalogFeed
 from streaming_processor.features.kafka_vectors import KafkaVectors
 from streaming_processor.features.settings import FeatureGroupSettings
@@ -98,7 +99,9 @@ async def run() -> None:
         stack.push_async_callback(asyncio.to_thread, runner.close)
         store.take_over()
         await asyncio.to_thread(runner.tell_what_a_crash_left)
-        sink = DriverSink(runner) if settings.sink == "driver" else ExecutorsSink(runner, core.postgres_dsn)
+        spans = None if core.otlp_endpoint is None else BatchSpans(TracedShare(core.trace_ratio))
+        driver = settings.sink == "driver"
+        sink = DriverSink(runner, spans) if driver else ExecutorsSink(runner, core.postgres_dsn, spans)
         job = StreamJob(await session, settings, core.kafka_bootstrap, partitions, sink)
         progress.query_id = await asyncio.to_thread(job.start)
         stack.push_async_callback(asyncio.to_thread, job.stop)

@@ -1,6 +1,7 @@
 """Two ways from Spark's batch into the stores; the setting ``sink`` chooses. Both store the same."""
 
 import pickle
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
@@ -8,6 +9,7 @@ from typing import Protocol
 from pyspark.sql import DataFrame
 
 from streaming_processor.batch import BatchRunner
+from streaming_processor.batch_spans import BatchSpans
 from streaming_processor.deliveries import delivery_from
 from streaming_processor.partition_work import PART, Part, PartitionWork, joined_delivery, joined_judged
 from streaming_processor.ports import BatchId
@@ -27,16 +29,20 @@ class Sink(Protocol):
 class DriverSink:
     """Everything on the driver: fastest where the driver is the machine."""
 
-    def __init__(self, runner: BatchRunner) -> None:
+    def __init__(self, runner: BatchRunner, spans: BatchSpans | None = None) -> None:
         self._runner = runner
+        self._spans = spans
 
     def take(self, frame: DataFrame, batch: BatchId, filled_by: FilledBy) -> tuple[int, int]:
         """Collect the bytes, then read and judge here."""
+        began_ms = time.time() * 1_000
         table = frame.toArrow()
         if not table.num_rows:
             return 0, 0
         delivery = delivery_from(table, batch)
         self._runner.handle(replace(delivery, full=filled_by(delivery.messages)))
+        if self._spans is not None:
+            self._spans.write(delivery, began_ms)
         return delivery.messages, table["value"].nbytes
 
 
@@ -46,12 +52,14 @@ class ExecutorsSink:
     A device's messages share a key and so a partition, which is why a task can judge them alone.
     """
 
-    def __init__(self, runner: BatchRunner, dsn: str) -> None:
+    def __init__(self, runner: BatchRunner, dsn: str, spans: BatchSpans | None = None) -> None:
         self._runner = runner
+        self._spans = spans
         self._dsn = dsn
 
     def take(self, frame: DataFrame, batch: BatchId, filled_by: FilledBy) -> tuple[int, int]:
         """Again with a newer picture, or with what a restart forgot, where the tasks met devices they did not know."""
+        began_ms = time.time() * 1_000
         while True:
             reference, tails, now = self._runner.picture()
             work = PartitionWork(batch, reference, tails, int(now.timestamp()), self._dsn)
@@ -65,4 +73,6 @@ class ExecutorsSink:
         delivery = joined_delivery(batch, parts)
         delivery = replace(delivery, full=filled_by(delivery.messages))
         self._runner.finish(delivery, joined_judged(parts), reference, now)
+        if self._spans is not None:
+            self._spans.write(delivery, began_ms)
         return delivery.messages, sum(p.size for p in parts)

@@ -1,6 +1,7 @@
 """Computes and stores the run of one job."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from forecast_service.worker.metrics import WorkerMetrics
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.logs import get_logger
+from gridseal.runtime.traces import past_span, traceparent_of
 from gridseal.wire.catalog import Product, Series
 from gridseal.wire.forecasts import ForecastRun
 
@@ -80,6 +82,7 @@ class Issuer:
         return await asyncio.to_thread(self._compute, product, wanted, job)
 
     def _compute(self, product: Product, series: Sequence[Series], job: Job) -> Outcome:
+        began_ms = time.time() * 1_000
         champion, records = self.champions.get(product.product_id), self._catalog.records
         histories, context = self._histories(series, job.slot, champion), self._context(series, job.slot)
         pinned = self._pins.pin(product, job.slot) if self._pins else Pinned()
@@ -103,9 +106,14 @@ class Issuer:
             product, job.slot, self._clock.now(), given.forecaster, series_forecasts(given.forecasts, series, drift),
             feature_hash([*histories, *context], given.stored), self._tenant_id, regions,
         )  # fmt: skip
+        traced = traceparent_of(run.run_id)
         with self._metrics.stage("write"):
             baseline = series_forecasts(given.baseline, series)
-            new = self._runs.write(run, baseline, job.traceparent, RunInputs(records, [*histories, *context]))
+            new = self._runs.write(run, baseline, traced, RunInputs(records, [*histories, *context]))
+        past_span(
+            "forecast.issue", began_ms, time.time() * 1_000, parent=traced, links=[job.traceparent],
+            attributes={"gridseal.run_id": run.run_id, "gridseal.product": run.product_id},
+        )  # fmt: skip
         if new:
             self._count(run)
         return Outcome("issued", f"run {run.run_id}") if new else Outcome("repeated", "another worker was first")

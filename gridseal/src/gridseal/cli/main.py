@@ -21,6 +21,7 @@ from gridseal.cli.audit_window import Window, audit_window
 from gridseal.cli.receipt_key import rotate_key
 from gridseal.cli.receipts import verify_receipts
 from gridseal.cli.replay import replay_run
+from gridseal.cli.trace import trace_message
 from gridseal.cli.verify import verify_file
 from gridseal.notary.pins import Pins
 from gridseal.runtime.settings import CoreSettings, load_settings
@@ -167,6 +168,18 @@ def audit_one_device(
 ) -> None:
     """Check from Kafka and the store that a device signed every stored reading."""
     raise typer.Exit(audit_device(device_id, keys, Console()))
+
+
+@app.command()
+def trace(
+    message_id: Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="device/boot/seq, as ce_id on Kafka has it.")],
+    sent_at: Annotated[int | None, typer.Option(help="When the device sent it, Unix ms: finds old ones.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    otlp: Annotated[str | None, typer.Option(help="Also send the hops there as spans of the message's trace.")] = None,
+) -> None:
+    """Follow one message from its device to the receipt of the transaction that seals what came of it."""
+    core = load_settings(CoreSettings)
+    raise typer.Exit(trace_message(message_id, core, Console(), sent_at_ms=sent_at, as_json=as_json, otlp=otlp))
 
 
 @app.command()
