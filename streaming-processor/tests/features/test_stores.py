@@ -1,4 +1,4 @@
-"""Memory, PostgreSQL and Redis keep vectors alike; the first two also remember what was known when."""
+"""Memory, the lake, PostgreSQL and Redis keep vectors alike; all but Redis also remember what was known when."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -13,6 +13,7 @@ from streaming_processor.features.groups import DEMAND, GROUPS, with_demand_as
 from streaming_processor.features.normalization import fit
 from streaming_processor.features.ports import FeatureHistory, FeatureStore, VectorKey, key_of
 from streaming_processor.features.store.hot_vectors import RedisVectors, hot_vector_key
+from streaming_processor.features.store.lake_vectors import LakeVectors
 from streaming_processor.features.store.vector_table import PostgresVectors
 
 from .builders import DAY, HOUR, T0, a_vector, utc
@@ -32,6 +33,7 @@ def postgres(dsn: str) -> Iterator[PostgresVectors]:
 Build = Callable[[pytest.FixtureRequest], FeatureStore]
 STORES: list[object] = [
     pytest.param(lambda request: MemoryVectors(), id="memory"),
+    pytest.param(lambda r: LakeVectors(str(r.getfixturevalue("tmp_path"))), id="lake"),
     pytest.param(lambda r: r.getfixturevalue("postgres"), id="postgres", marks=pytest.mark.servers),
     pytest.param(
         lambda r: RedisVectors(r.getfixturevalue("hot_client"), GROUPS), id="redis", marks=pytest.mark.servers
@@ -83,7 +85,7 @@ class TestEveryStore:
         assert store.latest(DEMAND, asked) == [others[1], None, others[0], a_vector(1.0)]
 
 
-@pytest.mark.parametrize("build", STORES[:2])
+@pytest.mark.parametrize("build", STORES[:3])
 class TestEveryHistory:
     def test_a_correction_never_changes_what_was_known_before(
         self, build: Callable[[pytest.FixtureRequest], FeatureHistory], request: pytest.FixtureRequest

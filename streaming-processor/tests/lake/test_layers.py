@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from gridseal.errors import UnavailableError, WireError
-from streaming_processor.lake.bronze import Bronze
+from streaming_processor.lake.bronze import FEED_TOPICS, TOPICS, Bronze
 from streaming_processor.lake.manifest import content_hash
 from streaming_processor.lake.silver import Moved
 
@@ -50,6 +50,16 @@ def test_records_that_come_again_are_left_out(lake: ALake) -> None:
     assert lake.bronze.append(a_record(i) for i in range(9)) == 0
 
     assert offsets(lake.bronze) == list(range(9))
+
+
+def test_what_providers_published_is_kept_and_silver_reads_telemetry_only(lake: ALake) -> None:
+    lake.bronze.append([*catalog(), *telemetry(a_day()[:2])])
+    lake.bronze.append([a_record(n, b'{"schema": "any"}', topic=topic) for n, topic in enumerate(FEED_TOPICS)])
+
+    assert set(FEED_TOPICS) < set(TOPICS)
+    assert lake.bronze.position("weather.raw", 0) == 2
+    assert lake.silver.advance(NOW).messages == 2
+    assert [topic for topic, _ in lake.bronze.places()] == ["telemetry.wind"]
 
 
 def test_of_two_writers_one_is_refused(lake: ALake) -> None:

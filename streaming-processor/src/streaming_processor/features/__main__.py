@@ -22,10 +22,12 @@ from streaming_processor.features.ports import VectorKey
 from streaming_processor.features.settings import FeatureGroupSettings
 from streaming_processor.features.step import Plans
 from streaming_processor.features.store.energy_tables import EnergyTables
+from streaming_processor.features.store.lake_vectors import LakeVectors
 from streaming_processor.features.store.outlooks import PostgresOutlooks
 from streaming_processor.features.store.session import Session
 from streaming_processor.features.store.vector_table import PostgresVectors
 from streaming_processor.features.store.windows import PostgresWindows
+from streaming_processor.lake.settings import LakeSettings
 from streaming_processor.reference import Reference
 
 
@@ -46,7 +48,12 @@ def backfill(core: CoreSettings, reference: Reference, asked: argparse.Namespace
     began = time.monotonic()
     with ExitStack() as stack:
         session = stack.enter_context(closing(Session(core.postgres_dsn)))
-        store = stack.enter_context(closing(PostgresVectors(core.postgres_dsn, groups)))
+        opened: LakeVectors | PostgresVectors = (
+            LakeVectors(load_settings(LakeSettings).url)
+            if asked.store == "lake"
+            else PostgresVectors(core.postgres_dsn, groups)
+        )
+        store = stack.enter_context(closing(opened))
         plan = Plans(Picture(reference), groups).current()
         windows, outlooks = PostgresWindows(session), PostgresOutlooks(session)
         total = Backfill(plan, windows, store, EnergyTables(session), outlooks).run(
@@ -132,6 +139,9 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--to", dest="end", type=moment_s, required=True, help="end, not included")
         if act is backfill:
             command.add_argument("--series", help="only this series, site/name")
+            command.add_argument(
+                "--store", choices=("postgres", "lake"), default="postgres", help="where they are kept"
+            )
         else:
             command.add_argument("--group", required=True, help="name of the group")
     return commands

@@ -1,4 +1,4 @@
-"""Bronze: every record of ``telemetry.*`` and ``assets.changed`` as Kafka had it, with headers and offset.
+"""Bronze: every record of telemetry, of the providers and of the catalog as Kafka had it, with headers and offset.
 
 Where a partition was read up to stands in the table's log, so the lake needs no consumer group: a
 record is there once, whatever dies in between.
@@ -11,11 +11,20 @@ from typing import Final
 
 import pyarrow as pa
 
-from gridseal.wire.topics import ASSETS_CHANGED, TELEMETRY_CLASSES, telemetry_topic
+from gridseal.wire.topics import (
+    ASSETS_CHANGED,
+    DEMAND_RAW,
+    MARKET_RAW,
+    TELEMETRY_CLASSES,
+    WEATHER_RAW,
+    telemetry_topic,
+)
 from streaming_processor.lake.tables import LakeTable, TableSpec
 
 TELEMETRY_TOPICS: Final = tuple(telemetry_topic(c) for c in TELEMETRY_CLASSES)
-TOPICS: Final = (*TELEMETRY_TOPICS, ASSETS_CHANGED)
+FEED_TOPICS: Final = (DEMAND_RAW, WEATHER_RAW, MARKET_RAW)
+"""Kept as they came; Silver is made of telemetry."""
+TOPICS: Final = (*TELEMETRY_TOPICS, *FEED_TOPICS, ASSETS_CHANGED)
 _HEADER: Final = pa.struct([("name", pa.string()), ("value", pa.binary())])
 SPEC: Final = TableSpec(
     name="bronze",
