@@ -176,8 +176,10 @@ async def gateway(dsn: str, folder: Path) -> AsyncIterator[FastAPI]:
     from ingestion_gateway.device_records import DeviceRecords
     from ingestion_gateway.devices import DeviceDirectory
     from ingestion_gateway.identity_routes import install_identity_routes
+    from ingestion_gateway.kept_receipts import KeptReceipts, install_kept_receipts
     from ingestion_gateway.lanes import DeviceLanes
     from ingestion_gateway.receipt_keys import ReceiptKeys
+    from ingestion_gateway.receipts import ReceiptBook
     from ingestion_gateway.totals import GatewayTotals
 
     database, registry, key = GatewayDatabase(dsn), CollectorRegistry(), folder / "receipt.key"
@@ -192,7 +194,9 @@ async def gateway(dsn: str, folder: Path) -> AsyncIterator[FastAPI]:
     app = create_app(Parts(*parts, kafka, registry, _conventions(dsn)))
     admin: Any = (source, 1_000, relay, lanes, totals, Activity(), history)
     install_admin_routes(app, AdminParts(*admin))
-    install_identity_routes(app, DeviceRecords(database), ReceiptKeys(key, database))
+    keys = ReceiptKeys(key, database)
+    install_identity_routes(app, DeviceRecords(database), keys)
+    install_kept_receipts(app, KeptReceipts(database, ReceiptBook(keys), keep_s=60))
     yield app
     await database.close()
 
@@ -202,9 +206,25 @@ def _conventions(dsn: str) -> Conventions:
     return Conventions(answers=PostgresAnswers(dsn, "tried"), access=access or Access("tried", audit=NoLines()))
 
 
+@asynccontextmanager
+async def feeds(dsn: str, folder: Path) -> AsyncIterator[FastAPI]:
+    from ingestion_gateway.database import GatewayDatabase
+    from ingestion_gateway.feeds.app import create_app
+    from ingestion_gateway.feeds.book import FeedBook
+    from ingestion_gateway.feeds.metrics import FeedMetrics
+    from ingestion_gateway.feeds.service import FeedService
+    from ingestion_gateway.feeds.sources import load_sources
+
+    database, registry, puller = GatewayDatabase(dsn), CollectorRegistry(), Relay()
+    followed: Any = (load_sources(only=["us"]), {}, puller, FeedBook(database), Still(), FeedMetrics(registry))
+    yield create_app(FeedService(*followed), {}, registry, _conventions(dsn))
+    await database.close()
+
+
 APPS: Mapping[str, Opened] = {
     "forecast-service": forecast,
     "asset-service": asset,
     "settlement-service": settlement,
     "ingestion-gateway": gateway,
+    "feeds": feeds,
 }
