@@ -1,8 +1,10 @@
 """The bytes of ``/ws/forecasts`` by the rules of another library: aiohttp reads frames with a parser of its own."""
 
+import asyncio
 import json
 import os
 import socket as sockets
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -45,6 +47,48 @@ async def test_frames_of_every_length_are_read_alike_one_by_one_and_in_one_piece
 
     assert [frame["data"]["n"] for frame in together] == list(range(len(SIZES)))
     assert [frame["seq"] - frame["prev_seq"] for frame in together] == [1] * len(SIZES)
+
+
+@pytest.mark.parametrize(
+    ("offer", "first"),
+    [
+        ("permessage-deflate; client_max_window_bits", 0xC1),
+        ("permessage-deflate; server_max_window_bits=10", 0x81),  # less than what all others get was written for
+        ("", 0x81),
+    ],
+)
+async def test_a_frame_is_compressed_for_those_who_agreed_and_leans_on_nothing_before_it(
+    served: Served, offer: str, first: int
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    asked = json.dumps({"type": "subscribe", "id": "s", "channel": "alerts"}).encode()
+    head = (
+        "GET /ws/forecasts HTTP/1.1", "Host: 127.0.0.1", "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==", "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Protocol: {SUBPROTOCOL}", *([f"Sec-WebSocket-Extensions: {offer}"] if offer else []), "\r\n",
+    )  # fmt: skip
+    writer.write("\r\n".join(head).encode())
+    async with asyncio.timeout(20):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(bytes([0x81, 0x80 | len(asked)]) + b"\0\0\0\0" + asked)
+        while b'"type":"snapshot"' not in (await _frame(reader))[1]:
+            pass
+        for number in range(2):
+            served.alert(number, 20_000)
+        frames = [await _frame(reader) for _ in range(2)]
+    writer.close()
+    await writer.wait_closed()
+
+    assert [kind for kind, _ in frames] == [first] * 2
+    texts = [zlib.decompressobj(wbits=-15).decompress(data) if kind & 0x40 else data for kind, data in frames]
+    assert [json.loads(text)["data"]["n"] for text in texts] == [0, 1]
+
+
+async def _frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    first, size = await reader.readexactly(2)
+    if size >= 126:
+        size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
+    return first, await reader.readexactly(size)
 
 
 async def test_control_frames_between_data_are_answered_by_the_rules(served: Served) -> None:

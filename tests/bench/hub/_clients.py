@@ -1,7 +1,9 @@
 """Clients of the hub in a process of their own: they read no more of a frame than when it was stored.
 
 Arguments: address, clients, how many of them stall. A line on stdin asks for the times since the last one, as a list of
-milliseconds from stored to received, once every client that reads has so many more deltas.
+milliseconds from stored to received, once every client that reads has so many more deltas. They take compressed frames,
+as browsers do, and note the time of each; what is in it is read when the times are asked for: a thousand clients have a
+thousand processors, and here they share one.
 """
 
 import asyncio
@@ -10,12 +12,15 @@ import json
 import os
 import sys
 import time
+import zlib
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from gridseal.wire.live import SUBPROTOCOL
 
 STORED = b'"stored_at":'
-DELTA = b'{"type":"delta"'
+DELTA, SNAPSHOT = b'{"type":"delta"', b'{"type":"snapshot"'
+DEFLATED = 0x40
 SUBSCRIBE = json.dumps({"type": "subscribe", "id": "s", "channel": "forecasts"}).encode()
 
 
@@ -28,7 +33,8 @@ class Client(asyncio.Protocol):
         self._upgraded = False
         self.transport: asyncio.Transport
         self.subscribed = asyncio.Event()
-        self.times: list[float] = []
+        self.got: list[tuple[float, bool, bytes]] = []
+        """When each frame arrived, whether it is compressed, and what it is."""
         self.enough = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -39,6 +45,7 @@ class Client(asyncio.Protocol):
         head = (
             "GET /ws/forecasts HTTP/1.1", f"Host: {self._host}", "Upgrade: websocket", "Connection: Upgrade",
             f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Protocol: {SUBPROTOCOL}",
+            "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
         )  # fmt: skip
         transport.write("\r\n".join((*head, "\r\n")).encode())
 
@@ -57,7 +64,7 @@ class Client(asyncio.Protocol):
         start = 0
         while (found := self._frame(start)) is not None:
             begin, end = found
-            self._take(begin, end, at)
+            self._take(start, begin, end, at)
             start = end
         del self._buffer[:start]
 
@@ -71,13 +78,28 @@ class Client(asyncio.Protocol):
             size = int.from_bytes(self._buffer[start + 2 : start + head], "big")
         return (start + head, start + head + size) if left >= head + size else None
 
-    def _take(self, begin: int, end: int, at: float) -> None:
-        if self._buffer.startswith(DELTA, begin):
-            stored = self._buffer.rfind(STORED, begin, end) + len(STORED)
-            self.times.append((at - float(self._buffer[stored : self._buffer.index(b"}", stored)])) * 1_000)
+    def _take(self, start: int, begin: int, end: int, at: float) -> None:
+        frame = bytes(self._buffer[begin:end])
+        if self.subscribed.is_set():
+            self.got.append((at, bool(self._buffer[start] & DEFLATED), frame))
             self.enough.set()
-        elif self._buffer.startswith(b'{"type":"snapshot"', begin):
+        elif frame.startswith(SNAPSHOT):
             self.subscribed.set()
+
+    def times(self) -> list[float]:
+        """Milliseconds from stored to received of each delta since the last call."""
+        got, self.got = self.got, []
+        return [(at - stored) * 1_000 for at, deflated, frame in got if (stored := _stored_at(frame, deflated))]
+
+
+@lru_cache(maxsize=256)
+def _stored_at(frame: bytes, deflated: bool) -> float | None:
+    """When a delta was stored; none in another frame. All clients get the same bytes, so each is read once."""
+    text = zlib.decompressobj(wbits=-15).decompress(frame) if deflated else frame
+    if not text.startswith(DELTA):
+        return None
+    stored = text.rfind(STORED) + len(STORED)
+    return float(text[stored : text.index(b"}", stored)])
 
 
 async def main(address: str, count: int, stalled: int) -> None:
@@ -99,12 +121,10 @@ async def main(address: str, count: int, stalled: int) -> None:
     while line := await lines.readline():
         wanted = int(line)
         for client in reading:
-            while len(client.times) < wanted:
+            while len(client.got) < wanted:
                 client.enough.clear()
                 await client.enough.wait()
-        print(json.dumps([ms for client in reading for ms in client.times]), flush=True)
-        for client in reading:
-            client.times.clear()
+        print(json.dumps([ms for client in reading for ms in client.times()]), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from gridseal.wire.live import SUBPROTOCOL
 from tests.bench.hub._server import SERIES, a_view
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+DEFLATE = "permessage-deflate; server_no_context_takeover"
 SNAPSHOT = text_frame('{"type":"snapshot"}')
 
 
@@ -27,7 +28,10 @@ async def main(port: int) -> None:
         key = asked.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
         accept = base64.b64encode(hashlib.sha1(key + MAGIC).digest()).decode()
         head = f"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {accept}\r\n"
-        writer.write(f"{head}Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n".encode() + SNAPSHOT)
+        writer.write(
+            f"{head}Sec-WebSocket-Extensions: {DEFLATE}\r\nSec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n".encode()
+            + SNAPSHOT
+        )
         writers.append(writer)
         await reader.read()
 
@@ -36,8 +40,10 @@ async def main(port: int) -> None:
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     async with server:
         while line := await lines.readline():
-            views = [a_view(series, json.loads(line)) | {"stored_at": time.time()} for series in range(SERIES)]
-            piece = b"".join(text_frame(f'{{"type":"delta","data":{json.dumps(view)}}}') for view in views)
+            made = [a_view(series, json.loads(line)) for series in range(SERIES)]
+            views = [view | {"stored_at": time.time()} for view in made]
+            texts = [f'{{"type":"delta","data":{json.dumps(view, separators=(",", ":"))}}}' for view in views]
+            piece = b"".join(text_frame(text, deflated=True) for text in texts)
             for writer in writers:
                 writer.write(piece)
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import random
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,11 +20,19 @@ SERIES, POINTS = 20, 24
 
 
 def a_view(series: int, run: int) -> dict[str, Any]:
-    """As large as what a fan chart is drawn from."""
-    point = {"target_start": "2026-06-01T12:00:00Z", "values_milli": [1_000_000 + n for n in range(7)]}
+    """As large as what a fan chart is drawn from, and no two values alike: forecasts compress no worse than this."""
+    noise = random.Random(f"{series} {run}")
+    start = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    points = [
+        {
+            "target_start": f"{start + timedelta(minutes=15 * n):%Y-%m-%dT%H:%M:%SZ}",
+            "values_milli": sorted(noise.randrange(500_000, 5_000_000) for _ in range(7)),
+        }
+        for n in range(POINTS)
+    ]
     return {
         "series_id": f"home-{series:02d}/net", "site_id": f"home-{series:02d}", "run_id": f"{run:032x}",
-        "points": [point] * POINTS, "stored_at": time.time(),
+        "points": points,
     }  # fmt: skip
 
 
@@ -35,8 +44,9 @@ async def main(port: int) -> None:
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
-        for series in range(SERIES):
-            hub.publish(forecast_event(a_view(series, json.loads(line))))
+        views = [a_view(series, json.loads(line)) for series in range(SERIES)]
+        for view in views:
+            hub.publish(forecast_event(view | {"stored_at": time.time()}))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

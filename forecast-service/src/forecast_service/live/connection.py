@@ -60,6 +60,7 @@ class Connection:
     def __init__(self, socket: WebSocket, hub: Hub, now: Callable[[], datetime], queue: SendQueue) -> None:
         self._socket = socket
         self._write = writer(socket.scope)
+        self._deflated = self._write is not None and self._write.deflates
         self._writing = False
         self._hub = hub
         self._now = now
@@ -118,7 +119,7 @@ class Connection:
         """Who has everything so far gets the same bytes as all others who have."""
         if self._write is None or self._writing or len(self._queue) or own.sent_seq != batch[0][0] - 1:
             return False
-        frames = self._hub.written.batch(batch, name)
+        frames = self._hub.written.batch(batch, name, deflated=self._deflated)
         if len(frames) > AT_ONCE_BYTES or not self._write.write_at_once(frames):
             return False
         own.sent_seq = batch[-1][0]
@@ -166,7 +167,7 @@ class Connection:
         if subscription is None or item.seq <= subscription.floor_seq:
             return None
         previous, subscription.sent_seq = subscription.sent_seq, item.seq
-        return self._hub.written.delta(data, name, item.seq, previous)
+        return self._hub.written.delta(data, name, item.seq, previous, deflated=self._deflated)
 
     async def _ping(self) -> None:
         while True:

@@ -18,30 +18,30 @@ class Written:
 
     def __init__(self, keep: int = KEEP) -> None:
         self._keep = keep
-        self._frames: OrderedDict[tuple[int, str, int, int], tuple[Event, Sendable]] = OrderedDict()
-        self._batches: OrderedDict[tuple[int, str], tuple[Batch, bytes]] = OrderedDict()
+        self._frames: OrderedDict[tuple[int, str, int, int, bool], tuple[Event, Sendable]] = OrderedDict()
+        self._batches: OrderedDict[tuple[int, str, bool], tuple[Batch, bytes]] = OrderedDict()
 
-    def delta(self, event: Event, name: str, seq: int, previous: int) -> Sendable:
-        """A ``Delta`` as its type writes it, around data that were written once."""
-        key = (id(event), name, seq, previous)
+    def delta(self, event: Event, name: str, seq: int, previous: int, *, deflated: bool) -> Sendable:
+        """A ``Delta`` as its type writes it, around data that were written once; compressed once, too, where agreed."""
+        key = (id(event), name, seq, previous, deflated)
         found = self._frames.get(key)
         if found is not None:  # the event is held, so nothing else has its id
             return found[1]
         head = f'"type":"delta","id":{json.dumps(name)},"seq":{seq},"prev_seq":{previous}'
         text = f'{{{head},"data":{event.text}}}'
-        sendable = (text, text_frame(text))
+        sendable = (text, text_frame(text, deflated=deflated))
         self._frames[key] = (event, sendable)
         if len(self._frames) > self._keep:
             self._frames.popitem(last=False)
         return sendable
 
-    def batch(self, batch: Batch, name: str) -> bytes:
+    def batch(self, batch: Batch, name: str, *, deflated: bool) -> bytes:
         """All frames of a batch in one piece, for who has everything before it."""
-        key = (id(batch), name)
+        key = (id(batch), name, deflated)
         found = self._batches.get(key)
         if found is not None:
             return found[1]
-        frames = b"".join(self.delta(event, name, seq, seq - 1)[1] for seq, event in batch)
+        frames = b"".join(self.delta(event, name, seq, seq - 1, deflated=deflated)[1] for seq, event in batch)
         self._batches[key] = (batch, frames)
         if len(self._batches) > KEEP_BATCHES:
             self._batches.popitem(last=False)
