@@ -1,5 +1,6 @@
 """The processes between recorded providers and the database, for tests: on servers of their own."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from gridseal.wire.codec import encode
 from gridseal.wire.topics import ASSETS_CHANGED
 from local_stack.scratch import free_port
 from local_stack.scratch_servers import ScratchServers
+from local_stack.servers.topics import ensure_topics
 
 RECORDINGS = Path(__file__).parents[2] / "ingestion-gateway" / "tests" / "feeds" / "recordings"
 KEY = "a-key-of-the-test"
@@ -84,6 +86,7 @@ class Way:
 
     def catalog(self, keep: Callable[[object], bool] = lambda record: not isinstance(record, Product)) -> None:
         """What the feeds feed. Without products: nothing here is asked to train the engine on a few days."""
+        asyncio.run(ensure_topics(self.servers.bootstrap))
         producer = Producer({"bootstrap.servers": self.servers.bootstrap, "log_level": 2})
         for record in filter(keep, load_presets("demo", optional=("us",))):
             producer.produce(ASSETS_CHANGED, encode(CatalogMessage(revision=1, item=record)), key=record.key)

@@ -5,15 +5,13 @@ Prices of DE-LU and AT come as two auctions (1 is SDAC): only the one the source
 value was published, so ``known_at`` is when we had it.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from collections.abc import AsyncIterator
 from typing import Final
 
 from gridseal.errors import ConfigError, UnavailableError, WireError
-from gridseal.wire.demand import Demand
-from gridseal.wire.market import MarketPrice
-from ingestion_gateway.feeds.ports import Answer, Batch, Feed, FeedKeyError, FeedRecord, Outside, Request, Room, Window
-from ingestion_gateway.feeds.providers.entsoe_document import Point, TimeSeries, read_document
+from ingestion_gateway.feeds.ports import Answer, Batch, Feed, FeedKeyError, Outside, Request, Room, Window
+from ingestion_gateway.feeds.providers.entsoe_document import TimeSeries, read_document
+from ingestion_gateway.feeds.said import Said
 from ingestion_gateway.feeds.sources import Source
 
 PROVIDER: Final = "entsoe"
@@ -29,20 +27,16 @@ def parse(answer: Answer, source: Source) -> Batch:
     Raises:
         WireError: The body is not what the platform promises.
     """
-    left_out: dict[str, int] = {}
-    records: dict[tuple[datetime, int], FeedRecord] = {}
+    said = Said(answer, source, PROVIDER)
     for series in read_document(answer.body).series:
         why = _unfit(series, source)
         if why:
-            left_out[why] = left_out.get(why, 0) + len(series.points)
+            said.skip(why, len(series.points))
             continue
-        for point, record in _records(series, source, answer.received_at):
-            key = (point.start, point.period_s)
-            if key in records:
-                left_out["duplicate"] = left_out.get("duplicate", 0) + 1
-                continue
-            records[key] = record
-    return Batch([records[key] for key in sorted(records)], left_out, answer.served_at)
+        auction, currency = series.sequence, series.currency or "EUR"
+        for point in series.points:
+            said.take(point.start, point.period_s, point.value, auction=auction, currency=currency)
+    return said.batch()
 
 
 def _unfit(series: TimeSeries, source: Source) -> str:
@@ -52,43 +46,6 @@ def _unfit(series: TimeSeries, source: Source) -> str:
     if series.business_type in _MIN_AND_MAX:
         return "min_max_outlook"
     return "" if series.unit in ("MAW", "MW") else "wrong_unit"
-
-
-def _records(series: TimeSeries, source: Source, known_at: datetime) -> Iterator[tuple[Point, FeedRecord]]:
-    for point in series.points:
-        if source.content == "price":
-            yield (
-                point,
-                MarketPrice(
-                    series_id=source.series,
-                    region_id=source.region_id,
-                    market="day_ahead",
-                    auction=series.sequence,
-                    provider=PROVIDER,
-                    provider_code=source.code,
-                    period_start=point.start,
-                    period_s=point.period_s,
-                    currency=series.currency or "EUR",
-                    value=point.value,
-                    known_at=known_at,
-                ),
-            )
-        else:
-            yield (
-                point,
-                Demand(
-                    series_id=source.series,
-                    region_id=source.region_id,
-                    kind="actual" if source.content == "actual" else "day_ahead_forecast",
-                    provider=PROVIDER,
-                    provider_code=source.code,
-                    period_start=point.start,
-                    period_s=point.period_s,
-                    unit="MW",
-                    value=point.value,
-                    known_at=known_at,
-                ),
-            )
 
 
 class EntsoeFeed:

@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from gridseal.errors import UnavailableError, WireError
-from gridseal.wire.demand import Demand
 from gridseal.wire.fields import format_utc
-from gridseal.wire.market import MarketPrice
 from ingestion_gateway.feeds.bodies import json_of, member, moment, number
-from ingestion_gateway.feeds.ports import Answer, Batch, Feed, FeedKeyError, FeedRecord, Outside, Request, Room, Window
+from ingestion_gateway.feeds.ports import Answer, Batch, Feed, FeedKeyError, Outside, Request, Room, Window
+from ingestion_gateway.feeds.said import Said
 from ingestion_gateway.feeds.sources import Source
 
 PROVIDER: Final = "esios"
@@ -41,66 +40,30 @@ def parse(answer: Answer, source: Source) -> Batch:
     step_s = _step_s(indicator, source)
     updated = indicator.get("values_updated_at")
     updated_at = None if updated is None else moment(updated, PROVIDER)
-    left_out: dict[str, int] = {}
-    records: list[FeedRecord] = []
-    seen: set[datetime] = set()
+    said = Said(answer, source, PROVIDER)
     for row in rows:
-        why, start = _start_of(row, source.options.get("geo_id", PENINSULA), seen)
+        why, start = _start_of(row, source.options.get("geo_id", PENINSULA))
         if why or start is None:
-            left_out[why] = left_out.get(why, 0) + 1
+            said.skip(why)
             continue
-        seen.add(start)
-        records.append(_record(source, start, step_s, float(number(row["value"]) or 0.0), answer, updated_at))
-    return Batch(sorted(records, key=lambda r: r.period_start), left_out, answer.served_at)
+        said.take(start, step_s, float(number(row["value"]) or 0.0), updated_at=updated_at)
+    return said.batch()
 
 
-def _start_of(row: Any, geo_id: str, seen: set[datetime]) -> tuple[str, datetime | None]:
+def _start_of(row: Any, geo_id: str) -> tuple[str, datetime | None]:
     if not isinstance(row, dict):
         return "malformed", None
     if str(row.get("geo_id")) != geo_id:
         return "foreign", None
     if number(row.get("value")) is None:
         return "null", None
-    start = moment(row.get("tz_time") or row.get("datetime") or row.get("datetime_utc"), PROVIDER)
-    return ("duplicate", None) if start in seen else ("", start)
+    return "", moment(row.get("tz_time") or row.get("datetime") or row.get("datetime_utc"), PROVIDER)
 
 
 def _step_s(indicator: Any, source: Source) -> int:
     names = [str(t.get("name")) for t in indicator.get("tiempo") or () if isinstance(t, dict)]
     known = [STEPS_S[name] for name in names if name in STEPS_S]
     return known[0] if known else int(source.options.get("step_s", "300"))
-
-
-def _record(
-    source: Source, start: datetime, step_s: int, value: float, answer: Answer, updated_at: datetime | None
-) -> FeedRecord:
-    if source.content == "price":
-        return MarketPrice(
-            series_id=source.series,
-            region_id=source.region_id,
-            market="retail" if source.options.get("market") == "retail" else "day_ahead",
-            provider=PROVIDER,
-            provider_code=source.code,
-            period_start=start,
-            period_s=step_s,
-            currency="EUR",
-            value=value,
-            known_at=answer.received_at,
-            provider_updated_at=updated_at,
-        )
-    return Demand(
-        series_id=source.series,
-        region_id=source.region_id,
-        kind="day_ahead_forecast" if source.content == "day_ahead_forecast" else "actual",
-        provider=PROVIDER,
-        provider_code=source.code,
-        period_start=start,
-        period_s=step_s,
-        unit="MW",
-        value=value,
-        known_at=answer.received_at,
-        provider_updated_at=updated_at,
-    )
 
 
 class EsiosFeed:

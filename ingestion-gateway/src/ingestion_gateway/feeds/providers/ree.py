@@ -12,9 +12,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gridseal.errors import UnavailableError, WireError
-from gridseal.wire.demand import Demand
 from ingestion_gateway.feeds.bodies import json_of, member, number, wall
 from ingestion_gateway.feeds.ports import Answer, Batch, Feed, Outside, Request, Room, Window
+from ingestion_gateway.feeds.said import Said
 from ingestion_gateway.feeds.sources import Source
 
 PROVIDER: Final = "ree"
@@ -35,27 +35,15 @@ def parse(answer: Answer, source: Source) -> Batch:
     rows = member(json_of(answer.body[begin + 1 : end], PROVIDER), PROVIDER, "valoresHorariosGeneracion")
     if not isinstance(rows, list):
         raise WireError("ree: valoresHorariosGeneracion is no list", reason="malformed")
-    left_out: dict[str, int] = {}
-    records: dict[datetime, Demand] = {}
+    said = Said(answer, source, PROVIDER)
     for row in rows:
         start = _start(row, source.timezone)
         value = number(row.get("dem")) if isinstance(row, dict) else None
-        why = "bad_stamp" if start is None else "null" if value is None else "duplicate" if start in records else ""
-        if why or start is None or value is None:
-            left_out[why] = left_out.get(why, 0) + 1
+        if start is None or value is None:
+            said.skip("bad_stamp" if start is None else "null")
             continue
-        records[start] = Demand(
-            series_id=source.series,
-            region_id=source.region_id,
-            provider=PROVIDER,
-            provider_code=source.code,
-            period_start=start,
-            period_s=PERIOD_S,
-            unit="MW",
-            value=value,
-            known_at=answer.received_at,
-        )
-    return Batch([records[k] for k in sorted(records)], left_out, answer.served_at)
+        said.take(start, PERIOD_S, value)
+    return said.batch()
 
 
 def _start(row: Any, zone: str) -> datetime | None:

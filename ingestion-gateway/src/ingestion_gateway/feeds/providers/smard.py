@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gridseal.errors import UnavailableError, WireError
-from gridseal.wire.demand import Demand
-from gridseal.wire.market import MarketPrice
 from ingestion_gateway.feeds.bodies import json_of, member, number, whole
-from ingestion_gateway.feeds.ports import Answer, Batch, Feed, FeedRecord, Outside, Request, Room, Window
+from ingestion_gateway.feeds.ports import Answer, Batch, Feed, Outside, Request, Room, Window
+from ingestion_gateway.feeds.said import Said
 from ingestion_gateway.feeds.sources import Source
 
 PROVIDER: Final = "smard"
@@ -39,51 +38,20 @@ def parse(answer: Answer, source: Source) -> Batch:
     if not isinstance(rows, list):
         raise WireError("smard: series is no list", reason="malformed")
     step_s = STEPS_S[source.options.get("resolution", "quarterhour")]
-    left_out: dict[str, int] = {}
-    records: dict[datetime, FeedRecord] = {}
+    said = Said(answer, source, PROVIDER)
     for row in rows:
         stamp, value = _pair(row)
-        start = None if stamp is None else datetime.fromtimestamp(stamp / 1_000, UTC)
-        why = "malformed" if start is None else "null" if value is None else "duplicate" if start in records else ""
-        if why or start is None or value is None:
-            left_out[why] = left_out.get(why, 0) + 1
+        if stamp is None or value is None:
+            said.skip("malformed" if stamp is None else "null")
             continue
-        records[start] = _record(source, start, step_s, value, answer.received_at)
-    return Batch([records[k] for k in sorted(records)], left_out, answer.served_at)
+        said.take(datetime.fromtimestamp(stamp / 1_000, UTC), step_s, value, unit="MW.h")
+    return said.batch()
 
 
 def _pair(row: Any) -> tuple[float | None, float | None]:
     if not isinstance(row, list) or len(row) != 2:
         return None, None
     return number(row[0]), number(row[1])
-
-
-def _record(source: Source, start: datetime, step_s: int, value: float, known_at: datetime) -> FeedRecord:
-    if source.content == "price":
-        return MarketPrice(
-            series_id=source.series,
-            region_id=source.region_id,
-            market="day_ahead",
-            provider=PROVIDER,
-            provider_code=source.code,
-            period_start=start,
-            period_s=step_s,
-            currency="EUR",
-            value=value,
-            known_at=known_at,
-        )
-    return Demand(
-        series_id=source.series,
-        region_id=source.region_id,
-        kind="actual" if source.content == "actual" else "day_ahead_forecast",
-        provider=PROVIDER,
-        provider_code=source.code,
-        period_start=start,
-        period_s=step_s,
-        unit="MW.h",
-        value=value,
-        known_at=known_at,
-    )
 
 
 class SmardFeed:
