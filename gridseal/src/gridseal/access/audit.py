@@ -39,6 +39,12 @@ class AuditLine(AuditEntry):
     entry_id: int
     at: UtcTime
     """Wall time."""
+    place: int
+    """In the log of the tenant, from 1, without gaps."""
+    previous: str
+    """Hash of the line before."""
+    hash: str
+    """SHA-256 over the line and ``previous``: ``gridseal audit-log verify`` computes it again."""
 
 
 class AuditPage(Message):

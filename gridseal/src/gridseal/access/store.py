@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from gridseal.access.api_keys import KeyRecord
 from gridseal.access.audit import AuditEntry, AuditLine
+from gridseal.access.audit_chain import FIRST
 from gridseal.errors import UnavailableError
 from gridseal.runtime.migrations import apply_migrations
 
@@ -25,11 +26,17 @@ INSERT INTO access.audit
 VALUES (%(tenant_id)s, %(service)s, %(actor)s, %(role)s, %(action)s, %(method)s, %(path)s, %(status)s, %(reason)s,
   %(address)s, %(trace_id)s)
 """
-_READ: Final = """
-SELECT entry_id, at, tenant_id, service, actor, role, action, method, path, status, reason, address, trace_id
+_LINE: Final = """
+SELECT entry_id, at, tenant_id, service, actor, role, action, method, path, status, reason, address, trace_id,
+  place, previous, hash
 FROM access.audit
+"""
+_READ: Final = f"""{_LINE}
 WHERE tenant_id = %(tenant)s AND at >= %(begin)s AND at < %(end)s AND entry_id > %(after)s
 ORDER BY entry_id LIMIT %(limit)s
+"""
+_FOLLOWING: Final = f"""{_LINE}
+WHERE tenant_id = %(tenant)s AND place > %(after)s ORDER BY place LIMIT %(limit)s
 """
 _KEYS: Final = """
 SELECT key_id, sha256, name, role, tenant_id AS tenant, expires_at FROM access.api_keys WHERE revoked_at IS NULL
@@ -103,6 +110,21 @@ class PostgresAudit:
         async with self._database.transaction(tenant) as connection:
             cursor = await connection.execute(_READ, asked)
             return [AuditLine(**row) for row in await cursor.fetchall()]
+
+    async def following(self, tenant: str, after: int, limit: int) -> list[AuditLine]:
+        """Lines of one tenant after a place, in the order of the chain."""
+        async with self._database.transaction(tenant) as connection:
+            cursor = await connection.execute(_FOLLOWING, {"tenant": tenant, "after": after, "limit": limit})
+            return [AuditLine(**row) for row in await cursor.fetchall()]
+
+    async def head(self, tenant: str) -> tuple[int, str]:
+        """Place and hash of a tenant's last line; 0 and zeros before the first."""
+        async with self._database.transaction(tenant) as connection:
+            cursor = await connection.execute(
+                "SELECT place, hash FROM access.audit_heads WHERE tenant_id = %s", (tenant,)
+            )
+            row = await cursor.fetchone()
+        return (row["place"], row["hash"]) if row else (0, FIRST)
 
 
 class PostgresKeys:

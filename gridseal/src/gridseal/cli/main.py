@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gridseal.cli import device, key, model
+from gridseal.cli import audit_log, device, key, model
 from gridseal.cli.audit import audit_device
 from gridseal.cli.audit_window import Window, audit_window
 from gridseal.cli.receipt_key import rotate_key
@@ -36,6 +36,7 @@ app = typer.Typer(
 app.add_typer(device.app, name="device")
 app.add_typer(model.app, name="model")
 app.add_typer(key.app, name="key")
+app.add_typer(audit_log.app, name="audit-log")
 
 NO_STACK = "this command runs the stack of a checkout: get the repository, then 'make setup' there"
 
