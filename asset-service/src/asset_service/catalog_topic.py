@@ -10,6 +10,7 @@ from asset_service.reconcile import Kept, Target
 from gridseal.errors import UnavailableError, WireError
 from gridseal.registry.announce import SchemaIds
 from gridseal.runtime.cloudevents import event_headers
+from gridseal.runtime.kafka import client_options, first_broker
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.catalog import CatalogMessage
 from gridseal.wire.codec import decode, encode
@@ -29,7 +30,7 @@ class KafkaCatalogTopic:
     async def kept(self) -> Mapping[str, Kept]:
         """The newest value under every key; a value of another contract is left out, and logged."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, request_timeout_ms=self._timeout_ms
+            **client_options(self._bootstrap), enable_auto_commit=False, request_timeout_ms=self._timeout_ms
         )
         try:
             async with asyncio.timeout(4 * self._timeout_s):
@@ -43,7 +44,7 @@ class KafkaCatalogTopic:
     async def publish(self, targets: Sequence[Target]) -> None:
         """Write all of them and return when every replica has them."""
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **client_options(self._bootstrap),
             acks="all",
             enable_idempotence=True,
             request_timeout_ms=self._timeout_ms,
@@ -71,10 +72,10 @@ class KafkaCatalogTopic:
 
     async def ping(self) -> None:
         """Return when the broker takes a connection."""
-        host, _, port = self._bootstrap.split(",")[0].rpartition(":")
+        host, port = first_broker(self._bootstrap)
         try:
             async with asyncio.timeout(self._timeout_s):
-                _, writer = await asyncio.open_connection(host, int(port))
+                _, writer = await asyncio.open_connection(host, port)
         except (OSError, TimeoutError) as error:
             raise _unavailable() from error
         writer.close()

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from gridseal.errors import WireError
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.catalog import Asset, CatalogMessage
 from gridseal.wire.codec import decode
@@ -36,7 +37,7 @@ class CatalogFollower:
     async def run(self) -> None:
         """Follow until cancelled; a lost broker is waited for."""
         while True:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+            consumer = AIOKafkaConsumer(**client_options(self._bootstrap), enable_auto_commit=False)
             try:
                 await consumer.start()
                 if ASSETS_CHANGED in await consumer.topics():

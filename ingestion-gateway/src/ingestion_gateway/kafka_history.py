@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from gridseal.errors import UnavailableError
+from gridseal.runtime.kafka import client_options
 from gridseal.wire.fields import Message, UtcTime
 from gridseal.wire.topics import (
     DEAD_LETTER,
@@ -119,7 +120,7 @@ class KafkaHistory:
     @asynccontextmanager
     async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **client_options(self._bootstrap),
             enable_auto_commit=False,
             request_timeout_ms=int(self._timeout_s * 1_000),
         )

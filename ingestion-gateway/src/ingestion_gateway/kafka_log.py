@@ -16,6 +16,7 @@ from aiokafka.partitioner import murmur2
 
 from gridseal.errors import UnavailableError
 from gridseal.registry.announce import SchemaIds
+from gridseal.runtime.kafka import client_options, first_broker
 from gridseal.runtime.logs import get_logger
 from ingestion_gateway.ports import Record
 
@@ -162,7 +163,7 @@ class KafkaLog:
         async with self._starting:
             while self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
+                    **client_options(self._bootstrap),
                     acks="all",
                     enable_idempotence=True,
                     linger_ms=0,
@@ -219,10 +220,10 @@ async def kafka_answers(bootstrap: str, timeout_s: float) -> None:
     Raises:
         UnavailableError: It does not, in time.
     """
-    host, _, port = bootstrap.split(",")[0].rpartition(":")
+    host, port = first_broker(bootstrap)
     try:
         async with asyncio.timeout(timeout_s):
-            _, writer = await asyncio.open_connection(host, int(port))
+            _, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError) as error:
         raise UnavailableError("Kafka does not answer: check GRIDSEAL_KAFKA_BOOTSTRAP") from error
     writer.close()

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI, HTTPException, Query
 
 from gridseal.errors import UnavailableError
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.problems import not_found
 from gridseal.wire.fields import Message, UtcTime
 from gridseal.wire.topics import HEADER_RECEIVED_AT_MS, KAFKA_TOPICS, telemetry_topic
@@ -86,7 +87,7 @@ class KafkaTrail:
         partitions = next(spec.partitions for spec in KAFKA_TOPICS if spec.name == topic)
         place = TopicPartition(topic, partition_of(wanted.device_id.encode(), partitions))
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **client_options(self._bootstrap),
             enable_auto_commit=False,
             request_timeout_ms=int(self._timeout_s * 1_000),
         )

@@ -18,6 +18,7 @@ from gridseal.errors import UnavailableError
 from gridseal.http.install import conventions_of
 from gridseal.registry.announce import announce
 from gridseal.runtime.clock import Clock, clock_from
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import configure_logs
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.migrations import apply_migrations
@@ -33,7 +34,7 @@ from settlement_service.intake import BenchmarkIntake, Intake, issued_consumer
 from settlement_service.keys import HeldKey, open_keys
 from settlement_service.lifecycle import LifeCycle
 from settlement_service.metrics import ChainMetrics, SealMetrics
-from settlement_service.origin import ForecastOrigins
+from settlement_service.origin import ForecastOrigins, GatewayReceipts
 from settlement_service.outbox import Outbox
 from settlement_service.publish import ROUNDS, SEALS, Publisher
 from settlement_service.rpc import JsonRpc
@@ -162,7 +163,7 @@ class Line:
 async def _kafka(
     core: CoreSettings, settings: SettlementSettings
 ) -> AsyncIterator[tuple[AIOKafkaProducer, AIOKafkaConsumer]]:
-    producer = AIOKafkaProducer(bootstrap_servers=core.kafka_bootstrap, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**client_options(core.kafka_bootstrap), acks="all", enable_idempotence=True)
     consumer = issued_consumer(core.kafka_bootstrap, settings.consumer_group)
     async with AsyncExitStack() as stack:
         for client in (producer, consumer):
@@ -214,7 +215,8 @@ async def run() -> None:
         probes = {"postgres": runs.ping, "chain": chain_answers}
         routers, conventions = [*life.routers(), transaction_routes(box)], conventions_of(core, "settlement-service")
         origins = ForecastOrigins(core.forecast_url, settings.origin_timeout_s, own_headers(core))
-        app = create_app(Parts(runs, clock, registry, probes, routers, conventions, origins))
+        receipts = GatewayReceipts(core.gateway_url, settings.origin_timeout_s, own_headers(core))
+        app = create_app(Parts(runs, clock, registry, probes, routers, conventions, origins, receipts))
         port = settings.port if settings.port is not None else core.port_base + 8_020
         beside = BenchmarkIntake(Benchmarks(pool), runs, line.runs["benchmark"]) if "benchmark" in keys else None
         intake = Intake(consumer, producer, runs, metrics, line.runs["forecast"], changed, beside)

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from gridseal.errors import UnavailableError, WireError
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun
@@ -96,7 +97,7 @@ def issued_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
     """The consumer; not started."""
     return AIOKafkaConsumer(
         FORECASTS_ISSUED,
-        bootstrap_servers=bootstrap,
+        **client_options(bootstrap),
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -20,6 +20,7 @@ from gridseal.errors import UnavailableError
 from gridseal.registry.announce import announce
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.health import Probe
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import configure_logs, get_logger
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.migrations import apply_migrations
@@ -216,7 +217,7 @@ def _counters(core: CoreSettings) -> tuple[CollectorRegistry, Progress]:
 
 async def _consumer(core: CoreSettings, stack: contextlib.AsyncExitStack) -> AIOKafkaConsumer:
     consumer = AIOKafkaConsumer(
-        ASSETS_CHANGED, bootstrap_servers=core.kafka_bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        ASSETS_CHANGED, **client_options(core.kafka_bootstrap), enable_auto_commit=False, auto_offset_reset="earliest"
     )
     try:
         await consumer.start()
@@ -228,7 +229,7 @@ async def _consumer(core: CoreSettings, stack: contextlib.AsyncExitStack) -> AIO
 
 async def _producer(core: CoreSettings, stack: contextlib.AsyncExitStack) -> AIOKafkaProducer:
     producer = AIOKafkaProducer(
-        bootstrap_servers=core.kafka_bootstrap, acks="all", enable_idempotence=True, max_batch_size=_KAFKA_BATCH_BYTES
+        **client_options(core.kafka_bootstrap), acks="all", enable_idempotence=True, max_batch_size=_KAFKA_BATCH_BYTES
     )
     try:
         await producer.start()

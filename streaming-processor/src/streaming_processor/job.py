@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from gridseal.errors import ConfigError, GridsealError, UnavailableError
+from gridseal.runtime.kafka import spark_options
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.topics import TELEMETRY_CLASSES, telemetry_topic
 from streaming_processor.batch_limit import BatchLimit
@@ -114,7 +115,7 @@ class StreamJob:
         begin = starting_offsets(root, {topic: self._partitions[topic] for topic in topics})
         records = (
             self._session.readStream.format("kafka")
-            .option("kafka.bootstrap.servers", self._bootstrap)
+            .options(**spark_options(self._bootstrap))
             .option("subscribe", ",".join(topics))
             .option("startingOffsets", json.dumps(begin) if begin else "earliest")
             .option("failOnDataLoss", "true")

@@ -4,6 +4,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from gridseal.errors import UnavailableError
+from gridseal.runtime.kafka import client_options
 from gridseal.wire.topics import KAFKA_TOPICS
 
 
@@ -13,7 +14,7 @@ async def ensure_topics(bootstrap: str) -> dict[str, int]:
     Raises:
         UnavailableError: Kafka does not answer or refuses.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**client_options(bootstrap))
     try:
         await admin.start()
         there = set(await admin.list_topics())

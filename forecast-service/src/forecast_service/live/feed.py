@@ -14,6 +14,7 @@ from forecast_service.live.narrow import alert_event, forecast_event, round_even
 from forecast_service.store.views import ForecastViews
 from gridseal.errors import UnavailableError, WireError
 from gridseal.runtime.clock import Clock
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.alerts import Alert
 from gridseal.wire.codec import decode, encode_dict
@@ -64,7 +65,7 @@ class LiveFeed:
             UnavailableError: Kafka does not answer.
         """
         consumer = AIOKafkaConsumer(
-            *TOPICS, bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
+            *TOPICS, **client_options(self._bootstrap), enable_auto_commit=False, auto_offset_reset="latest"
         )
         try:
             await consumer.start()

@@ -12,6 +12,7 @@ from forecast_service.notify.outbox import Outbox
 from forecast_service.store.notifications import Notifications
 from gridseal.errors import UnavailableError, WireError
 from gridseal.runtime.clock import Clock
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.alerts import Alert
 from gridseal.wire.codec import decode
@@ -58,7 +59,7 @@ class TopicSource:
 
     async def _follow(self) -> None:
         consumer = AIOKafkaConsumer(
-            *TOPICS, bootstrap_servers=self._bootstrap, group_id=GROUP, enable_auto_commit=False,
+            *TOPICS, **client_options(self._bootstrap), group_id=GROUP, enable_auto_commit=False,
             auto_offset_reset="latest",
         )  # fmt: skip
         try:

@@ -32,6 +32,7 @@ from forecast_service.worker.relay import Relay
 from forecast_service.worker.warm import WarmLoop
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import clock_from
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.serve import http_part, run_parts
 
@@ -44,7 +45,7 @@ async def run() -> None:
     metrics = WorkerMetrics(registry)
     pool = open_pool(core.postgres_dsn, settings.postgres_pool)
     redis = Redis.from_url(core.redis_url)
-    producer = AIOKafkaProducer(bootstrap_servers=core.kafka_bootstrap, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**client_options(core.kafka_bootstrap), acks="all", enable_idempotence=True)
     try:
         await _connected(producer)
         reader = CatalogReader(core.kafka_bootstrap, catalog, registry)

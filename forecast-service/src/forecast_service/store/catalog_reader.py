@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from forecast_service.catalog import Catalog
 from gridseal.errors import UnavailableError, WireError
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.topics import ASSETS_CHANGED
 
@@ -45,7 +46,7 @@ class CatalogReader:
             UnavailableError: Kafka does not answer.
         """
         consumer = AIOKafkaConsumer(
-            ASSETS_CHANGED, bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+            ASSETS_CHANGED, **client_options(self._bootstrap), enable_auto_commit=False, auto_offset_reset="earliest"
         )
         try:
             await consumer.start()

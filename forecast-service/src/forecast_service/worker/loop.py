@@ -17,6 +17,7 @@ from forecast_service.worker.issue import Issuer, Outcome
 from forecast_service.worker.metrics import WorkerMetrics
 from forecast_service.worker.relay import Relay
 from gridseal.errors import GridsealError, UnavailableError, WireError
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import Seal
@@ -131,7 +132,7 @@ class SealLoop:
             UnavailableError: Kafka or PostgreSQL does not answer.
         """
         consumer = AIOKafkaConsumer(
-            FORECASTS_SEALED, bootstrap_servers=self._bootstrap, group_id=SEALS_GROUP, enable_auto_commit=False,
+            FORECASTS_SEALED, **client_options(self._bootstrap), group_id=SEALS_GROUP, enable_auto_commit=False,
             auto_offset_reset="earliest",
         )  # fmt: skip
         try:

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from gridseal.errors import UnavailableError
 from gridseal.registry.announce import SchemaIds
 from gridseal.runtime.cloudevents import event_headers
+from gridseal.runtime.kafka import client_options
 from gridseal.wire.codec import encode
 from gridseal.wire.demand import Demand
 from gridseal.wire.fields import format_utc
@@ -47,7 +48,7 @@ class KafkaOutlet:
             UnavailableError: Kafka does not answer.
         """
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **client_options(self._bootstrap),
             acks="all",
             enable_idempotence=True,
             linger_ms=20,

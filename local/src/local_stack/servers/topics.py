@@ -5,6 +5,7 @@ import sys
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from gridseal.runtime.kafka import client_options
 from gridseal.wire.topics import KAFKA_TOPICS, TopicSpec
 
 HOUR_MS = 3_600_000
@@ -25,7 +26,7 @@ def _topic(spec: TopicSpec) -> NewTopic:
 
 async def ensure_topics(bootstrap: str) -> None:
     """Create what is missing."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**client_options(bootstrap))
     await admin.start()
     try:
         there = set(await admin.list_topics())

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from gridseal.errors import GridsealError, UnavailableError
 from gridseal.runtime.clock import clock_from
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.settings import CoreSettings, load_settings
 from gridseal.wire.topics import ASSETS_CHANGED
 from streaming_processor.catalog_feed import CatalogFeed
@@ -104,7 +105,7 @@ async def read_catalog(core: CoreSettings) -> Reference:
         UnavailableError: Kafka does not answer.
     """
     consumer = AIOKafkaConsumer(
-        ASSETS_CHANGED, bootstrap_servers=core.kafka_bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        ASSETS_CHANGED, **client_options(core.kafka_bootstrap), enable_auto_commit=False, auto_offset_reset="earliest"
     )
     try:
         await consumer.start()

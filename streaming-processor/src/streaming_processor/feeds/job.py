@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from gridseal.errors import GridsealError, UnavailableError
+from gridseal.runtime.kafka import spark_options
 from gridseal.runtime.logs import get_logger
 from streaming_processor.feeds.records import FEED_TOPICS
 from streaming_processor.feeds.stage import FeedStage
@@ -41,7 +42,7 @@ class FeedJob:
         """Start the query; from the beginning of the topics where it has no progress."""
         records = (
             self._session.readStream.format("kafka")
-            .option("kafka.bootstrap.servers", self._bootstrap)
+            .options(**spark_options(self._bootstrap))
             .option("subscribe", ",".join(FEED_TOPICS))
             .option("startingOffsets", "earliest")
             .option("failOnDataLoss", "true")

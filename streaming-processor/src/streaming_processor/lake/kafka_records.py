@@ -6,6 +6,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from gridseal.errors import UnavailableError
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import get_logger
 from streaming_processor.lake.bronze import Record
 
@@ -28,7 +29,7 @@ class KafkaRecords:
         """
         consumer = AIOKafkaConsumer(
             *self._topics,
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
+            **client_options(self._bootstrap), enable_auto_commit=False, auto_offset_reset="earliest",
             max_partition_fetch_bytes=4 << 20,
         )  # fmt: skip
         try:

@@ -14,6 +14,7 @@ from pymongo import MongoClient
 
 from gridseal.errors import ConfigError, GridsealError, UnavailableError
 from gridseal.runtime.clock import clock_from
+from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import configure_logs
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.settings import CoreSettings, load_settings, require_loopback
@@ -83,7 +84,7 @@ def _prune(core: CoreSettings, before: datetime) -> int:
 
 async def _reference(core: CoreSettings) -> Reference:
     consumer = AIOKafkaConsumer(
-        ASSETS_CHANGED, bootstrap_servers=core.kafka_bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        ASSETS_CHANGED, **client_options(core.kafka_bootstrap), enable_auto_commit=False, auto_offset_reset="earliest"
     )
     try:
         await consumer.start()
