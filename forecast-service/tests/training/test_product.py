@@ -1,5 +1,6 @@
 """The general engine, trained for a day-ahead product, judged on its own slots and served by its champion."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from forecast_service.products.plan import current_slot, delivery_of
 from forecast_service.products.view import ProductView
 from forecast_service.training.desk import Desk
 from forecast_service.training.product import ProductWork, train_product
+from forecast_service.training.rules import GateRule
 from gridseal.wire.catalog import Product, Series, SeriesInput
 
 pytestmark = pytest.mark.timeout(400)
@@ -78,6 +80,12 @@ def test_a_product_gets_a_model_of_its_own_that_serves_its_slots(tmp_path: Path)
         ("engine", 1, delivery.first_s, 24)
     ] * 2
     assert given.forecaster.model_hash == champion.model_hash
+
+    strict = replace(a_work(registry, homes), desk=Desk(KEY, trusted, GateRule(alpha=0.0)))
+    assert not train_product(MemoryHistory(homes), strict, NOW).promoted
+    accepted, refused = registry.records
+    assert accepted.params["trained_until"] > refused.params["trained_until"], "what serves has learned from all days"
+    assert refused.params["trained_until"] == refused.params["fit_until"], "what was refused is kept as it was judged"
 
 
 def test_too_little_history_trains_nothing(tmp_path: Path) -> None:

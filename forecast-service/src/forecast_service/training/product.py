@@ -103,7 +103,7 @@ def train_products(
 
 
 def train_product(store: HistoryStore, work: ProductWork, now: datetime) -> Outcome:
-    """Load, fit without the last days, judge there, fit on all, submit.
+    """Load, fit without the last days, judge there, fit on all if it was accepted, submit.
 
     Raises:
         UnavailableError: The history store or the registry does not answer.
@@ -128,8 +128,11 @@ def train_product(store: HistoryStore, work: ProductWork, now: datetime) -> Outc
     asked = Asked(histories, product.horizon_s, product.levels_bps)
     verdict, found = promotion.judge(ProductView(judged, product), asked, windows, end_s)
     log.info("product_judged", product=product.product_id, verdict=verdict.sentence)
-    forecaster.fit(tables, task, end_s)
-    record = _record(work, histories, task, windows, end_s, verdict, found, time.monotonic() - began)
+    # What the gate refused is registered as it was judged: a second fit would be spent on nobody.
+    learned_until = end_s if verdict.accepted else windows.fitted_until
+    if verdict.accepted:
+        forecaster.fit(tables, task, learned_until)
+    record = _record(work, histories, task, windows, learned_until, verdict, found, time.monotonic() - began)
     with scratch_folder() as folder:
         origin = {k: record.params[k] for k in ("data_sha256", "fit_until", "trained_until")}
         model_hash = save_engine(forecaster.engine, Path(folder), work.desk.signer, origin | environment())
@@ -165,7 +168,7 @@ def _first_s(history: SeriesHistory) -> int:
 
 
 def _record(
-    work: ProductWork, histories: Sequence[SeriesHistory], task: Task, windows: Windows, end_s: int,
+    work: ProductWork, histories: Sequence[SeriesHistory], task: Task, windows: Windows, learned_until: int,
     verdict: Verdict, found: Duel, seconds: float,
 ) -> TrainingRecord:  # fmt: skip
     params: dict[str, str | int | float] = {
@@ -175,14 +178,14 @@ def _record(
         "horizon": task.horizon,
         "fit_until": _moment(windows.fitted_until),
         "test_from": _moment(windows.test_from),
-        "trained_until": _moment(end_s),
+        "trained_until": _moment(learned_until),
         "data_sha256": data_hash(histories),
     }
     params |= {f"environment_{name}": value for name, value in environment().items()}
     metrics = {**found.point, **figures_of(verdict), "seconds": seconds}
     tags = {
-        "mlflow.runName": f"{work.product.product_id} {_moment(end_s)}",
-        TRAINED_UNTIL_TAG: _moment(end_s),
+        "mlflow.runName": f"{work.product.product_id} {_moment(learned_until)}",
+        TRAINED_UNTIL_TAG: _moment(learned_until),
         "decision": verdict.sentence,
         "cause": work.desk.cause,
         "reason": work.desk.reason or work.desk.cause,
