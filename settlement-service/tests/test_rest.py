@@ -2,25 +2,33 @@
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import httpx
 import pytest
+from fastapi import FastAPI, Query
 from prometheus_client import CollectorRegistry
 
+from gridseal.errors import UnavailableError
+from gridseal.identity.ed25519 import SigningKey
 from gridseal.notary.batch import ZERO_HASH, SigningDomain, batch_hash, batch_of, sign_batch
 from gridseal.notary.check import check_offline
-from gridseal.notary.proof_file import read_proof
+from gridseal.notary.proof_file import Origin, read_proof
 from gridseal.runtime.clock import SystemClock
 from gridseal.wire.forecasts import ForecastRun
-from gridseal.wire.origin import RunOrigin
+from gridseal.wire.origin import InputSeries, RunOrigin
+from gridseal.wire.receipts import Receipt
+from gridseal.wire.signing import signing_bytes
+from local_stack.scratch import free_port
 from settlement_service.app import Parts, create_app
+from settlement_service.origin import GatewayReceipts
 from settlement_service.sealing import Deployment, Sealing, Signer, Signing
 from settlement_service.signer import Key
 
-KEY = Key(b"\x42" * 32)
+KEY, GATEWAY = Key(b"\x42" * 32), SigningKey.new()
 DEPLOYMENT = Deployment(31337, "0x" + "ab" * 20, KEY.address, 1, "one")
 TX = "0x" + "aa" * 32
 
@@ -31,8 +39,27 @@ class KeptOrigins:
 
     kept: dict[str, RunOrigin] = field(default_factory=dict)
 
-    async def of(self, run_id: str) -> RunOrigin | None:
+    async def of(self, run_id: str, *, content: bool = True) -> RunOrigin | None:
         return self.kept.get(run_id)
+
+
+@dataclass
+class KeptReceipts:
+    """The gateway, as far as it tells receipts of the devices it knows."""
+
+    devices: tuple[str, ...] = ()
+    asked: list[tuple[tuple[str, ...], datetime]] = field(default_factory=list)
+
+    async def before(self, devices: Sequence[str], moment: datetime) -> Origin:
+        self.asked.append((tuple(devices), moment))
+        told = tuple(signed_receipt(device) for device in devices if device in self.devices)
+        return Origin(receipts=told, receipt_keys=(base64.b64encode(GATEWAY.public.public_bytes_raw()).decode(),))
+
+
+def signed_receipt(device: str) -> dict[str, Any]:
+    blank = Receipt(device_id=device, boot_id="0" * 16, through=7, issued_at_ms=1, key_id=GATEWAY.key_id)
+    content = blank.model_dump(mode="json", by_alias=True, exclude={"signature"})
+    return content | {"signature": GATEWAY.sign(signing_bytes(content))}
 
 
 @dataclass
@@ -72,8 +99,13 @@ def origins() -> KeptOrigins:
 
 
 @pytest.fixture
-async def client(runs: MemoryRuns, origins: KeptOrigins) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Parts(runs, SystemClock(), CollectorRegistry(), origins=origins))
+def receipts() -> KeptReceipts:
+    return KeptReceipts(("home-00-pv",))
+
+
+@pytest.fixture
+async def client(runs: MemoryRuns, origins: KeptOrigins, receipts: KeptReceipts) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Parts(runs, SystemClock(), CollectorRegistry(), origins=origins, receipts=receipts))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:
         yield opened
@@ -139,6 +171,60 @@ async def test_a_proof_shows_what_the_run_was_computed_from_if_that_is_asked_for
     assert without.origin is None
     assert [a.status_code for a in (*refused, await asked(None))] == [409] * 3
     assert f"/api/v1/forecasts/{run.run_id}/inputs" in refused[0].json()["detail"]
+
+
+async def test_a_proof_shows_the_receipts_of_the_devices_from_before_the_run_was_taken_in(
+    client: httpx.AsyncClient, runs: MemoryRuns, origins: KeptOrigins, receipts: KeptReceipts,
+    make_run: Callable[..., ForecastRun],
+) -> None:  # fmt: skip
+    run = make_run()
+    await runs.add(run)
+    runs.rows[run.run_id] = mined(runs.rows[run.run_id])
+    path = f"/api/v1/settlements/runs/{run.run_id}/proof"
+    asked = {"series_id": "home-00/net", "receipts": "true"}
+    unknown = await client.get(path, params=asked)
+    series = InputSeries(series_id="home-00/net", first=run.slot, resolution_s=3600, periods=24, measured=24,
+                         devices=("home-00-pv", "home-00-meter"))  # fmt: skip
+    told = RunOrigin(run_id=run.run_id, feature_hash=run.feature_hash, input_bytes=9, complete=False, series=(series,))
+    origins.kept = {run.run_id: told}
+    shown = read_proof((await client.get(path, params=asked)).content)
+    receipts.devices = ()
+    none = await client.get(path, params=asked)
+
+    checks = check_offline(shown)
+    assert (checks[-1].name, all(c.passed for c in checks)) == ("receipts", True)
+    assert receipts.asked[0] == (("home-00-meter", "home-00-pv"), runs.rows[run.run_id].received_at)
+    assert shown.origin is not None
+    assert [r["device_id"] for r in shown.origin.receipts] == ["home-00-pv"]
+    assert [unknown.status_code, none.status_code] == [409, 409]
+    bent = shown.model_copy(update={"origin": shown.origin.model_copy(update={"receipts": (
+        shown.origin.receipts[0] | {"through": 8},)})})  # fmt: skip
+    assert not check_offline(bent)[-1].passed
+
+
+async def test_receipts_are_asked_of_the_gateway_a_hundred_devices_at_a_time() -> None:
+    devices, asked = [f"home-{number:03d}-pv" for number in range(150)], []
+    app = FastAPI()
+
+    @app.get("/api/v1/gateway/receipts")
+    def told(device_id: Annotated[list[str], Query()], before: str) -> dict[str, Any]:
+        asked.append((len(device_id), before))
+        return {"items": [signed_receipt(device) for device in device_id]}
+
+    @app.get("/api/v1/gateway/receipt-keys")
+    def keys() -> dict[str, Any]:
+        other = SigningKey.new()
+        raw = [(key.key_id, base64.urlsafe_b64encode(key.public.public_bytes_raw())) for key in (other, GATEWAY)]
+        return {"items": [{"key_id": name, "public_key": key.decode().rstrip("=")} for name, key in raw]}
+
+    gateway = GatewayReceipts("http://gateway", transport=httpx.ASGITransport(app=app))
+    found = await gateway.before(devices, datetime(2026, 6, 1, tzinfo=UTC))
+
+    assert asked == [(100, "2026-06-01T00:00:00Z"), (50, "2026-06-01T00:00:00Z")]
+    assert [r["device_id"] for r in found.receipts] == devices
+    assert found.receipt_keys == (base64.b64encode(GATEWAY.public.public_bytes_raw()).decode(),)
+    with pytest.raises(UnavailableError, match="GRIDSEAL_GATEWAY_URL"):
+        await GatewayReceipts(f"http://127.0.0.1:{free_port()}").before(devices, datetime(2026, 6, 1, tzinfo=UTC))
 
 
 async def test_the_proof_of_a_mined_run_checks_out_offline(

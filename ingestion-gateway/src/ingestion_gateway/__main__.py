@@ -12,7 +12,7 @@ from gridseal.errors import UnavailableError
 from gridseal.http.install import conventions_of
 from gridseal.identity.receipt_keys import KEY_FILE
 from gridseal.registry.announce import TELEMETRY_TOPICS, SchemaIds, announce
-from gridseal.runtime.clock import clock_from
+from gridseal.runtime.clock import Clock, clock_from
 from gridseal.runtime.logs import configure_logs, get_logger
 from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.serve import http_part, main, run_parts
@@ -33,6 +33,7 @@ from ingestion_gateway.judge import Judge, TimeLimits
 from ingestion_gateway.kafka_history import KafkaHistory
 from ingestion_gateway.kafka_log import MAX_RECORD_BYTES, KafkaLog, kafka_answers
 from ingestion_gateway.kafka_trail import KafkaTrail, install_trail_route
+from ingestion_gateway.kept_receipts import KeptReceipts, install_kept_receipts
 from ingestion_gateway.lanes import DeviceLanes
 from ingestion_gateway.message_spans import TracedActivity
 from ingestion_gateway.mqtt_source import MqttOptions, MqttSource
@@ -56,6 +57,7 @@ class _Kept:
     keys: ReceiptKeys
     book: ReceiptBook
     promised: ReceiptStore
+    receipts: KeptReceipts
     records: DeviceRecords
     identity: DeviceIdentity
 
@@ -77,8 +79,9 @@ async def run() -> None:
     durable = _durable(core, settings, schema_ids)
     history = KafkaHistory(core.kafka_bootstrap, settings.kafka_timeout_s)
     follower = CatalogFollower(core.kafka_bootstrap, devices, quiet_s=settings.catalog_quiet_s)
-    kept = _kept(core, settings)
-    judge = Judge(devices, _time_limits(settings), clock_from(core), kept.identity)
+    clock = clock_from(core)
+    kept = _kept(core, settings, clock)
+    judge = Judge(devices, _time_limits(settings), clock, kept.identity)
     verdicts = Verdicts(judge, devices, dialects, totals.drop)
     lanes = DeviceLanes(settings.device_rate_per_s, settings.device_burst, settings.lane_messages)
     maker = RecordMaker(MAX_RECORD_BYTES)
@@ -97,14 +100,16 @@ async def run() -> None:
             await source.stop()
             await durable.stop()
             await kept.promised.flush()
+            await kept.receipts.flush()
 
     conventions = conventions_of(core, "ingestion-gateway")
     app = create_app(Parts(source, devices, totals, lanes, kafka, registry, conventions))
     install_admin_routes(app, AdminParts(source, settings.receive_maximum, relay, lanes, totals, activity, history))
     install_trail_route(app, devices, KafkaTrail(core.kafka_bootstrap, settings.kafka_timeout_s))
     install_identity_routes(app, kept.records, kept.keys)
+    install_kept_receipts(app, kept.receipts)
     port = settings.port if settings.port is not None else core.port_base + 8_030
-    behind = [kept.promised.run, kept.keys.run, kept.records.run]
+    behind = [kept.promised.run, kept.keys.run, kept.records.run, kept.receipts.run]
     await run_parts([follower.run, forward, *behind, http_part(app, core.host, port)])
 
 
@@ -122,14 +127,16 @@ def _durable(core: CoreSettings, settings: GatewaySettings, schema_ids: SchemaId
     )
 
 
-def _kept(core: CoreSettings, settings: GatewaySettings) -> _Kept:
+def _kept(core: CoreSettings, settings: GatewaySettings, clock: Clock) -> _Kept:
     database = GatewayDatabase(core.postgres_dsn)
     keys = ReceiptKeys(settings.receipt_key or core.state_dir / "keys" / KEY_FILE, database)
-    book = ReceiptBook(keys, most_at_once=settings.receipts_at_once)
+    every_s = clock.wall_seconds(timedelta(seconds=settings.receipts_kept_every_s))
+    book = ReceiptBook(keys, most_at_once=settings.receipts_at_once, keep_every_ms=round(every_s * 1_000))
     promised = ReceiptStore(database, book, interval_s=settings.receipt_flush_ms / 1_000)
+    receipts = KeptReceipts(database, book, keep_s=clock.wall_seconds(timedelta(days=settings.receipts_kept_days)))
     records = DeviceRecords(database, settings.identity_poll_s)
     signatures = PayloadSignatures(records, settings.require_signature, timedelta(seconds=settings.key_grace_s))
-    return _Kept(keys, book, promised, records, DeviceIdentity(records, signatures))
+    return _Kept(keys, book, promised, receipts, records, DeviceIdentity(records, signatures))
 
 
 def _relay_options(settings: GatewaySettings) -> RelayOptions:

@@ -13,6 +13,7 @@ POLICIES: Final[Policies] = {
     "list_enrolled_devices": "viewer",
     "list_feeds": "viewer",
     "list_gateway_sessions": "viewer",
+    "list_kept_receipts": "viewer",
     "list_quarantine": "operator",
     "list_receipt_keys": "public",
     "replay_dead_letters": "operator",

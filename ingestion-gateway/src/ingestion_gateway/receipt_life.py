@@ -30,6 +30,8 @@ class Life:
     untold: list[int] = field(default_factory=list)
     """Above ``through`` when they came, and not named yet."""
     untold_refused: dict[int, str] = field(default_factory=dict)
+    keep_from_ms: int = 0
+    """Wall clock from which its next receipt is kept for auditors."""
     _firsts: list[int] = field(default_factory=list)
     _lasts: list[int] = field(default_factory=list)
 

@@ -34,16 +34,19 @@ class ReceiptSigner(Protocol):
 class ReceiptBook:
     """What devices have been promised, and what they are still to be told."""
 
-    def __init__(self, signer: ReceiptSigner, *, most_at_once: int = 100) -> None:
+    def __init__(self, signer: ReceiptSigner, *, most_at_once: int = 100, keep_every_ms: int = 0) -> None:
         """Start with nothing promised.
 
         Args:
             signer: Signs each receipt; costs about 45 µs.
             most_at_once: Receipts signed in one ``close``. With more devices waiting each waits longer,
                 and its receipt covers more.
+            keep_every_ms: Of each life one receipt per so many milliseconds is handed to ``to_keep``; 0: none.
         """
         self._signer = signer
         self._most_at_once = most_at_once
+        self._keep_every_ms = keep_every_ms
+        self._to_keep: dict[Life, tuple[int, bytes]] = {}
         self._lives: dict[str, dict[str, Life]] = {}
         self._open: dict[Life, None] = {}
         self._changed: dict[Life, None] = {}
@@ -101,8 +104,23 @@ class ReceiptBook:
         for _ in range(count):
             life = next(iter(self._open))
             del self._open[life]
-            receipts += [(life.topic, content) for content in self._receipts_for(life, issued_at_ms)]
+            signed = self._receipts_for(life, issued_at_ms)
+            receipts += [(life.topic, content) for content in signed]
+            if self._keep_every_ms and issued_at_ms >= life.keep_from_ms:
+                life.keep_from_ms = issued_at_ms + self._keep_every_ms
+                self._to_keep[life] = (issued_at_ms, signed[0])
         return receipts
+
+    def to_keep(self, most: int) -> list[tuple[Life, int, bytes]]:
+        """Signed receipts for auditors: life, wall clock in milliseconds, bytes. They count as kept now."""
+        taken = [(life, *held) for (life, held), _ in zip(self._to_keep.items(), range(most), strict=False)]
+        for life, _, _ in taken:
+            del self._to_keep[life]
+        return taken
+
+    def keep_again(self, taken: Iterable[tuple[Life, int, bytes]]) -> None:
+        """The database did not take them. A newer one of the same life says all that they say."""
+        self._to_keep = {life: (issued_at_ms, content) for life, issued_at_ms, content in taken} | self._to_keep
 
     @property
     def unsaved(self) -> int:

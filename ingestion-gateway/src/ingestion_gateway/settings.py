@@ -23,6 +23,11 @@ class GatewaySettings(PrefixedSettings):
     """Most receipts signed per interval, 45 µs each. With more devices waiting, a receipt covers more."""
     receipt_flush_ms: int = Field(default=200, ge=10)
     """How far the receipt book in PostgreSQL may lag; after a crash so much may be appended to Kafka twice."""
+    receipts_kept_every_s: int = Field(default=900, ge=0)
+    """Domain seconds between two receipts of a device that are kept for proofs; 0: none. They are cumulative, so
+    the newest one before a run speaks for all messages until then."""
+    receipts_kept_days: int = Field(default=35, ge=1)
+    """Domain days for which they are kept: at most 96 rows a day and device, some 0.4 kB each."""
     require_signature: tuple[TelemetryClass, ...] = ()
     """Telemetry classes of which every message must be signed by its device, as JSON: ``["meter"]``."""
     key_grace_s: int = Field(default=86_400, ge=0)

@@ -231,3 +231,25 @@ def test_receipts_never_claim_too_much_and_in_the_end_cover_everything(steps: li
 
     assert world.heard.keys() == sent
     assert world.heard == {seq: world.true[seq] for seq in sent}
+
+
+def test_one_receipt_of_a_life_per_interval_is_kept_as_it_was_signed() -> None:
+    book = ReceiptBook(KEY, keep_every_ms=1_000)
+    sent = []
+    for at in (5_000, 5_999, 6_000):
+        deliver(book, len(sent))
+        sent += [content for _, content in book.close(at)]
+
+    taken = book.to_keep(10)
+    assert [(life.device_id, at, content) for life, at, content in taken] == [(DEVICE, 6_000, sent[2])]
+    assert book.to_keep(10) == []
+    book.keep_again(taken)
+    assert book.to_keep(10) == taken
+
+
+def test_without_an_interval_no_receipt_is_kept() -> None:
+    book = a_book()
+    deliver(book, 0)
+    told(book)
+
+    assert book.to_keep(10) == []

@@ -17,7 +17,7 @@ from gridseal.runtime.health import Probe, install_health
 from gridseal.runtime.problems import not_found
 from gridseal.wire.fields import Hex32, SeriesId
 from gridseal.wire.forecasts import Seal
-from settlement_service.origin import Origins, shown_origin
+from settlement_service.origin import Origins, Receipts, origin_of
 from settlement_service.policies import POLICIES
 from settlement_service.ports import RunBook
 from settlement_service.sealing import Sealing
@@ -55,6 +55,8 @@ class Parts:
     conventions: Conventions = field(default_factory=Conventions)
     origins: Origins | None = None
     """Without: no proof shows what its run was computed from."""
+    receipts: Receipts | None = None
+    """Without: no proof shows receipts."""
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -115,15 +117,19 @@ def _add_proofs(app: FastAPI, parts: Parts) -> None:
         series_id: Annotated[SeriesId, Query()],
         target_start: Annotated[AwareDatetime | None, Query(description="Only the period that starts then.")] = None,
         origin: Annotated[bool, Query(description="What the run was computed from, too.")] = False,
+        receipts: Annotated[bool, Query(description="The gateway's receipts from before it, too.")] = False,
     ) -> ProofFile:
         """Everything a stranger needs to check one series of a mined run, or one period of it."""
         sealing = await _known(parts.runs, run_id)
         try:
             made = await asyncio.to_thread(proof_of, sealing, series_id, target_start)
-            if not origin:
+            if not origin and not receipts:
                 return made
-            told = await parts.origins.of(run_id) if parts.origins else None
-            return made.model_copy(update={"origin": shown_origin(told)})
+            if receipts and parts.receipts is None:
+                raise ValueError("no gateway is asked for receipts here")
+            asked = parts.receipts if receipts else None
+            shown = await origin_of(run_id, sealing.received_at, parts.origins, asked, inputs=origin)
+            return made.model_copy(update={"origin": shown})
         except KeyError as error:
             raise not_found("this series or period in this run") from error
         except ValueError as error:
