@@ -19,6 +19,7 @@ from gridseal.runtime.clock import Clock
 from gridseal.runtime.failpoints import failpoint
 from gridseal.runtime.logs import get_logger
 from streaming_processor.arrays import Ints
+from streaming_processor.patience import patiently
 from streaming_processor.ports import AlertStore, BatchStore, Catalog, Committed, Delivery, HotStore, Publisher
 from streaming_processor.progress import Progress
 from streaming_processor.quality.judge import Judged, heard, judge, unknown_devices
@@ -27,7 +28,6 @@ from streaming_processor.reference import Reference
 from streaming_processor.telling import Teller
 
 log = get_logger(__name__)
-_PAUSE_S = 0.25
 T = TypeVar("T")
 
 
@@ -180,12 +180,4 @@ class BatchRunner:
         return age[live], age[~live]
 
     def _patiently(self, act: Callable[[], T]) -> T:
-        deadline = time.monotonic() + self._retry_s
-        while True:
-            try:
-                return act()
-            except UnavailableError as error:
-                if time.monotonic() >= deadline:
-                    raise
-                log.warning("server_gone_trying_again", error=str(error))
-                time.sleep(_PAUSE_S)
+        return patiently(act, self._retry_s)

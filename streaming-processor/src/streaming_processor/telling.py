@@ -13,6 +13,7 @@ from typing import Final
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.logs import get_logger
+from streaming_processor.patience import patiently
 from streaming_processor.ports import BatchId, FeatureStep, Outbox, Publisher
 from streaming_processor.window_states import WindowStates, joined, newest_state_of_each
 
@@ -131,15 +132,7 @@ class Teller:
         self._publisher.windows(windows)
 
     def _patiently(self, act: Callable[[], None]) -> None:
-        deadline = time.monotonic() + self._retry_s
-        while True:
-            try:
-                return act()
-            except UnavailableError as error:
-                if time.monotonic() >= deadline or self._closing:
-                    raise
-                log.warning("server_gone_trying_again", error=str(error))
-                time.sleep(0.25)
+        patiently(act, self._retry_s, lambda: self._closing)
 
 
 def _by_reference(waiting: list[WindowStates]) -> list[WindowStates]:

@@ -1,22 +1,18 @@
 """What happens to a batch of feed records: stored in one transaction, then told, like any batch of telemetry."""
 
-import time
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter
 
-from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import Clock
-from gridseal.runtime.logs import get_logger
 from streaming_processor.feeds.records import read_records
 from streaming_processor.feeds.store import FeedStore, strangers
+from streaming_processor.patience import patiently
 from streaming_processor.ports import BatchId, Catalog, Publisher
 from streaming_processor.store.touched import sort_out
 from streaming_processor.window_states import WindowStates
 
-log = get_logger(__name__)
-_PAUSE_S = 0.25
 T = TypeVar("T")
 KafkaRow = tuple[str, int, int, bytes | None, bytes | None]
 
@@ -84,12 +80,4 @@ class FeedStage:
         return len(records)
 
     def _patiently(self, act: Callable[[], T]) -> T:
-        deadline = time.monotonic() + self._retry_s
-        while True:
-            try:
-                return act()
-            except UnavailableError as error:
-                if time.monotonic() >= deadline:
-                    raise
-                log.warning("server_gone_trying_again", error=str(error))
-                time.sleep(_PAUSE_S)
+        return patiently(act, self._retry_s)
