@@ -20,7 +20,7 @@ from gridseal.wire.live import SUBPROTOCOL
 
 STORED = b'"stored_at":'
 DELTA, SNAPSHOT = b'{"type":"delta"', b'{"type":"snapshot"'
-DEFLATED = 0x40
+DEFLATED, OPCODE, PING, PONG = 0x40, 0x0F, 0x9, 0xA
 SUBSCRIBE = json.dumps({"type": "subscribe", "id": "s", "channel": "forecasts"}).encode()
 
 
@@ -79,10 +79,13 @@ class Client(asyncio.Protocol):
         return (start + head, start + head + size) if left >= head + size else None
 
     def _take(self, start: int, begin: int, end: int, at: float) -> None:
-        frame = bytes(self._buffer[begin:end])
-        if self.subscribed.is_set():
-            self.got.append((at, bool(self._buffer[start] & DEFLATED), frame))
-            self.enough.set()
+        first, frame = self._buffer[start], bytes(self._buffer[begin:end])
+        if first & OPCODE == PING:  # who does not answer is let go
+            self.transport.write(bytes([0x80 | PONG, 0x80 | len(frame)]) + b"\0\0\0\0" + frame)
+        elif self.subscribed.is_set():
+            if first & DEFLATED or frame.startswith(DELTA):
+                self.got.append((at, bool(first & DEFLATED), frame))
+                self.enough.set()
         elif frame.startswith(SNAPSHOT):
             self.subscribed.set()
 
