@@ -23,12 +23,7 @@ from local_stack.scratch_servers import ScratchServers, eventually
 
 from .providers_way import KEY, Way
 
-ASKED = os.environ.get("PROVIDERS_ON_SPARK") == "1"
-pytestmark = [
-    pytest.mark.servers,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(not ASKED, reason="PROVIDERS_ON_SPARK=1 asks for it: it has not been run to its end yet"),
-]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 DAYS = ("2023-01-01", "2023-01-02", "2023-01-03")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -175,7 +170,7 @@ class Forecasts:
             rows = [row for row in found if wanted(row)]
             return next((row for row in rows if row["state"] not in ("queued", "running")), None)
 
-        row = eventually(look, 180, f"{flow} ends")
+        row = eventually(look, 300, f"{flow} ends")
         assert row["state"] == "done", row["detail"]
         return str(row["detail"])
 
@@ -196,6 +191,7 @@ class Forecasts:
         return float(answer["predicted_demand_mwh"]), str(answer["model_version"])
 
 
+@pytest.mark.skipif(os.environ.get("LEARNING_LOOP") != "1", reason="LEARNING_LOOP=1 asks for it: minutes of a core")
 def test_the_loop_of_back_fill_training_drift_retraining_and_promotion(way: Way) -> None:
     rows = "energy_mlops.features WHERE respondent = 'us-ny/demand' AND demand_lag_168h IS NOT NULL AND temperature IS"
     rows += f" NOT NULL AND demand_mwh IS NOT NULL AND \"timestamp\" >= '{START}'"
