@@ -190,7 +190,7 @@ async def test_each_product_of_a_series_has_its_own_newest_run(bench: Bench, poo
         return [(item.product_id, p.values_milli[0]) for item in found.items for p in item.points]
 
     assert await values("latest") == [("site-6h", 1_000)] * 2
-    assert await values("latest?horizon=PT2H") == [("site-6h", 1_000)]
+    assert await values("latest?horizon=PT1H") == [("site-6h", 1_000)]
     assert await values("latest?product_id=day-ahead") == [("day-ahead", 5)] * 2
     assert await values("day-ahead") == [("day-ahead", 5)] * 2
     assert await values("intraday") == []

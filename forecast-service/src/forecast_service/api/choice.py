@@ -27,7 +27,7 @@ class Asked(BaseModel):
     as_at: Moment | None = None
     horizon: Annotated[
         timedelta | None,
-        Field(gt=timedelta(0), description="ISO 8601 duration after the slot; later periods are left out"),
+        Field(gt=timedelta(0), description="ISO 8601 duration after the slot; periods that start later are left out"),
     ] = None
     limit: Annotated[int, Field(ge=1, le=200, description="Series per page")] = 100
     cursor: str | None = None
@@ -67,10 +67,10 @@ def choose_profile(catalog: Catalog, asked: Asked, profile: Profile) -> Chosen:
 
 
 def within(view: SeriesForecastView, horizon: timedelta | None) -> SeriesForecastView:
-    """The view with the periods that end within the horizon."""
+    """The view with the periods that start within the horizon: of T, PT6H is T+1 to T+6."""
     if horizon is None:
         return view
-    last = view.slot + horizon - timedelta(seconds=view.resolution_s)
+    last = view.slot + horizon
     return view.model_copy(update={"points": tuple(p for p in view.points if p.target_start <= last)})
 
 
