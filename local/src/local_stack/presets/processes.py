@@ -39,7 +39,11 @@ def with_preset(specs: list[ProcessSpec], layout: Layout, ports: Ports, plan: Pl
     }
     fleet = Fleet(layout, ports)
     return [
-        *(replace(spec, env={**spec.env, **told.get(spec.name, {})}) for spec in kept),
+        # The first training waits for the registry, and nothing else here is in a hurry before it.
+        *(
+            replace(spec, env={**spec.env, **told.get(spec.name, {})}, nice=0 if spec.name == "mlflow" else spec.nice)
+            for spec in kept
+        ),
         _replay(layout, ports, plan),
         _history(layout, plan, own),
         fleet.feeds(own, needs=("topics", "databases", "feeds-history")),
