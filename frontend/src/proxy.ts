@@ -1,8 +1,14 @@
-/** Content security policy per request: own scripts only, and the one socket of this installation. */
+/** Content security policy per request: own scripts only, and the one socket of this installation. To the sign-in first. */
 import { type NextRequest, NextResponse } from "next/server";
 import { publicConfig } from "@/lib/upstream";
+import { bringsSomething, ownOrigin } from "@/sign-in/login";
 
 export function proxy(request: NextRequest): NextResponse {
+  const { pathname, search } = request.nextUrl;
+  if (!publicConfig(process.env).development && pathname !== "/sign-in" && !bringsSomething(request)) {
+    const back = pathname === "/" && !search ? "" : `?back=${encodeURIComponent(pathname + search)}`;
+    return NextResponse.redirect(`${ownOrigin(request)}/sign-in${back}`);
+  }
   const nonce = btoa(crypto.randomUUID());
   const socket = new URL(publicConfig(process.env).ws_url).origin;
   const development = process.env.NODE_ENV === "development" ? " 'unsafe-eval'" : "";
@@ -28,4 +34,4 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-export const config = { matcher: ["/((?!_next/static|_next/image|api/|config|healthz|icon).*)"] };
+export const config = { matcher: ["/((?!_next/static|_next/image|api/|auth/|config|healthz|icon).*)"] };

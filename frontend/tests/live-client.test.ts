@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { type WebSocket as Peer, WebSocketServer } from "ws";
+import { ApiProblem } from "@/lib/api";
 import { backoffMs, LiveClient, SUBPROTOCOL } from "@/lib/live";
 import { aSeal, SLOT } from "./support/builders";
 
@@ -11,14 +12,17 @@ afterEach(() => {
   for (const clean of cleanups.splice(0)) clean();
 });
 
-async function aServer() {
+async function aServer(token: string | null = null) {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => SUBPROTOCOL });
   await once(server, "listening");
   cleanups.push(() => {
     for (const peer of server.clients) peer.terminate();
     server.close();
   });
-  const client = new LiveClient(async () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const client = new LiveClient(async () => {
+    if (token === "ended") throw new ApiProblem("nobody is signed in", 401);
+    return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, token };
+  });
   cleanups.push(() => client.stop());
   const heard: { id?: string; type: string; resume?: unknown }[] = [];
   server.on("connection", (peer) => peer.on("message", (raw) => heard.push(JSON.parse(String(raw)))));
@@ -78,4 +82,36 @@ test("the wait grows, is spread, and has an end", () => {
   expect(backoffMs(1, () => 1)).toBe(750);
   expect(backoffMs(4, () => 1)).toBe(4_250);
   expect(backoffMs(50, () => 1)).toBe(20_250);
+});
+
+test("shows its token first, and never in the address", async () => {
+  const { server, client, heard } = await aServer("of-alice");
+  const asked: string[] = [];
+  server.on("connection", (_, request) => asked.push(request.url ?? ""));
+  client.start();
+  await within(() => expect(heard[0]).toEqual({ type: "authenticate", token: "of-alice" }));
+  expect(asked).toEqual(["/"]);
+});
+
+test("whose token has ended comes back with a new one, and says it when there is none", async () => {
+  const { server, client } = await aServer("of-alice");
+  let times = 0;
+  server.on("connection", (peer) => {
+    times += 1;
+    if (times === 1) hello(peer);
+    peer.close(4401);
+  });
+  client.start();
+  await within(() => expect(client.snapshot().connection.phase).toBe("signed-out"));
+  expect(times).toBe(2);
+});
+
+test("says that nobody is signed in, and that a role has no part in this", async () => {
+  const nobody = await aServer("ended");
+  nobody.client.start();
+  await within(() => expect(nobody.client.snapshot().connection.phase).toBe("signed-out"));
+  const { server, client } = await aServer("of-carol");
+  server.on("connection", (peer) => peer.close(4403));
+  client.start();
+  await within(() => expect(client.snapshot().connection.phase).toBe("no-permission"));
 });

@@ -10,6 +10,8 @@ const LOOKS = {
   live: "bg-ok",
   reconnecting: "bg-warn pulse",
   offline: "bg-bad",
+  "signed-out": "bg-bad",
+  "no-permission": "bg-bad",
 } as const;
 
 /** Where the connection stands, and how old the newest word from it is. */

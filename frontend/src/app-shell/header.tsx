@@ -1,5 +1,7 @@
 "use client";
+import dynamic from "next/dynamic";
 import Link from "next/link";
+import { useState } from "react";
 import type { ClockAnchor } from "@/lib/live-state";
 import { clockTime, longDay } from "@/lib/time";
 import { useDomainNow } from "@/lib/use-now";
@@ -12,10 +14,16 @@ import { useRoom } from "./room";
 import type { ShellActions } from "./shell-actions";
 import { useThemeChoice } from "./use-theme";
 
+/** Only where there is a login. */
+const Who = dynamic(() => import("./who").then((file) => file.Who));
+const SignedOut = dynamic(() => import("./who").then((file) => file.SignedOut));
+
 /** On every page: where we are, the domain clock, the connection, and the few things that hold everywhere. */
 export function Header({ development, actions }: { development: boolean; actions: ShellActions }) {
   const room = useRoom();
   const words = useWords(shellWords);
+  const [ended, setEnded] = useState(false);
+  const out = !development && (ended || room.live.connection.phase === "signed-out");
   const sites = room.catalog.data?.sites.length ?? room.summary.data?.sites;
   return (
     <header className="border-line border-b bg-surface">
@@ -24,6 +32,7 @@ export function Header({ development, actions }: { development: boolean; actions
           {words.developmentBanner}
         </p>
       ) : null}
+      {out ? <SignedOut /> : null}
       <div className="flex flex-wrap items-center justify-between gap-x-5 gap-y-1.5 px-3 py-2">
         <div className="flex items-center gap-2.5">
           <Mark />
@@ -41,6 +50,7 @@ export function Header({ development, actions }: { development: boolean; actions
         <DomainClock clock={room.clock} />
         <div className="flex flex-wrap items-center gap-2">
           <ConnectionPill connection={room.live.connection} onRetry={room.retry} />
+          {development ? null : <Who onEnded={setEnded} />}
           <Controls actions={actions} />
           <NavigationMenu />
         </div>

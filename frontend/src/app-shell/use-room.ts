@@ -1,6 +1,7 @@
 "use client";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import { ApiProblem, getAll, getJson } from "@/lib/api";
+import * as z from "zod/mini";
+import { ApiProblem, getAll, getJson, sendJson } from "@/lib/api";
 import { INITIAL, LiveClient, type LiveSnapshot } from "@/lib/live";
 import { type ClockAnchor, type LiveState, refuse, takeAlerts, takeForecasts } from "@/lib/live-state";
 import type { PublicConfig } from "@/lib/upstream";
@@ -24,6 +25,13 @@ export interface Room {
 }
 
 const loadConfig = (signal: AbortSignal) => getJson("/config", PublicConfigShape, signal);
+const SocketToken = z.object({ token: z.string() });
+const findSocket = async () => {
+  const { ws_url, development } = await loadConfig(new AbortController().signal);
+  if (development) return { url: ws_url, token: null };
+  const { token } = await sendJson("POST", "/auth/socket", {}, SocketToken);
+  return { url: ws_url, token };
+};
 const loadSummary = async (signal: AbortSignal) => {
   const summary = await getJson("/api/v1/forecasts/summary", ForecastSummary, signal);
   return { summary, wallMs: Date.now() };
@@ -44,10 +52,7 @@ const loadLatest = async (signal: AbortSignal) => {
 
 /** What every page knows: the socket for what moves, REST for what it does not tell, or when it is down. */
 export function useRoomSource(): Room {
-  const client = useMemo(
-    () => new LiveClient(async () => (await loadConfig(new AbortController().signal)).ws_url),
-    [],
-  );
+  const client = useMemo(() => new LiveClient(findSocket), []);
   const live = useSyncExternalStore(client.subscribe, client.snapshot, () => INITIAL);
 
   useEffect(() => {

@@ -14,7 +14,17 @@ const OFFLINE_AFTER_ATTEMPTS = 4;
 /** Frames of one slot come by the dozen: they are shown together. */
 const TOGETHER_MS = 40;
 
-export type Phase = "connecting" | "live" | "reconnecting" | "offline";
+/** Close codes of the hub: who is not signed in, or whose role has no part in this. */
+const NOT_SIGNED_IN = 4401;
+const NOT_ALLOWED = 4403;
+
+export type Phase = "connecting" | "live" | "reconnecting" | "offline" | "signed-out" | "no-permission";
+
+/** Where the socket is, and what to show there first; null where nobody asks who it is. */
+export interface Address {
+  url: string;
+  token: string | null;
+}
 
 export interface Connection {
   phase: Phase;
@@ -51,10 +61,10 @@ export class LiveClient {
   #telling: ReturnType<typeof setTimeout> | undefined;
   #openedMs = 0;
   #stopped = true;
-  readonly #address: () => Promise<string>;
+  readonly #address: () => Promise<Address>;
 
-  /** `address` is asked before every attempt: a restarted stack may have moved. */
-  constructor(address: () => Promise<string>) {
+  /** `address` is asked before every attempt: a restarted stack may have moved, a token may have ended. */
+  constructor(address: () => Promise<Address>) {
     this.#address = address;
   }
 
@@ -96,29 +106,34 @@ export class LiveClient {
 
   async #connect(): Promise<void> {
     let socket: WebSocket;
+    let token: string | null;
     try {
       const address = await this.#address();
       if (this.#stopped || this.#socket) return;
-      socket = new WebSocket(address, SUBPROTOCOL);
-    } catch {
-      this.#lost();
+      token = address.token;
+      socket = new WebSocket(address.url, SUBPROTOCOL);
+    } catch (error) {
+      this.#lost((error as { status?: number }).status === 401 ? "signed-out" : null);
       return;
     }
     this.#socket = socket;
     this.#openedMs = Date.now();
+    if (token !== null) socket.onopen = () => socket.send(JSON.stringify({ type: "authenticate", token }));
     socket.onmessage = (event) => this.#onMessage(socket, String(event.data));
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.#lost();
+      // A token that has ended is renewed with the next attempt; that one knows when there is nobody any more.
+      const again = code === NOT_SIGNED_IN && this.#snapshot.connection.phase !== "live";
+      this.#lost(code === NOT_ALLOWED ? "no-permission" : again ? "signed-out" : null);
     };
   }
 
-  #lost(): void {
+  #lost(why: "signed-out" | "no-permission" | null = null): void {
     if (this.#stopped) return;
     const attempt = this.#snapshot.connection.attempt + 1;
     const wait = backoffMs(attempt);
-    const phase = attempt >= OFFLINE_AFTER_ATTEMPTS ? "offline" : "reconnecting";
+    const phase = why ?? (attempt >= OFFLINE_AFTER_ATTEMPTS ? "offline" : "reconnecting");
     this.#set({
       connection: { ...this.#snapshot.connection, phase, attempt, retryAtMs: Date.now() + wait },
     });

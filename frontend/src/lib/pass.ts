@@ -1,6 +1,7 @@
 /** Hands a request on to the service that answers its path, with what that service needs and nothing else. */
 import { problem } from "@/lib/problem";
 import type { Upstream } from "@/lib/upstream";
+import { loginOf } from "@/sign-in/login";
 
 const PASSED_UP = ["accept", "content-type", "idempotency-key", "if-match", "if-none-match", "traceparent"];
 const PASSED_DOWN = [
@@ -8,6 +9,7 @@ const PASSED_DOWN = [
   "content-disposition",
   "content-type",
   "etag",
+  "gridseal-auth",
   "link",
   "location",
   "ratelimit",
@@ -36,16 +38,21 @@ export async function passOn(request: Request, upstream: Upstream, path: string)
   if (body && body.byteLength > LARGEST_BODY) {
     return problem(413, "Content Too Large", `at most ${LARGEST_BODY} bytes are taken`, pathname);
   }
+  const found = await loginOf(request);
+  const headers = headersUp(request.headers);
+  if (found) headers.set("authorization", `Bearer ${found.login.access}`);
   try {
     const answer = await fetch(`${upstream.base}${path}${search}`, {
       method: request.method,
-      headers: headersUp(request.headers),
+      headers,
       body: body && body.byteLength > 0 ? body : null,
       cache: "no-store",
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    return new Response(answer.body, { status: answer.status, headers: headersDown(answer.headers) });
+    const down = headersDown(answer.headers);
+    for (const line of found?.lines ?? []) down.append("set-cookie", line);
+    return new Response(answer.body, { status: answer.status, headers: down });
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
     const what = late ? `did not answer within ${TIMEOUT_MS / 1000} s` : "cannot be reached";

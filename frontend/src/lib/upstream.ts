@@ -24,6 +24,7 @@ const SERVICES = {
     variable: "GRIDSEAL_GATEWAY_URL",
     fallback: "http://127.0.0.1:28030",
   },
+  feeds: { service: "feeds", variable: "GRIDSEAL_FEEDS_URL", fallback: "http://127.0.0.1:28031" },
   stream: {
     service: "streaming-processor",
     variable: "GRIDSEAL_STREAM_URL",
@@ -40,6 +41,7 @@ const ROUTES: Readonly<Record<string, keyof typeof SERVICES>> = {
   trails: "forecast",
   jobs: "forecast",
   gateway: "gateway",
+  feeds: "feeds",
   stream: "stream",
   sites: "asset",
   assets: "asset",
@@ -50,6 +52,7 @@ const ROUTES: Readonly<Record<string, keyof typeof SERVICES>> = {
   session: "settlement",
   contracts: "settlement",
   accounts: "settlement",
+  audit: "settlement",
 };
 
 function base(of: keyof typeof SERVICES, env: Env): string {

@@ -12,6 +12,7 @@ export function Hints({ room }: { room: Room }) {
   const down = (phase === "reconnecting" || phase === "offline") && attempt > 1;
   return (
     <>
+      {phase === "no-permission" ? <State kind="no-permission" /> : null}
       {down ? (
         <State
           attempt={attempt}

@@ -32,6 +32,8 @@ export const de: typeof en = {
     live: "Live",
     reconnecting: "Verbindet neu",
     offline: "Getrennt",
+    "signed-out": "Abgemeldet",
+    "no-permission": "Keine Berechtigung",
     heard: (age) => `gehört vor ${age}`,
     nothing: "noch nichts gehört",
     attempt: (attempt, waitS) => `Versuch ${attempt}${waitS === null ? "" : `, nächster in ${waitS} s`}`,

@@ -30,6 +30,8 @@ export const en = {
     live: "Live",
     reconnecting: "Reconnecting",
     offline: "Offline",
+    "signed-out": "Signed out",
+    "no-permission": "No permission",
     heard: (age: string) => `heard ${age} ago`,
     nothing: "nothing heard yet",
     attempt: (attempt: number, waitS: number | null) =>

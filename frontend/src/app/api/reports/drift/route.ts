@@ -1,6 +1,7 @@
 /** The drift report of forecast-service, to be framed by our own page and nothing else; scripts do not run in it. */
 import { problem } from "@/lib/problem";
 import { upstreamOf } from "@/lib/upstream";
+import { cookieHeld, loginOf, WALLET } from "@/sign-in/login";
 
 export const dynamic = "force-dynamic";
 
@@ -11,8 +12,13 @@ export async function GET(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const upstream = upstreamOf(["v1", "drift"], process.env);
   if (!upstream) return problem(404, "Not Found", "no service has a drift report", pathname);
+  const found = await loginOf(request);
+  const wallet = cookieHeld(request, WALLET);
+  const headers = new Headers(wallet ? { cookie: `${WALLET}=${wallet}` } : {});
+  if (found) headers.set("authorization", `Bearer ${found.login.access}`);
   try {
     const answer = await fetch(`${upstream.base}/reports/latest_drift.html`, {
+      headers,
       cache: "no-store",
       signal: AbortSignal.timeout(15_000),
     });

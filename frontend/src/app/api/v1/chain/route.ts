@@ -3,6 +3,7 @@ import { LARGEST_QUESTION, MOST_QUESTIONS, Questions } from "@/lib/chain-questio
 import { isOwnPage } from "@/lib/pass";
 import { problem } from "@/lib/problem";
 import { publicConfig } from "@/lib/upstream";
+import { bringsSomething } from "@/sign-in/login";
 
 export const dynamic = "force-dynamic";
 
@@ -12,6 +13,9 @@ const TIMEOUT_MS = 10_000;
 export async function POST(request: Request): Promise<Response> {
   if (!isOwnPage(request)) {
     return problem(403, "Forbidden", "questions are taken from pages of this dashboard only", HERE);
+  }
+  if (!publicConfig(process.env).development && !bringsSomething(request)) {
+    return problem(401, "Unauthorized", "nobody is signed in", HERE);
   }
   const text = await request.text();
   if (text.length > LARGEST_QUESTION) {

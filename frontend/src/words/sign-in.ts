@@ -1,0 +1,4 @@
+import { de } from "./de/sign-in";
+import { en } from "./en/sign-in";
+
+export const signInWords = { en, de };
