@@ -1,6 +1,6 @@
 # Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
 .DEFAULT_GOAL := help
-.PHONY: sbom help setup setup-test check test bench bench-web chaos fuzz fuzz-api openapi backfill backfill-feeds ingest feeds-replay demo demo-check up down status schemas backtest clean
+.PHONY: sbom help setup setup-test check test bench bench-web chaos fuzz fuzz-api openapi backfill backfill-feeds ingest train drift logs lint dashboard feeds-replay demo demo-check up down status schemas backtest clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m local_stack
@@ -60,6 +60,20 @@ backfill-feeds: setup ## Fill the providers' history into Kafka: FROM=2023-01-01
 
 ingest: setup ## Follow the providers of load, weather and prices until Ctrl-C: ONLY=us,de (keys: docs/sources.md)
 	@$(STACK) run ingestion_gateway.feeds $(if $(ONLY),--only $(ONLY))
+
+train: setup ## Ask the running stack for a training of every model, and say what the gate decided
+	@$(PYTHON) -m local_stack.ask retrain
+
+drift: setup ## Ask the running stack for a drift check; a drift asks for a training by itself
+	@$(PYTHON) -m local_stack.ask drift-check
+
+logs: ## Follow the logs of the stack's processes until Ctrl-C
+	@tail -n 5 -F .local/log/*.log
+
+lint: check ## The same as check
+
+dashboard: ## Where the pages are, and whether they answer
+	@$(STACK) status | grep -E '^ *dashboard|not running'
 
 feeds-replay: setup ## Serve recorded answers of the providers: RECORDINGS=folder; then FEEDS_REPLAY_URL=http://127.0.0.1:28032
 	@$(PYTHON) -m ingestion_gateway.feeds.replay --recordings $(or $(RECORDINGS),ingestion-gateway/tests/feeds/recordings)
