@@ -94,6 +94,8 @@ class World:
     pool: Pool
     life: LifeCycle
     web3: Web3
+    accounts: Sequence[str]
+    """Of which the node holds the keys. Read once: web3 waits for itself if its two kinds meet in one thread."""
     told: dict[str, Any]
     keys: Path
     wakes: Sequence[asyncio.Event]
@@ -110,7 +112,7 @@ class World:
     async def send(self, number: int, name: str, method: str, *arguments: Any) -> None:
         """A transaction of an account whose key the node holds."""
         known = self.contract(name)
-        await self.receipt({"from": self.web3.eth.accounts[number], "to": known.address, "gas": 500_000,
+        await self.receipt({"from": self.accounts[number], "to": known.address, "gas": 500_000,
                             "data": known.encode_abi(method, list(arguments))})  # fmt: skip
 
     async def receipt(self, transaction: dict[str, Any]) -> None:
@@ -225,7 +227,8 @@ async def service(
         tasks = [asyncio.create_task(part()) for part in (*line.parts(), *life.parts())]
         try:
             web3 = Web3(HTTPProvider(url))
-            yield World(clock, runs, pool, life, web3, told, folder / "keys", list(line.runs.values()), tasks)
+            accounts = await asyncio.to_thread(lambda: list(web3.eth.accounts))
+            yield World(clock, runs, pool, life, web3, accounts, told, folder / "keys", list(line.runs.values()), tasks)
         finally:
             for task in tasks:
                 task.cancel()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,15 @@ import pytest_asyncio
 from eth_utils.crypto import keccak
 from prometheus_client import CollectorRegistry
 
-from gridseal.notary.leaf import name_hash
-from gridseal.notary.score import ONE, period_score
+from gridseal.notary.leaf import leaves_of, name_hash
+from gridseal.notary.score import ONE, ActualLeaf, period_score
 from gridseal.runtime.migrations import apply_migrations
 from gridseal.wire.codec import decode
 from gridseal.wire.fields import format_utc
 from gridseal.wire.forecasts import ForecastRun
 from gridseal.wire.rounds import RoundChange
 from local_stack.scratch import free_port, scratch_database, scratch_postgres
+from settlement_service.actuals.leaves import committed
 from settlement_service.app import Parts, create_app
 from settlement_service.rounds.evidence import EvidenceStore
 from settlement_service.rounds.reader import EVER, RoundReader
@@ -35,7 +36,7 @@ from .round_world import PACKAGE, START, JumpClock, World, local_chain, service
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 LEVELS = (500, 1000, 2500, 5000, 7500, 9000, 9500)
 HOUR, UNIT = timedelta(hours=1), 10**18
-OPERATOR, ARBITER = 1, 2
+ADMIN, OPERATOR, ARBITER, SECOND = 0, 1, 2, 5
 EVIDENCE = "the meter was read twice"
 
 
@@ -128,10 +129,11 @@ class Wallet:
         [place] = [c for c in told["contracts"] if c["name"] == call["contract"]]
         abi = await self.get(place["abi"].removeprefix("/api/v1"))
         assert len(arguments) == len(call["arguments"])
-        contract, eth = self.world.web3.eth.contract(address=place["address"], abi=abi), self.world.web3.eth
+        contract = self.world.web3.eth.contract(address=place["address"], abi=abi)
         data = contract.encode_abi(call["method"], list(arguments))
         value = int(told.get(call["value"], "0"))
-        fields = {"from": eth.accounts[account], "to": place["address"], "gas": 500_000, "data": data, "value": value}
+        fields = {"from": self.world.accounts[account], "to": place["address"], "gas": 500_000, "data": data,
+                  "value": value}  # fmt: skip
         await self.world.receipt(fields)
 
     async def reaches(self, about: str, state: str) -> Any:
@@ -318,6 +320,49 @@ async def test_every_state_of_that_way_waits_for_kafka(world: World) -> None:
     ]
     assert steps.count("ActualsFinal") == steps.count("RoundOpened") == steps.count("Settled") == 1
     assert len(told[-1].scores) == 2
+
+
+async def test_a_slot_that_a_second_provider_measured_is_settled_by_what_rest_tells(
+    world: World, client: httpx.AsyncClient, make_run: Callable[..., ForecastRun]
+) -> None:
+    slot = world.clock.now().replace(minute=0, second=0, microsecond=0) + 3 * HOUR
+    run = a_slot_run(make_run, slot, around=2_000)
+    about, wallet = f"/api/v1/settlements/rounds/{run.product_id}/{format_utc(slot)}", Wallet(world, client)
+    key, second = (name_hash(run.product_id), int(slot.timestamp())), world.accounts[SECOND]
+    await world.send(ADMIN, "Operations", "grantRole", await world.ask("Operations", "PROVIDER_ROLE"), second)
+    await world.send(ADMIN, "Token", "mint", second, 50 * UNIT)
+    world.clock.jump(slot + timedelta(minutes=1))
+    await world.issue(run, [2_000 + i for i in range(7)])
+    world.clock.jump(slot + 4 * HOUR)  # before our own provider looks, who has measured nothing of it
+    items = [ActualLeaf(leaf.series_id, leaf.target_start, leaf.resolution_s, 2_003, 10_000) for leaf in leaves_of(run)]
+    measured = committed(1, items, b"\x07" * 32)
+
+    told = await wallet.get("/contracts")
+    places = {c["name"]: c["address"] for c in told["contracts"]}
+    await wallet.send(SECOND, "approve-bond", places["ActualsRegistry"], int(told["bond"]))
+    await wallet.send(SECOND, "propose", *key, bytes.fromhex(measured.root[2:]), len(items))
+    world.clock.jump(slot + 4 * HOUR + timedelta(minutes=31))
+    proposed = await wallet.reaches(about, "proposed")
+    assert (proposed["actuals"]["root"], proposed["actuals"]["leaf_count"]) == (measured.root, 6)
+    world.clock.jump(world.clock.now() + 2 * HOUR)
+    revealing = await wallet.reaches(about, "revealing")
+    assert revealing["revealed"] == {}  # nobody here knows the values yet
+    given = {"version": 1, "secret": "0x" + "07" * 32, "items": [as_given(item) for item in items]}
+    (await client.put(f"{about.removeprefix('/api/v1')}/actuals", json=given)).raise_for_status()
+    await world.until(partial(wallet.all_shown, about, 2), "both authorities' reveals")
+    world.clock.jump(world.clock.now() + 2 * HOUR + timedelta(minutes=30))
+    settled = await wallet.reaches(about, "settled")
+
+    assert {int(s["score"]) < ONE // 1_000 for s in settled["scores"]} == {True}
+    assert (await wallet.get(f"/accounts/{second}"))["owed"] == told["bond"]
+    await wallet.send(SECOND, "withdraw-bond")
+    assert (await wallet.get(f"/accounts/{second}"))["owed"] == "0"
+
+
+def as_given(leaf: ActualLeaf) -> dict[str, Any]:
+    start = format_utc(datetime.fromtimestamp(leaf.target_start, UTC))
+    return {"series_id": leaf.series_id, "target_start": start, "resolution_s": leaf.resolution_s,
+            "value_milli": leaf.value_milli, "capacity_milli": leaf.capacity_milli}  # fmt: skip
 
 
 async def test_a_stake_leaves_after_the_unbonding_time(world: World, client: httpx.AsyncClient) -> None:

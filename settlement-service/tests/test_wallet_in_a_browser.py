@@ -136,7 +136,7 @@ async def test_a_person_stakes_doubts_withdraws_and_checks(
     async with local_chain(tmp_path, clock) as (url, told), service(tmp_path, url, told, dsn, clock) as world:
         clock.jump(START + 2 * HOUR)  # terms begin an hour after the deployment
         run, later = (a_slot_run(make_run, START + hours * HOUR) for hours in (3, 11))
-        await world.send(ADMIN, "ForecastRegistry", "registerAuthority", world.web3.eth.accounts[PERSON], 1)
+        await world.send(ADMIN, "ForecastRegistry", "registerAuthority", world.accounts[PERSON], 1)
         await world.issue(run, tuple(6_000 + i for i in range(len(LEVELS))))
         await world.measure(run, 5_003)
         clock.jump(run.slot + 5 * HOUR)
