@@ -86,6 +86,15 @@ async def test_entsoe_gives_load_the_operators_forecast_and_prices(series: LongS
     assert isinstance(price[0], MarketPrice)
 
 
+async def test_an_hour_that_has_not_ended_was_not_measured(series: LongSeries) -> None:
+    source = a_source(feed="entsoe", code="10Y1001A1001A83F")
+    [early] = await pull(series, source, START, START + timedelta(minutes=299))
+    [late] = await pull(series, source, START, START + timedelta(minutes=300))
+
+    assert early.records[-1].period_start == START + 3 * HOUR
+    assert late.records[-1].period_start == START + 4 * HOUR
+
+
 async def test_weather_is_an_analysis_with_the_units_that_were_asked_for(series: LongSeries) -> None:
     source = a_source(feed="open_meteo", content="archive", latitude=40.7, longitude=-74.0)
     [batch] = await pull(series, source, START, START + 24 * HOUR)

@@ -81,7 +81,9 @@ def _entsoe(series: LongSeries, path: str, params: Params) -> Spoken | None:
 
 def _points(found: Hours, content: str, begin: datetime, end: datetime, tag: str) -> str:
     first = int(begin.timestamp()) // HOUR_S * HOUR_S
-    rows = found.between(content, first, int(end.timestamp()))
+    # Nobody has measured an hour that has not ended; forecasts and prices of it are there.
+    last = int(end.timestamp()) - (HOUR_S - 1 if content == "A16" else 0)
+    rows = found.between(content, first, last)
     return "".join(
         f"<Point><position>{(stamp - first) // HOUR_S + 1}</position><{tag}>{value}</{tag}></Point>"
         for stamp, value in rows
