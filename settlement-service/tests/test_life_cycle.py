@@ -16,6 +16,7 @@ import pytest_asyncio
 from eth_utils.crypto import keccak
 from prometheus_client import CollectorRegistry
 
+from gridseal.client.slot_walk import SlotWalk
 from gridseal.notary.leaf import leaves_of, name_hash
 from gridseal.notary.score import ONE, ActualLeaf, period_score
 from gridseal.runtime.migrations import apply_migrations
@@ -357,6 +358,32 @@ async def test_a_slot_that_a_second_provider_measured_is_settled_by_what_rest_te
     assert (await wallet.get(f"/accounts/{second}"))["owed"] == told["bond"]
     await wallet.send(SECOND, "withdraw-bond")
     assert (await wallet.get(f"/accounts/{second}"))["owed"] == "0"
+
+
+async def test_a_wallet_takes_a_slot_the_whole_way(
+    world: World, client: httpx.AsyncClient, make_run: Callable[..., ForecastRun]
+) -> None:
+    slot = world.clock.now().replace(minute=0, second=0, microsecond=0) + 2 * HOUR
+    run, lines = a_slot_run(make_run, slot, around=2_000), []
+    about, wallet = f"/api/v1/settlements/rounds/{run.product_id}/{format_utc(slot)}", Wallet(world, client)
+    world.clock.jump(slot + timedelta(minutes=1))
+    await world.issue(run, [2_500 + i for i in range(7)])
+    await world.measure(run, 2_003)
+    world.clock.jump(slot + 4 * HOUR + timedelta(minutes=31))
+    await wallet.reaches(about, "proposed")
+    async with httpx.AsyncClient(base_url=str(world.web3.provider.endpoint_uri)) as node:  # type: ignore[attr-defined]
+        walk = asyncio.create_task(SlotWalk(client, node, lines.append, 120, 0.1).run())
+        await world.until(lambda: asyncio.sleep(0, walk.done() or "second provider" in str(lines)), "the other values")
+        world.clock.jump(world.clock.now() + 2 * HOUR)
+        await wallet.reaches(about, "revealing")
+        await world.until(partial(wallet.all_shown, about, 2), "both authorities' reveals")
+        world.clock.jump(world.clock.now() + 2 * HOUR + timedelta(minutes=30))
+        settled = await walk
+
+    words = "sealed sealed proposed disputed ruled proposed scored scored settled withdrawn"
+    assert " ".join(line.split()[0] for line in lines) == words
+    assert (settled["actuals"]["version"], settled["disputes"][0]["ruling"]) == (2, 2)
+    assert f"{25 * UNIT} more than before" in lines[-1]
 
 
 def as_given(leaf: ActualLeaf) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from gridseal.cli.audit_window import Window, audit_window
 from gridseal.cli.receipt_key import rotate_key
 from gridseal.cli.receipts import verify_receipts
 from gridseal.cli.replay import replay_run
+from gridseal.cli.slot_walk import try_slot
 from gridseal.cli.trace import trace_message
 from gridseal.cli.verify import verify_file
 from gridseal.notary.pins import Pins
@@ -132,6 +133,14 @@ def verify_receipt(
 def rotate_receipt_key() -> None:
     """Replace the key that signs receipts; the gateway takes the new one up by itself."""
     rotate_key()
+
+
+@app.command("try-slot")
+def try_one_slot(
+    patience_s: Annotated[float, typer.Option(help="Wall seconds for each wait.", min=1)] = 900,
+) -> None:
+    """Take a slot of the running demo through doubt, ruling, settlement and withdrawal, by a wallet of its chain."""
+    raise typer.Exit(try_slot(load_settings(CoreSettings), Console(), patience_s))
 
 
 def _moment(text: str) -> datetime:
