@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime
 
+from gridseal.http.moments import Moment
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.problems import not_found
 from gridseal.wire.fields import Address
@@ -22,9 +22,9 @@ from settlement_service.rounds.views import (
 )
 
 ProductId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
-Slot = Annotated[AwareDatetime, Path(description="RFC 3339, for example 2026-06-08T12:00:00Z")]
-Since = Annotated[AwareDatetime | None, Query(description="Block time from which, domain time")]
-Until = Annotated[AwareDatetime | None, Query(description="Block time up to which, without it")]
+Slot = Annotated[Moment, Path(description="RFC 3339, for example 2026-06-08T12:00:00Z")]
+Since = Annotated[Moment | None, Query(description="Block time from which, domain time")]
+Until = Annotated[Moment | None, Query(description="Block time up to which, without it")]
 
 
 def round_routes(reader: RoundReader, clock: Clock) -> APIRouter:

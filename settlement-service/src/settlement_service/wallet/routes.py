@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from gridseal.errors import WireError
+from gridseal.http.moments import Moment
 from gridseal.wire.fields import Address, format_utc
 from settlement_service.contracts import Name
 from settlement_service.rounds.reader import EVER
@@ -52,8 +52,8 @@ def _add_slots(router: APIRouter, reader: WalletReader) -> None:
     async def slots(
         response: Response,
         product_id: Annotated[str | None, Query(max_length=63)] = None,
-        since: Annotated[AwareDatetime | None, Query(description="Slots from then on, domain time.")] = None,
-        until: Annotated[AwareDatetime | None, Query(description="Slots before then.")] = None,
+        since: Annotated[Moment | None, Query(description="Slots from then on, domain time.")] = None,
+        until: Annotated[Moment | None, Query(description="Slots before then.")] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         cursor: Annotated[str | None, Query(description="Opaque: `next_cursor` of the page before.")] = None,
     ) -> SlotPage:
