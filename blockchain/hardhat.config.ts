@@ -36,7 +36,7 @@ export default defineConfig({
       chainType: "l1",
       chainId: 31337,
       hardfork: "cancun",
-      initialDate: "2026-01-01T00:00:00Z",
+      initialDate: process.env.CHAIN_BEGINS ?? "2026-01-01T00:00:00Z",
       mining: { auto: false, interval: 0, mempool: { order: "fifo" } },
       accounts: { count: 20 },
       throwOnTransactionFailures: false,

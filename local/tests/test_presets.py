@@ -1,6 +1,7 @@
 """The demos of the source designs' products: which data, which processes, what counts as done."""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ def test_every_product_has_processes_that_fit_together(name: str, layout: Layout
     assert all(set(spec.needs) <= set(specs) for spec in specs.values())
     assert specs["stream"].env["STREAMING_PROCESSOR_FEEDS"] == "true"
     assert specs["feeds"].env["FEEDS_REPLAY_URL"] == specs["feeds-replay"].url
+    assert datetime.fromisoformat(specs["chain"].env["CHAIN_BEGINS"]) < plan.origin
     assert "edge-agent" not in specs
     assert str(tmp_path) in specs["feeds-replay"].argv
 

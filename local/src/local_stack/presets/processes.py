@@ -25,6 +25,8 @@ def with_preset(specs: list[ProcessSpec], layout: Layout, ports: Ports, plan: Pl
     told: Mapping[str, Mapping[str, str]] = {
         "asset-service": {"ASSET_CATALOG_DIR": str(folder / "catalog"), "ASSET_OPTIONAL": ""},
         "stream": {"STREAMING_PROCESSOR_FEEDS": "true"},
+        # Blocks follow domain time, which is that of the data: the first one is older than any of it.
+        "chain": {"CHAIN_BEGINS": format_utc(plan.begin)},
     }
     kept = [spec for spec in specs if spec.name not in LEFT_OUT and spec.name != "feeds"]
     own = {
