@@ -6,6 +6,8 @@ import { createInterface } from "node:readline";
 import Provider from "oidc-provider";
 
 const PORT = Number(process.argv[2]);
+/** How long a token counts, seconds. */
+const TOKEN_S = Number(process.argv[3] ?? 300);
 const ISSUER = `http://127.0.0.1:${PORT}`;
 const ROLES = { operations: ["operator"], alice: ["operator"], bob: ["viewer"], carol: [] };
 
@@ -29,12 +31,13 @@ function provider(keys) {
         client_id: "dashboard",
         token_endpoint_auth_method: "none",
         application_type: "native",
-        grant_types: ["authorization_code"],
-        redirect_uris: ["http://127.0.0.1/signed-in"],
+        grant_types: ["authorization_code", "refresh_token"],
+        redirect_uris: ["http://127.0.0.1/signed-in", "http://127.0.0.1/auth/back"],
         response_types: ["code"],
       },
     ],
-    scopes: ["openid", "read"],
+    scopes: ["openid", "read", "offline_access"],
+    issueRefreshToken: async (_, client, code) => client.grantTypeAllowed("refresh_token") && code.scopes.has("offline_access"),
     claims: { openid: ["sub"] },
     findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
     extraTokenClaims: async (_, token) => ({ roles: ROLES[token.accountId ?? token.clientId] ?? [] }),
@@ -48,7 +51,7 @@ function provider(keys) {
         getResourceServerInfo: (_, resource) => ({
           scope: "read",
           audience: resource === "urn:other" ? "other" : "gridseal",
-          accessTokenTTL: 300,
+          accessTokenTTL: TOKEN_S,
           accessTokenFormat: "jwt",
           jwt: { sign: { alg: "RS256" } },
         }),

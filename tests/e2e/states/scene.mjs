@@ -75,16 +75,16 @@ class Wire {
   }
 }
 
-/** `scale`: how many times as fast as real the clock of the data runs. */
-export async function aScene({ scale = 240 } = {}) {
+/** `scale`: how many times as fast as real the clock of the data runs; `more`: settings of the dashboard. */
+export async function aScene({ scale = 240, more = {} } = {}) {
   const [data, port] = [await freePort(), await freePort()];
   const dataUrl = `http://127.0.0.1:${data}`;
   const wire = new Wire();
   const socket = await wire.begin(data);
   let server;
 
-  const start = async (more = {}) => {
-    const env = { ...process.env, PORT: String(data), SCALE: String(scale), ...more };
+  const start = async (other = {}) => {
+    const env = { ...process.env, PORT: String(data), SCALE: String(scale), ...other };
     server = spawn(process.execPath, ["--no-warnings", join(FRONTEND, "tests", "support", "server.ts")], { env, stdio: "inherit" });
     await answers(`${dataUrl}/api/v1/sites`);
   };
@@ -96,6 +96,7 @@ export async function aScene({ scale = 240 } = {}) {
       ...Object.fromEntries(urls),
       PORT: String(port),
       GRIDSEAL_FORECAST_WS_URL: `ws://127.0.0.1:${socket}/ws/forecasts`,
+      ...more,
     },
     stdio: ["ignore", "ignore", "inherit"],
   });
