@@ -1,13 +1,20 @@
 """Integer keys of devices and series, and which series have to be computed anew."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import psycopg
 
 from streaming_processor.arrays import Ints
 from streaming_processor.reference import Reference
+
+_WHOSE_DEVICES: Final = """
+UPDATE devices d SET tenant_id = k.tenant_id FROM unnest(%s::text[], %s::text[]) k (device_id, tenant_id)
+WHERE d.device_id = k.device_id AND d.tenant_id <> k.tenant_id"""
+_WHOSE_SERIES: Final = """
+UPDATE series s SET tenant_id = k.tenant_id FROM unnest(%s::text[], %s::text[]) k (series_id, tenant_id)
+WHERE s.series_id = k.series_id AND s.tenant_id <> k.tenant_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ def assign_numbers(connection: psycopg.Connection[Any], reference: Reference) ->
             " ON CONFLICT (series_id) DO UPDATE SET definition = excluded.definition, unit = excluded.unit",
             (list(stale), list(stale.values()), [units[name] for name in stale]),
         )
+    _say_whose(connection, reference)
     series = dict(connection.execute("SELECT series_id, series_no FROM series").fetchall())
     series_no = np.array([series[plan.series.series_id] for plan in reference.plans], np.int64)
     lane_key = _lane_key(series_no[reference.lane_plan], reference.lanes.width_s)
@@ -73,3 +81,11 @@ def assign_numbers(connection: psycopg.Connection[Any], reference: Reference) ->
         lane_key=lane_key[lane_order],
         changed=tuple(i for i, plan in enumerate(reference.plans) if plan.series.series_id in stale),
     )
+
+
+def _say_whose(connection: psycopg.Connection[Any], reference: Reference) -> None:
+    """The tenants of devices and series as the catalog has them now; rows that are right are not written."""
+    devices = [(asset.device_id, asset.tenant_id) for asset in reference.assets]
+    series = [(plan.series.series_id, plan.series.tenant_id) for plan in reference.plans]
+    for statement, pairs in ((_WHOSE_DEVICES, devices), (_WHOSE_SERIES, series)):
+        connection.execute(statement, ([name for name, _ in pairs], [tenant for _, tenant in pairs]))
