@@ -5,19 +5,20 @@ import os
 from local_stack.domain_time import DomainTime
 from local_stack.layout import Layout
 from local_stack.ports import HOST, Ports
+from local_stack.transport import kafka_address, postgres_query, redis_address
 
 NOT_INHERITED = frozenset({"PYTHONDONTWRITEBYTECODE"})
 """Without compiled files every start of a process compiles PyTorch and its like again."""
 
 
-def addresses(ports: Ports) -> dict[str, str]:
-    """The servers and services of this stack, under the names of ``CoreSettings``."""
+def addresses(ports: Ports, layout: Layout | None = None) -> dict[str, str]:
+    """The servers and services of this stack, under the names of ``CoreSettings``; with TLS where ``layout`` has it."""
     return {
         "GRIDSEAL_HOST": HOST,
         "GRIDSEAL_PORT_BASE": str(ports.base),
-        "GRIDSEAL_KAFKA_BOOTSTRAP": f"{HOST}:{ports.kafka}",
-        "GRIDSEAL_POSTGRES_DSN": f"postgresql://gridseal@{HOST}:{ports.postgres}/gridseal",
-        "GRIDSEAL_REDIS_URL": f"redis://{HOST}:{ports.redis}/0",
+        "GRIDSEAL_KAFKA_BOOTSTRAP": kafka_address(layout, ports),
+        "GRIDSEAL_POSTGRES_DSN": f"postgresql://gridseal@{HOST}:{ports.postgres}/gridseal{postgres_query(layout)}",
+        "GRIDSEAL_REDIS_URL": redis_address(layout, ports),
         "GRIDSEAL_MONGO_URL": f"mongodb://{HOST}:{ports.mongo}",
         "GRIDSEAL_MLFLOW_URL": f"http://{HOST}:{ports.mlflow}",
         "GRIDSEAL_MQTT_HOST": HOST,
@@ -28,6 +29,7 @@ def addresses(ports: Ports) -> dict[str, str]:
         "GRIDSEAL_SETTLEMENT_URL": f"http://{HOST}:{ports.at(8020)}",
         "GRIDSEAL_GATEWAY_URL": f"http://{HOST}:{ports.at(8030)}",
         "GRIDSEAL_STREAM_URL": f"http://{HOST}:{ports.at(8003)}",
+        "GRIDSEAL_FEEDS_URL": f"http://{HOST}:{ports.at(8031)}",
         "GRIDSEAL_DASHBOARD_URL": f"http://{HOST}:{ports.dashboard}",
     }
 
@@ -45,4 +47,4 @@ def child_environment(layout: Layout, ports: Ports, time: DomainTime) -> dict[st
         "GRIDSEAL_STATE_DIR": str(layout.state),
     }
     inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-    return {**inherited, **own, **addresses(ports), **time.environment()}
+    return {**inherited, **own, **addresses(ports, layout), **time.environment()}

@@ -17,13 +17,16 @@ class Layout:
 
     root: Path
     state: Path
+    secure: bool = False
+    """Kafka, PostgreSQL and Redis speak TLS alone. On loopback nobody listens in, so plain text is the default."""
 
     @classmethod
     def here(cls) -> "Layout":
         """The checkout this file belongs to, and the state folder that the environment asks for."""
         root = Path(__file__).resolve().parents[3]
         asked = os.environ.get("GRIDSEAL_STATE_DIR")
-        return cls(root, (root / asked).resolve() if asked else root / ".local")
+        state = (root / asked).resolve() if asked else root / ".local"
+        return cls(root, state, os.environ.get("GRIDSEAL_TLS", "").lower() in ("1", "true"))
 
     @property
     def tools(self) -> Path:

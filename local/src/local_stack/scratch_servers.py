@@ -56,8 +56,8 @@ def eventually(true: Callable[[], Any], within_s: float = ANSWERS_WITHIN_S, what
 class ScratchServers:
     """Kafka, PostgreSQL, Redis and a MongoDB-protocol server below one folder; MLflow where it is asked for by name."""
 
-    def __init__(self, state: Path) -> None:
-        self.layout = Layout(Layout.here().root, state)
+    def __init__(self, state: Path, *, secure: bool = False) -> None:
+        self.layout = Layout(Layout.here().root, state, secure)
         self.ports = FreePorts()
         self.layout.make()
         specs = (
@@ -73,18 +73,18 @@ class ScratchServers:
     @property
     def bootstrap(self) -> str:
         """Kafka's address."""
-        return f"{HOST}:{self.ports.kafka}"
+        return addresses(self.ports, self.layout)["GRIDSEAL_KAFKA_BOOTSTRAP"]
 
     @property
     def dsn(self) -> str:
         """PostgreSQL's database of the services."""
-        return addresses(self.ports)["GRIDSEAL_POSTGRES_DSN"]
+        return addresses(self.ports, self.layout)["GRIDSEAL_POSTGRES_DSN"]
 
     def environment(self) -> dict[str, str]:
         """What a service needs to find these servers; settings of the caller's own stack are left out."""
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(("GRIDSEAL_", "STREAMING_PROCESSOR_"))}
         own = {"GRIDSEAL_STATE_DIR": str(self.layout.state), "OMP_NUM_THREADS": "1", "SPARK_LOCAL_IP": HOST}
-        return {**inherited, **addresses(self.ports), **own, "GRIDSEAL_PORT_BASE": "20000"}
+        return {**inherited, **addresses(self.ports, self.layout), **own, "GRIDSEAL_PORT_BASE": "20000"}
 
     def start(self, *names: str) -> None:
         """Start, and wait until each answers."""

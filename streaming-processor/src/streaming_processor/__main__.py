@@ -52,7 +52,7 @@ from streaming_processor.progress import Progress
 from streaming_processor.quality.rules import packaged_rules
 from streaming_processor.quality.watch import QualityWatch
 from streaming_processor.settings import Settings
-from streaming_processor.sinks import DriverSink, ExecutorsSink
+from streaming_processor.sinks import DriverSink, ExecutorsSink, Sink
 from streaming_processor.store.alerts import MongoAlerts
 from streaming_processor.store.hot import RedisHot
 from streaming_processor.store.latency import LatencyWriter
@@ -100,9 +100,7 @@ async def run() -> None:
         stack.push_async_callback(asyncio.to_thread, runner.close)
         store.take_over()
         await asyncio.to_thread(runner.tell_what_a_crash_left)
-        spans = None if core.otlp_endpoint is None else BatchSpans(TracedShare(core.trace_ratio))
-        driver = settings.sink == "driver"
-        sink = DriverSink(runner, spans) if driver else ExecutorsSink(runner, core.postgres_dsn, spans)
+        sink = _sink(core, settings, runner)
         job = StreamJob(await session, settings, core.kafka_bootstrap, partitions, sink)
         progress.query_id = await asyncio.to_thread(job.start)
         stack.push_async_callback(asyncio.to_thread, job.stop)
@@ -118,6 +116,13 @@ async def run() -> None:
         vectors = KafkaVectors(producer, loop, schema_ids)
         await run_parts([*parts, *_vector_parts(core, settings, plans, hot, vectors, registry, stack)])
     log.info("stream_stopped")
+
+
+def _sink(core: CoreSettings, settings: Settings, runner: BatchRunner) -> Sink:
+    spans = None if core.otlp_endpoint is None else BatchSpans(TracedShare(core.trace_ratio))
+    if settings.sink == "driver":
+        return DriverSink(runner, spans)
+    return ExecutorsSink(runner, core.postgres_dsn, spans)
 
 
 def _settings() -> tuple[CoreSettings, Settings]:

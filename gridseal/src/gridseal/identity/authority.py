@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -46,6 +47,17 @@ class SignedCertificate(Message):
     def valid(self) -> bool:
         """Neither revoked nor over."""
         return self.revoked_at is None and self.expires_at > datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Where the files of one certificate lie."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+    both: Path
+    """Certificate and key in one file, as Kafka wants it."""
 
 
 class Register(Message):
@@ -152,26 +164,48 @@ class SiteAuthority:
             self._write(register)
             return list(gone.values())
 
+    def server(self, name: str) -> "Signed":
+        """Certificate and key of a server on this machine, made anew where they are missing or end soon.
+
+        A broker of Kafka is a client of the others, so it may be shown as a client's too.
+        """
+        return self._signed(name, made.SERVER, made.CLIENT)
+
+    def client(self, name: str) -> "Signed":
+        """The same of a client of such servers."""
+        return self._signed(name, made.CLIENT)
+
+    def _signed(self, name: str, *usages: x509.ObjectIdentifier) -> "Signed":
+        folder = self.folder / "servers"
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        with self._locked():
+            self._ensure(folder / name, name, *usages)
+            certificate, key = _files(folder / name)
+            both = folder / f"{name}.pem"
+            write_private(both, certificate.read_bytes() + key.read_bytes())
+        return Signed(self.folder / "ca.crt", certificate, key, both)
+
     def register(self) -> Register:
         """What was signed and revoked so far."""
         return self._read()
 
     def _sign(self, register: Register, device: str, days: float, place: tuple[str, str] | None) -> SignedCertificate:
-        certificate = self._new(self._stem(device), device, made.CLIENT, timedelta(days=days))
+        certificate = self._new(self._stem(device), device, timedelta(days=days), made.CLIENT)
         register = _with(register, device, certificate)
         if place is not None:
             register = register.model_copy(update={"access": register.access | {device: place}})
         self._write(register)
         return register.certificates[-1]
 
-    def _ensure(self, stem: Path, name: str, usage: x509.ObjectIdentifier) -> x509.Certificate | None:
+    def _ensure(self, stem: Path, name: str, *usages: x509.ObjectIdentifier) -> x509.Certificate | None:
         certificate, key = _files(stem)
         if certificate.exists() and key.exists() and self._good(certificate):
             return None
-        return self._new(stem, name, usage, timedelta(days=LEAF_DAYS))
+        return self._new(stem, name, timedelta(days=LEAF_DAYS), *usages)
 
-    def _new(self, stem: Path, name: str, usage: x509.ObjectIdentifier, lifetime: timedelta) -> x509.Certificate:
-        certificate, key = made.new_leaf(self._certificate, self._key, name, usage, lifetime)
+    def _new(self, stem: Path, name: str, lifetime: timedelta, *usages: x509.ObjectIdentifier) -> x509.Certificate:
+        certificate, key = made.new_leaf(self._certificate, self._key, name, usages[0], lifetime, *usages[1:])
         certificate_file, key_file = _files(stem)
         write_private(key_file, made.key_pem(key))
         write_private(certificate_file, made.pem(certificate))

@@ -41,12 +41,13 @@ def new_leaf(
     name: str,
     usage: x509.ObjectIdentifier,
     lifetime: timedelta,
+    *also: x509.ObjectIdentifier,
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     """A certificate for a server on this machine or for a client; its common name is its identity."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _builder(name, authority.subject, key.public_key(), lifetime)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([usage, *also]), critical=False)
     if usage == SERVER:
         names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)

@@ -83,6 +83,8 @@ class CoreSettings(PrefixedSettings):
     )
     """A registry that speaks Confluent's wire API. Set: services register and check the schemas of what they write."""
 
+    tls: bool = False
+    """Whether the local stack's Kafka, PostgreSQL and Redis speak TLS; services see it by the addresses."""
     postgres_bin: Path | None = None
     """Programs of the PostgreSQL 15 that the local stack starts; no service reads it."""
     failpoints: str = ""

@@ -21,6 +21,7 @@ from local_stack.ports import Ports
 from local_stack.servers.postgres_install import postgres_bin, timescale_installed
 from local_stack.servers.templates import write_config
 from local_stack.spec import ProcessSpec
+from local_stack.transport import server_certificate
 
 BIN: Final = postgres_bin()
 SYSTEM_USER: Final = "postgres"
@@ -109,11 +110,25 @@ def _prepare(layout: Layout, data: Path, port: int) -> None:
                 f"PostgreSQL could not make its data folder {data}: {made.stderr.strip().splitlines()[-1]}"
             )
     preload = "timescaledb" if timescale_installed(BIN) else ""
-    write_config(data / "gridseal.conf", "postgres.conf", port=port, preload=preload)
+    tls = _tls(layout, data) if layout.secure else ""
+    write_config(data / "gridseal.conf", "postgres.conf", port=port, preload=preload, tls=tls)
     main = data / "postgresql.conf"
     if "include 'gridseal.conf'" not in main.read_text():
         with main.open("a") as file:
             file.write("\ninclude 'gridseal.conf'\n")
+
+
+def _tls(layout: Layout, data: Path) -> str:
+    """Nobody is taken without TLS. The files lie with the data: the server's user may not reach the authority."""
+    own = server_certificate(layout, "postgres")
+    for source, name in ((own.certificate, "server.crt"), (own.key, "server.key")):
+        target = data / name
+        target.write_bytes(source.read_bytes())
+        _give_to_server(target, 0o600)
+    rules = data / "pg_hba.tls.conf"
+    rules.write_text("local all all trust\nhostssl all all 127.0.0.1/32 trust\n")
+    _give_to_server(rules, 0o600)
+    return f"ssl = on\nssl_min_protocol_version = 'TLSv1.2'\nhba_file = '{rules}'\n"
 
 
 def _as_server(*argv: str) -> subprocess.CompletedProcess[str]:
@@ -131,12 +146,12 @@ def _as_server(*argv: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _give_to_server(folder: Path) -> None:
+def _give_to_server(path: Path, mode: int = 0o700) -> None:
     user = server_user()
     if user is not None:
         account = pwd.getpwnam(user)
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    folder.chmod(0o700)
+        os.chown(path, account.pw_uid, account.pw_gid)
+    path.chmod(mode)
 
 
 def _reachable(folder: Path) -> bool:

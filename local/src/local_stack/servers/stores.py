@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 from gridseal.errors import ConfigError
 from gridseal.identity.model_keys import ensure_model_key
@@ -11,24 +12,43 @@ from local_stack.layout import Layout
 from local_stack.ports import Ports
 from local_stack.servers.postgres import ROLE
 from local_stack.spec import ProcessSpec
+from local_stack.transport import postgres_query, redis_address, server_certificate, trusted
 
 
 def redis_spec(layout: Layout, ports: Ports) -> ProcessSpec:
     """Redis, with an append-only file so that queued jobs survive it."""
     data = layout.data / "redis"
     port = str(ports.redis)
+    cli = ("--tls", "--cacert", str(trusted(layout))) if layout.secure else ()
     return ProcessSpec(
         name="redis",
         argv=(
             "redis-server",
-            *("--port", port, "--bind", "127.0.0.1", "--dir", str(data)),
+            *(_redis_tls(layout, port) if layout.secure else ("--port", port)),
+            *("--bind", "127.0.0.1", "--dir", str(data)),
             *("--save", "", "--appendonly", "yes", "--daemonize", "no"),
         ),
-        prepare=lambda: data.mkdir(parents=True, exist_ok=True),
-        probe=CommandProbe(("redis-cli", "-p", port, "--raw", "ping")),
+        prepare=lambda: _prepare_redis(layout, data),
+        probe=CommandProbe(("redis-cli", "-p", port, *cli, "--raw", "ping")),
         ports=(ports.redis,),
-        url=f"redis://127.0.0.1:{port}/0",
+        url=redis_address(layout, ports),
         essential=True,
+    )
+
+
+def _prepare_redis(layout: Layout, data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    if layout.secure:
+        server_certificate(layout, "redis")
+
+
+def _redis_tls(layout: Layout, port: str) -> tuple[str, ...]:
+    """No port for plain text."""
+    stem = layout.tls / "servers" / "redis"
+    return (
+        *("--port", "0", "--tls-port", port, "--tls-auth-clients", "no", "--tls-protocols", "TLSv1.2 TLSv1.3"),
+        *("--tls-cert-file", f"{stem}.crt", "--tls-key-file", f"{stem}.key"),
+        *("--tls-ca-cert-file", str(trusted(layout))),
     )
 
 
@@ -78,7 +98,7 @@ def mlflow_spec(layout: Layout, ports: Ports) -> ProcessSpec:
             "--workers",
             "1",
             "--backend-store-uri",
-            f"postgresql+psycopg://{ROLE}@127.0.0.1:{ports.postgres}/mlflow",
+            f"postgresql+psycopg://{ROLE}@127.0.0.1:{ports.postgres}/mlflow{postgres_query(layout)}",
             "--artifacts-destination",
             str(layout.data / "mlflow"),
             "--serve-artifacts",
