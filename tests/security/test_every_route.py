@@ -107,7 +107,7 @@ async def test_no_route_answers_without_the_role_that_it_takes(service: str, tmp
                     wrong.append((method, path, answer.status_code, expected))
 
     assert not wrong
-    assert tried > 100
+    assert tried > {"feeds": 10}.get(service, 100)  # one route
 
 
 @pytest.mark.parametrize("service", APPS)
