@@ -16,7 +16,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = Path(__file__).with_name("schemas")
-OVERLAYS = ("local", "production", "gpu", "consortium")
+OVERLAYS = ("local", "production", "gpu", "markets", "consortium")
 Json = dict[str, Any]
 
 

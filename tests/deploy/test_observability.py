@@ -158,7 +158,8 @@ def test_every_alert_names_a_section_of_a_runbook() -> None:
 def test_every_process_with_figures_is_scraped(tmp_path: Path) -> None:
     configuration = yaml.safe_load((FOLDER / "prometheus" / "prometheus.yml").read_text())
     scraped = {t for job in configuration["scrape_configs"] for one in job["static_configs"] for t in one["targets"]}
-    served = {p for spec in Fleet(Layout(ROOT, tmp_path), Ports(0)).services() for p in spec.ports if p != 3000}
+    fleet = Fleet(Layout(ROOT, tmp_path), Ports(0))
+    served = {p for spec in (*fleet.services(), fleet.feeds({})) for p in spec.ports if p != 3000}
 
     assert scraped == {f"127.0.0.1:{port}" for port in {*served, 9090}}
     assert configuration["global"] == {"scrape_interval": "15s", "evaluation_interval": "15s"}

@@ -13,6 +13,7 @@ from asset_service.settings import AssetSettings
 from edge_agent.settings import AgentSettings
 from forecast_service.settings import ForecastSettings
 from gridseal.runtime.settings import CoreSettings, PrefixedSettings, load_settings
+from ingestion_gateway.feeds.settings import FeedSettings
 from ingestion_gateway.settings import GatewaySettings
 from local_stack.containers import clock_settings, stores
 from settlement_service.settings import SettlementSettings
@@ -25,6 +26,7 @@ Groups = tuple[type[PrefixedSettings], ...]
 PROGRAMS: dict[str, Groups] = {
     "asset_service": (CoreSettings, AssetSettings),
     "ingestion_gateway": (CoreSettings, GatewaySettings),
+    "ingestion_gateway.feeds": (CoreSettings, FeedSettings),
     "edge_agent": (CoreSettings, AgentSettings),
     "streaming_processor": (CoreSettings, StreamSettings, FeatureGroupSettings),
     "streaming_processor.lake": (CoreSettings, LakeSettings, FeatureGroupSettings),
@@ -140,7 +142,7 @@ def test_ports_are_the_ones_that_the_programs_take() -> None:
     variables = {
         "ASSET_PORT": 8010, "GATEWAY_PORT": 8030, "SETTLEMENT_SERVICE_PORT": 8020, "FORECAST_API_PORT": 8000,
         "FORECAST_WORKER_PORT": 8001, "FORECAST_SCHEDULER_PORT": 8002, "STREAMING_PROCESSOR_METRICS_PORT": 8003,
-        "EDGE_AGENT_STATUS_PORT": 8004, "PORT": 3000,
+        "EDGE_AGENT_STATUS_PORT": 8004, "FEEDS_PORT": 8031, "PORT": 3000,
     }  # fmt: skip
     for name, _, _, told in cases():
         for variable, port in variables.items():
