@@ -75,7 +75,8 @@ def _preset_demo(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("GRIDSEAL_STATE_DIR", f".local/demo-{plan.name}")
     if arguments.check:
         _wipe(arguments)
-    return run_preset_demo(plan, check=arguments.check, keep=arguments.keep, began=arguments.began)
+    within_s = arguments.within if arguments.check else None
+    return run_preset_demo(plan, check_within_s=within_s, keep=arguments.keep, began=arguments.began)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -113,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--product", default="", help="a product of the source designs instead: us-demand-24h, es-t6 …")
     demo.add_argument("--sets", default="", help="folder with long public series for it")
     demo.add_argument("--check", action="store_true", help="end by itself; fail if part of the path did not happen")
+    demo.add_argument("--within", type=float, default=1_800.0, help="seconds that a check of --product may take")
     demo.add_argument("--keep", action="store_true", help="leave the stack running at the end")
     demo.add_argument("--runs", type=int, default=None, help="sealed and verified runs per site before the report")
     demo.add_argument("--began", type=float, default=time.time(), help=argparse.SUPPRESS)

@@ -1,6 +1,5 @@
 """``python -m local_stack demo --product P``: a provider's answers through the whole path, and what came of it."""
 
-import os
 import signal
 import sys
 import time
@@ -27,7 +26,6 @@ from local_stack.status import holder
 
 LOOK_EVERY_S = 3.0
 LINE_EVERY_S = 15.0
-CHECK_WITHIN_S = float(os.environ.get("DEMO_CHECK_WITHIN_S", "1800"))
 
 
 class _StopAskedError(Exception):
@@ -43,8 +41,15 @@ def preset_options(plan: Plan) -> Options:
     return Options(processes=processes, scale=scale_from_environment(plan.preset.scale), origin=plan.origin)
 
 
-def run_preset_demo(plan: Plan, *, check: bool, keep: bool, began: float) -> int:
-    """Start, watch, report; stops what it started unless ``keep``."""
+def run_preset_demo(plan: Plan, *, check_within_s: float | None, keep: bool, began: float) -> int:
+    """Start, watch, report; stops what it started unless ``keep``.
+
+    Args:
+        plan: What to run.
+        check_within_s: End by itself when every part of the path has happened, or after so long; none goes on.
+        keep: Leave the stack running.
+        began: Wall time at which the user asked.
+    """
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         raise _StopAskedError
@@ -61,7 +66,7 @@ def run_preset_demo(plan: Plan, *, check: bool, keep: bool, began: float) -> int
             start_detached(layout, ["--product", plan.name, *sets])
         core = load_settings(CoreSettings, **addresses_as_settings(ports))
         gatherer = PresetGatherer(core, lambda model: model.startswith("gridseal-"))
-        return _watch(plan, lambda: gatherer.look(time.time() - began), console, ports, check=check)
+        return _watch(plan, lambda: gatherer.look(time.time() - began), console, ports, check_within_s)
     except (_StopAskedError, KeyboardInterrupt):
         return 130
     except (GridsealError, httpx.HTTPError) as error:
@@ -88,8 +93,10 @@ def _announce(plan: Plan, console: Console) -> None:
     console.print(f"  time       from {plan.origin:%Y-%m-%d %H:%M}Z, {scale:g} times as fast", highlight=False)
 
 
-def _watch(plan: Plan, look: Callable[[], PresetFigures], console: Console, ports: Ports, *, check: bool) -> int:
-    deadline, next_line, reported, seen = time.time() + CHECK_WITHIN_S, 0.0, False, set[str]()
+def _watch(
+    plan: Plan, look: Callable[[], PresetFigures], console: Console, ports: Ports, check_within_s: float | None
+) -> int:
+    deadline, next_line, reported, seen = time.time() + (check_within_s or 0), 0.0, False, set[str]()
     try:
         while True:
             figures = look()
@@ -98,7 +105,7 @@ def _watch(plan: Plan, look: Callable[[], PresetFigures], console: Console, port
             if time.time() > next_line:
                 console.print(_line(figures), highlight=False, markup=False)
                 next_line = time.time() + LINE_EVERY_S
-            if check and (not missing or time.time() > deadline):
+            if check_within_s is not None and (not missing or time.time() > deadline):
                 break
             if not missing and not reported:
                 _report(plan, figures, console, ports)
