@@ -73,6 +73,7 @@ class CoreSettings(PrefixedSettings):
     settlement_url: str = "http://127.0.0.1:28020"
     gateway_url: str = "http://127.0.0.1:28030"
     stream_url: str = "http://127.0.0.1:28003"
+    feeds_url: str = "http://127.0.0.1:28031"
     dashboard_url: str = "http://127.0.0.1:23000"
     otlp_endpoint: str | None = None
     """Where spans go: OTLP over HTTP, without a path. Unset: none are made."""
