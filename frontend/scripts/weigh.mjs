@@ -75,4 +75,6 @@ if (process.argv.includes("--files"))
   for (const file of [...first, ...chart])
     process.stdout.write(`${kb([file]).toFixed(1).padStart(7)}  ${file}\n`);
 if (kb(first) > MOST_KB || all > MOST_WITH_CHART_KB)
-  throw new Error(`the live page may carry ${MOST_KB} kB of script (gzip), ${MOST_WITH_CHART_KB} kB with its chart`);
+  throw new Error(
+    `the live page may carry ${MOST_KB} kB of script (gzip), ${MOST_WITH_CHART_KB} kB with its chart`,
+  );
