@@ -1,6 +1,7 @@
 /** How much of a fan is painted, and that nothing is lost by painting less. */
 import { describe, expect, test } from "vitest";
 import type { FanData } from "@/features/forecast/fan-data";
+import { writeFan } from "@/features/forecast/fan-dense";
 import { type Plane, paintFan } from "@/features/forecast/fan-draw";
 import { pixelsOf, within } from "@/features/forecast/fan-thin";
 
@@ -23,19 +24,34 @@ function aFan(values: (number | null)[]): FanData {
   };
 }
 
-/** Notes what a canvas was asked for: uprights by their color, and how many places paths led to. */
-function painted(data: FanData, fromS: number, toS: number, width: number) {
-  const rects: { color: string; x: number; top: number; bottom: number }[] = [];
-  let places = 0;
-  const ctx = {
-    fillStyle: "",
-    fillRect: (x: number, y: number, _: number, h: number) =>
-      rects.push({ color: ctx.fillStyle, x, top: y, bottom: y + h }),
+const ACTUAL = 0xff000001;
+
+/** The columns of a sheet in which measured values stand, each with its first and last row. */
+function written(values: (number | null)[], width: number) {
+  const data = aFan(values);
+  const height = 1000;
+  const sheet = { width, height, words: new Uint32Array(width * height) };
+  const place = { first: 0, perPixel: values.length / width };
+  const grid = { place, ratio: 1, row: (milli: number) => height - milli };
+  writeFan(sheet, grid, data, { from: 0, to: values.length }, { fan: 2, actual: 1 });
+  const columns = Array.from({ length: width }, (_, x) => {
+    const rows = Array.from({ length: height }, (_, y) => y).filter(
+      (y) => sheet.words[y * width + x] === ACTUAL,
+    );
+    return rows.length > 0 ? { x, top: rows[0] ?? 0, bottom: rows.at(-1) ?? 0 } : null;
+  });
+  return { sheet, columns: columns.filter((column) => column !== null) };
+}
+
+/** How many places paths led to on a canvas that paints nothing. */
+function places(data: FanData, fromS: number, toS: number, width: number): number {
+  let count = 0;
+  const counted = {
     lineTo: () => {
-      places += 1;
+      count += 1;
     },
   };
-  const canvas = new Proxy(ctx, { get: (own, key) => Reflect.get(own, key) ?? (() => undefined) });
+  const canvas = new Proxy(counted, { get: (own, key) => Reflect.get(own, key) ?? (() => undefined) });
   const plane: Plane = {
     ctx: canvas as unknown as CanvasRenderingContext2D,
     fromS,
@@ -46,47 +62,55 @@ function painted(data: FanData, fromS: number, toS: number, width: number) {
     ratio: 1,
   };
   paintFan(plane, data, THEME, MARKS);
-  return { rects, places };
+  return count;
 }
 
 describe("periods that share a pixel", () => {
   const values = Array.from({ length: 10_000 }, (_, i) => (i === 4_321 ? 900 : 100 + (i % 7)));
 
-  test("cost no more than the pixels, and the one peak among them is there", () => {
-    const { rects, places } = painted(aFan(values), 0, 100_000, 500);
-    const measured = rects.filter((rect) => rect.color === "black");
-    expect(places).toBeLessThan(10); // the line of now
-    expect(measured).toHaveLength(500);
-    expect(Math.min(...measured.map((rect) => rect.top))).toBeLessThanOrEqual(100);
-    expect(measured.find((rect) => rect.top <= 100)?.x).toBe(Math.floor(4_321 / 20));
+  test("stand in every pixel, and the one peak among them is there", () => {
+    const { columns } = written(values, 500);
+    expect(columns).toHaveLength(500);
+    expect(columns.filter(({ top }) => top <= 100).map(({ x }) => x)).toEqual([216]);
   });
 
   test("leave their pixel empty where none has a value, and the line is not led across", () => {
-    const holes = values.map((value, i) => (i >= 2_000 && i < 4_000 ? null : value));
-    const { rects } = painted(aFan(holes), 0, 100_000, 500);
-    const at = rects.map((rect) => rect.x);
+    const { columns, sheet } = written(
+      values.map((value, i) => (i >= 2_000 && i < 4_000 ? null : value)),
+      500,
+    );
+    const at = columns.map(({ x }) => x);
     expect(at.some((x) => x >= 100 && x < 200)).toBe(false);
-    expect(at).toContain(99);
-    expect(at).toContain(200);
+    expect([at.includes(99), at.includes(200)]).toEqual([true, true]);
+    expect(
+      Array.from({ length: 1000 }, (_, y) => sheet.words[y * 500 + 150]).every((word) => word === 0),
+    ).toBe(true);
   });
 
   test("each pixel of a line touches the one before it", () => {
-    const { rects } = painted(aFan(values.map((_, i) => (i < 5_000 ? 100 : 800))), 0, 100_000, 500);
-    const black = rects.filter((rect) => rect.color === "black");
-    const apart = black.filter((rect, i) => {
-      const before = black[i - 1];
-      return before && (rect.top > before.bottom || rect.bottom < before.top);
+    const { columns } = written(
+      values.map((_, i) => (i < 5_000 ? 100 : 800)),
+      500,
+    );
+    const apart = columns.filter(({ top, bottom }, i) => {
+      const before = columns[i - 1];
+      return before && (top > before.bottom + 1 || bottom < before.top - 1);
     });
     expect(apart).toEqual([]);
+  });
+
+  test("a band is filled from its least to its most, paler than its median", () => {
+    const { sheet } = written(values, 500);
+    const alpha = (row: number) => (sheet.words[row * 500] ?? 0) >>> 24;
+    expect(alpha(1000 - 109)).toBe(Math.round(0.18 * 0.55 * 255));
+    expect(alpha(1000 - 120)).toBe(0);
   });
 });
 
 describe("periods that can be told apart", () => {
   test("are steps, and only those that are seen are painted", () => {
     const data = aFan(Array.from({ length: 10_000 }, (_, i) => i));
-    const { rects, places } = painted(data, 5_000, 5_500, 500);
-    expect(rects).toEqual([]);
-    expect(places).toBe(51 * 2 * 4 + 1); // band there and back, median, measured; and the line of now
+    expect(places(data, 5_000, 5_500, 500)).toBe(51 * 2 * 4 + 1); // band there and back, median, measured; and the line of now
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { moverFor } from "@/features/forecast/fan-brush";
 import { fanColumns, fanRows } from "@/features/forecast/fan-columns";
 import { bandPairs, fanData, indexAt, meanAhead, reasonOf } from "@/features/forecast/fan-data";
-import { stretches } from "@/features/forecast/fan-draw";
+import { stretches } from "@/features/forecast/fan-parts";
 import { clampRange, fanPicture } from "@/features/forecast/fan-picture";
 import { belowInWords } from "@/features/forecast/period-tip";
 import { marginS, sealSaid } from "@/features/seals/seal-state";

@@ -1,7 +1,8 @@
 /** Paints a fan on a canvas: steps, because a value speaks for a whole period. */
 import type { Band, FanData } from "./fan-data";
-import { fillPixels, linePixels } from "./fan-dense";
-import { type Part, type Place, pixelsOf, within } from "./fan-thin";
+import { paintDense } from "./fan-dense";
+import { ACTUAL_DASHES, ACTUAL_WIDTH, actualParts, bandAlpha, stretches, toldParts } from "./fan-parts";
+import { type Part, type Place, within } from "./fan-thin";
 
 export interface Theme {
   fan: string;
@@ -28,18 +29,6 @@ export interface Plane {
 
 type Column = readonly (number | null)[];
 
-/** Stretches without a null, as `[from, to)`. */
-export function stretches(column: Column, from = 0, to = column.length): Part[] {
-  const out: Part[] = [];
-  for (let i = from; i < to; i += 1) {
-    if (column[i] === null || column[i] === undefined) continue;
-    const open = out.at(-1);
-    if (open?.to === i) open.to = i + 1;
-    else out.push({ from: i, to: i + 1 });
-  }
-  return out;
-}
-
 export interface Marks {
   nowS: number;
   /** Null where there is no one gate: several runs in one picture. */
@@ -57,16 +46,9 @@ export function paintFan(plane: Plane, data: FanData, theme: Theme, marks: Marks
   ctx.clip();
   paintGaps(plane, data, theme, marks);
   const seen = within(data.starts, plane.fromS, plane.toS);
-  const told = Math.min(Math.max(data.runFrom, seen.from), seen.to);
-  const earlier = { from: seen.from, to: told };
-  const newest = { from: told, to: seen.to };
   const dense = denseIn(plane, data);
-  paintBands(plane, data, theme, { part: earlier, strength: 0.55, dense });
-  paintBands(plane, data, theme, { part: newest, strength: 1, dense });
-  const median = { column: data.median, starts: data.starts, dense };
-  line(plane, { ...median, parts: [earlier], stroke: `rgba(${theme.fan}, 0.55)`, width: 1.25 });
-  line(plane, { ...median, parts: [newest], stroke: `rgb(${theme.fan})`, width: 2 });
-  paintActual(plane, data, theme, seen, dense);
+  if (dense) paintDense(plane, data, theme, dense, seen);
+  else paintSteps(plane, data, theme, seen);
   if (marks.gateS !== null) upright(plane, marks.gateS, theme.gate, [5, 4]);
   upright(plane, marks.nowS, theme.now, []);
   ctx.restore();
@@ -81,18 +63,19 @@ function denseIn({ fromS, toS, box, ratio }: Plane, { starts, resolutionS }: Fan
   return perPixel >= TOGETHER ? { first: (fromS - (starts[0] ?? fromS)) / resolutionS, perPixel } : null;
 }
 
-interface BandLook {
-  part: Part;
-  strength: number;
-  dense: Place | null;
-}
-
-function paintBands(plane: Plane, data: FanData, theme: Theme, { part, strength, dense }: BandLook): void {
-  const alpha = [0.18, 0.22, 0.3];
-  data.bands.forEach((band, rank) => {
-    plane.ctx.fillStyle = `rgba(${theme.fan}, ${(alpha[Math.min(rank, 2)] ?? 0.2) * strength})`;
-    if (dense) fillPixels(plane, pixelsOf(band.low, band.high, part, dense));
-    else fillSteps(plane, data.starts, band, part);
+function paintSteps(plane: Plane, data: FanData, theme: Theme, seen: Part): void {
+  for (const { part, strength, medianWidth } of toldParts(data, seen)) {
+    data.bands.forEach((band, rank) => {
+      plane.ctx.fillStyle = `rgba(${theme.fan}, ${bandAlpha(rank) * strength})`;
+      fillSteps(plane, data.starts, band, part);
+    });
+    const stroke = strength < 1 ? `rgba(${theme.fan}, ${strength})` : `rgb(${theme.fan})`;
+    line(plane, { column: data.median, starts: data.starts, parts: [part], stroke, width: medianWidth });
+  }
+  actualParts(data, seen).forEach((parts, look) => {
+    const dash = ACTUAL_DASHES[look] ?? [];
+    const drawn = { column: data.actual, starts: data.starts, parts };
+    line(plane, { ...drawn, stroke: theme.actual, width: ACTUAL_WIDTH, dash });
   });
 }
 
@@ -114,44 +97,18 @@ function fillSteps({ ctx, x, y }: Plane, starts: readonly number[], band: Band, 
   }
 }
 
-/** Settled solid, provisional dashed, measured in part dotted. */
-const ACTUAL_DASHES = [[], [6, 3], [2, 3]];
-
-function paintActual(plane: Plane, data: FanData, theme: Theme, seen: Part, dense: Place | null): void {
-  const lookOf = (i: number) => (data.incomplete[i] ? 2 : data.provisional[i] ? 1 : 0);
-  const parts: Part[][] = [[], [], []];
-  for (const run of stretches(data.actual, seen.from, seen.to)) {
-    let from = run.from;
-    for (let i = run.from + 1; i <= run.to; i += 1) {
-      if (i < run.to && lookOf(i) === lookOf(from)) continue;
-      parts[lookOf(from)]?.push({ from, to: i });
-      from = i;
-    }
-  }
-  parts.forEach((own, look) => {
-    const drawn = { column: data.actual, starts: data.starts, parts: own, dense };
-    line(plane, { ...drawn, stroke: theme.actual, width: 1.75, dash: ACTUAL_DASHES[look] ?? [] });
-  });
-}
-
 interface Line {
   starts: readonly number[];
   column: Column;
   parts: readonly Part[];
-  dense: Place | null;
   stroke: string;
   /** CSS pixels, as those of the dash. */
   width: number;
-  dash?: number[];
+  dash?: readonly number[];
 }
 
-function line(plane: Plane, { starts, column, parts, dense, stroke, width, dash = [] }: Line): void {
+function line(plane: Plane, { starts, column, parts, stroke, width, dash = [] }: Line): void {
   const { ctx, x, y, ratio } = plane;
-  if (dense) {
-    ctx.fillStyle = stroke;
-    for (const part of parts) linePixels(plane, pixelsOf(column, column, part, dense), width, dash);
-    return;
-  }
   ctx.strokeStyle = stroke;
   ctx.lineWidth = width * ratio;
   ctx.lineJoin = "round";
