@@ -87,9 +87,11 @@ def images(engine: Engine) -> dict[str, str]:
     made = {}
     for service, folder in IMAGES.items():
         one = compose()["services"][service]
+        made[service] = f"localhost/{one['image']}"
+        if "CONTAINER_STORAGE" in os.environ and not engine.run("image", "exists", made[service]).returncode:
+            continue  # of an earlier run that was told to keep its storage
         target = ["--target", one["build"]["target"]] if "target" in one["build"] else []
         engine.must("build", "-q", "-f", f"{folder}/Dockerfile", *target, "-t", f"localhost/{one['image']}", ".")
-        made[service] = f"localhost/{one['image']}"
     return made
 
 
@@ -117,7 +119,7 @@ def test_images_are_built_for_a_user_without_rights_and_say_how_they_are(
         [found] = json.loads(engine.must("image", "inspect", image))
         assert found["User"] == "10001:10001", service
         assert found["Config"]["Entrypoint"] == ["gridseal-entrypoint"]
-        assert found["Config"].get("Healthcheck", found.get("HealthCheck")), service
+        assert "HEALTHCHECK" in json.dumps(found["History"]), service
         assert found["Size"] < 1_200_000_000, f"{service} grew to {found['Size'] / 1e6:.0f} MB"
         print(f"{image}: {found['Size'] / 1e6:.0f} MB")
 
