@@ -59,13 +59,16 @@ export function Headline({ view, seal, nowMs, zone }: Props) {
 function nextPeriodInWords(view: SeriesForecastView, nowMs: number, zone: string, words: LiveWords): string {
   const next = view.points.find((point) => Date.parse(point.target_start) >= nowMs);
   const low = next && valueAt(next, view.levels_bps, 500);
+  const middle = next && valueAt(next, view.levels_bps, 5000);
   const high = next && valueAt(next, view.levels_bps, 9500);
   if (!next || typeof low !== "number" || typeof high !== "number") return words.headline.beyond;
   const scale = scaleFor(view.unit, Math.max(Math.abs(low), Math.abs(high)));
   const number = (value: number) => formatNumber(value * scale.factor, scale.digits);
   const start = Date.parse(next.target_start);
   const when = `${clockTime(start, zone)}–${clockTime(start + view.resolution_s * 1000, zone)}`;
-  return `${when}: ${words.levels.between(number(low), number(high), scale.unit)}`;
+  // With its own median: the hour's may lie outside of what one of its periods is said to be.
+  const median = typeof middle === "number" ? `${words.headline.median(number(middle))}, ` : "";
+  return `${when}: ${median}${words.levels.between(number(low), number(high), scale.unit)}`;
 }
 
 function SealFact({ view, seal }: { view: SeriesForecastView; seal: Seal | null }) {

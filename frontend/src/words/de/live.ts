@@ -170,6 +170,7 @@ export const de: typeof en = {
     nothing: "noch nichts gemessen",
     next: "Nächste Stunde, Median",
     beyond: "dieser Lauf reicht nicht über jetzt hinaus",
+    median: (value: string) => `Median ${value}`,
     age: "Alter der Daten",
   },
   facts: {

@@ -180,6 +180,7 @@ export const en = {
     nothing: "nothing measured yet",
     next: "Next hour, median",
     beyond: "this run does not reach beyond now",
+    median: (value: string) => `median ${value}`,
     age: "Data age at issue",
   },
   facts: {
