@@ -35,6 +35,6 @@ class BatchSpans:
         left = MOST_LINKS
         for device, boot, seq in zip(devices, boots, arrived.message_seq[:LOOKED_AT].tolist(), strict=True):
             traceparent = traceparent_of(f"{device}/{boot}/{seq}")
-            if left and traceparent in self._share:
+            if left and self._share.has(traceparent):
                 left -= 1
                 yield traceparent

@@ -77,7 +77,7 @@ class CoreSettings(PrefixedSettings):
     dashboard_url: str = "http://127.0.0.1:23000"
     otlp_endpoint: str | None = None
     """Where spans go: OTLP over HTTP, without a path. Unset: none are made."""
-    trace_ratio: float = Field(default=0.01, ge=0, le=1)
+    trace_ratio: float = Field(default=0.001, ge=0, le=1)
     """Share of the messages that get spans of their own; batches, runs and seals always do."""
     schema_registry_url: str | None = Field(
         default=None, validation_alias=AliasChoices("GRIDSEAL_SCHEMA_REGISTRY_URL", "SCHEMA_REGISTRY_URL")
