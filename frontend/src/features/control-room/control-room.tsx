@@ -70,18 +70,21 @@ export function ControlRoom({ initial }: { initial: Selection }) {
           <SiteList nowMs={nowMs} onSelect={openSite} rows={rows} selected={row?.siteId ?? null} />
           <div className="flex min-h-0 min-w-0 flex-col gap-3 lg:overflow-y-auto">
             <Hints room={room} />
-            {ready ? (
-              <SiteView
-                live={room.live.data}
-                nowMs={nowMs}
-                onSelect={select}
-                row={row}
-                rpcUrl={room.config?.rpc_url ?? "http://127.0.0.1:28545"}
-                selection={selection}
-              />
-            ) : (
-              <Waiting room={room} siteName={row?.name ?? null} />
-            )}
+            {/* As high as the column from the start: what stands below does not move when the fan comes. */}
+            <div className="flex shrink-0 flex-col gap-3 lg:min-h-full">
+              {ready ? (
+                <SiteView
+                  live={room.live.data}
+                  nowMs={nowMs}
+                  onSelect={select}
+                  row={row}
+                  rpcUrl={room.config?.rpc_url ?? "http://127.0.0.1:28545"}
+                  selection={selection}
+                />
+              ) : (
+                <Waiting room={room} siteName={row?.name ?? null} />
+              )}
+            </div>
             <div className="max-h-96 overflow-hidden *:max-h-96 2xl:hidden">{alerts}</div>
           </div>
           <div className="hidden min-h-0 *:max-h-full 2xl:flex 2xl:flex-col">{alerts}</div>

@@ -39,13 +39,13 @@ export function Waiting({ room, siteName }: { room: Room; siteName: string | nul
       <h2 className="font-semibold text-lg" id="waiting-title">
         {title}
       </h2>
-      <p className="mt-1 max-w-prose text-muted text-sm">{text}</p>
+      <p className="mt-1 min-h-10 max-w-prose text-muted text-sm">{text}</p>
       <ol className="mt-4 space-y-2">
         {stepsOf(room, words, connections[room.live.connection.phase]).map((step) => (
           <StepLine key={step.name} step={step} />
         ))}
       </ol>
-      <p className="mt-4 text-2xs text-muted">
+      <p className="mt-4 min-h-4 text-2xs text-muted">
         {wall !== null && openedMs !== null ? words.since(duration((wall - openedMs) / 1000)) : ""}
       </p>
       <div aria-hidden="true" className="mt-4 h-48 rounded-md bg-raised motion-safe:animate-pulse" />

@@ -14,7 +14,10 @@ export function Tiles({ summary }: { summary: ForecastSummary | null }) {
   return (
     <section
       aria-label={words.label}
-      className="card flex overflow-x-auto focus-visible:-outline-offset-2 [&>*]:border-line [&>*]:border-r [&>*]:last:border-r-0"
+      className={`card flex overflow-x-auto focus-visible:-outline-offset-2 [&>*]:border-line [&>*]:border-r [&>*]:last:border-r-0 ${
+        // Their number and places are known with the first answer; until then they only keep the height.
+        summary ? "" : "[&>*]:invisible"
+      }`}
       data-testid="tiles"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
