@@ -1,4 +1,4 @@
-"""``python -m forecast_service.ladder --set vic-oracle``: the table, and ``.local/backtest/ladder-SET.json``."""
+"""``python -m forecast_service.ladder --set vic-oracle``: the table, and ``.local/ladder/SET.json``."""
 
 import argparse
 import json
@@ -19,6 +19,8 @@ from gridseal.errors import ConfigError
 
 SETS = "forecast_service.backtest.sets"
 HOUR_S = 3_600
+KEPT = Path(".local/backtest/data")
+"""Where the backtest keeps what it fetched."""
 
 
 def main() -> int:
@@ -27,7 +29,7 @@ def main() -> int:
     try:
         path = Path(asked.name) if asked.name.endswith(".yaml") else Path(str(files(SETS) / f"{asked.name}.yaml"))
         wanted = read_config(path)
-        folders = (path.resolve().parent, Path.cwd(), asked.data, asked.out / "data")
+        folders = (path.resolve().parent, Path.cwd(), asked.data, KEPT)
         rows = []
         for part in wanted.parts:
             rungs = _part(part, folders, forecaster(asked.model, champion=wanted.champion), asked)
@@ -38,7 +40,7 @@ def main() -> int:
         print(f"ladder: {error}", file=sys.stderr)
         return 2
     asked.out.mkdir(parents=True, exist_ok=True)
-    target = asked.out / f"ladder-{wanted.name}.json"
+    target = asked.out / f"{wanted.name}.json"
     target.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(target)
     return 0
@@ -57,7 +59,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--set", dest="name", required=True, help="a shipped set of the backtest, or a YAML file")
     parser.add_argument("--model", default="champion", help="forecaster of rungs 0 to 2")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the data files")
-    parser.add_argument("--out", type=Path, default=Path(".local/backtest"))
+    parser.add_argument("--out", type=Path, default=Path(".local/ladder"))
     parser.add_argument("--issues", type=int, default=120, help="issues of the test window that are used, at most")
     parser.add_argument("--stale-h", type=float, default=12, help="hours without telemetry at rungs 2 and 3")
     parser.add_argument("--stored-h", type=float, default=24, help="least age of the forecast of rung 4")
