@@ -75,7 +75,7 @@ class Cluster:
         deadline = time.monotonic() + READY_WITHIN_S
         while says not in (done := self.kubectl(*words)).stdout:
             ended = [p.args for p in self.processes if p.poll() is not None]
-            assert not ended, f"{ended[0]} ended: see {self.folder}"
+            assert not ended, f"{ended[0]!r} ended: see {self.folder}"
             assert time.monotonic() < deadline, f"kubectl {' '.join(words)}: {done.stdout[-500:]} {done.stderr[-500:]}"
             time.sleep(0.2)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from bson import Binary, Decimal128, Int64
+from bson import Binary, Decimal128, Int64, encode
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
@@ -81,14 +81,18 @@ def an_installation(state: Path, client: "MongoClient[RawBSONDocument]") -> None
     a_chain(state)
     (state / "data" / "mlflow" / "1").mkdir(parents=True)
     (state / "data" / "mlflow" / "1" / "model.pt").write_bytes(bytes(range(256)))
-    client["gridseal"]["alerts"].insert_many([{"_id": f"a{n}", "n": n, **AWKWARD} for n in range(601)])
+    client["gridseal"]["alerts"].insert_many([raw({"_id": f"a{n}", "n": n, **AWKWARD}) for n in range(601)])
     client["gridseal"]["alerts"].create_index([("raised_at", -1), ("_id", -1)], name="newest")
-    client["gridseal"]["assets"].insert_one({"_id": "home-01"})
+    client["gridseal"]["assets"].insert_one(raw({"_id": "home-01"}))
+
+
+def raw(document: dict[str, Any]) -> RawBSONDocument:
+    return RawBSONDocument(encode(document))
 
 
 def content(client: "MongoClient[RawBSONDocument]") -> dict[str, list[bytes]]:
     names = sorted(client["gridseal"].list_collection_names())
-    return {name: [d.raw for d in client["gridseal"][name].find().sort("_id", 1)] for name in names}
+    return {name: [bytes(d.raw) for d in client["gridseal"][name].find().sort("_id", 1)] for name in names}
 
 
 def test_everything_comes_back_byte_by_byte(

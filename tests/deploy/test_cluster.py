@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -112,7 +113,8 @@ def test_a_pod_that_may_too_much_is_refused_and_each_fault_named(production: Clu
 def test_a_wrong_manifest_is_refused(production: Cluster, kind: str, name: str, change: str, says: str) -> None:
     manifest = named(kind, name)
     path, _, value = change.partition(" = ")
-    at, steps = manifest, re.findall(r"\w+", path)
+    at: Any = manifest
+    steps = re.findall(r"\w+", path)
     for step in steps[:-1]:
         at = at[int(step)] if step.isdigit() else at[step]
     at[steps[-1]] = yaml.safe_load(value)
