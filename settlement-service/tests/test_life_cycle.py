@@ -1,6 +1,7 @@
 """A slot's whole way on a real chain: commit, actuals, dispute, reveal, score, settlement, withdraw."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,12 +15,13 @@ import httpx
 import pytest
 import pytest_asyncio
 from eth_utils.crypto import keccak
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from gridseal.client.slot_walk import SlotWalk
 from gridseal.notary.leaf import leaves_of, name_hash
 from gridseal.notary.score import ONE, ActualLeaf, period_score
 from gridseal.runtime.migrations import apply_migrations
+from gridseal.runtime.serve import http_part
 from gridseal.wire.codec import decode
 from gridseal.wire.fields import format_utc
 from gridseal.wire.forecasts import ForecastRun
@@ -107,8 +109,12 @@ async def world(dsn: str, scheduler: Scheduler, tmp_path_factory: pytest.TempPat
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Parts(world.runs, world.clock, CollectorRegistry(), {}, world.life.routers()))
+async def app(world: World) -> FastAPI:
+    return create_app(Parts(world.runs, world.clock, CollectorRegistry(), {}, world.life.routers()))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as opened:
         yield opened
@@ -361,29 +367,38 @@ async def test_a_slot_that_a_second_provider_measured_is_settled_by_what_rest_te
 
 
 async def test_a_wallet_takes_a_slot_the_whole_way(
-    world: World, client: httpx.AsyncClient, make_run: Callable[..., ForecastRun]
+    world: World, app: FastAPI, client: httpx.AsyncClient, make_run: Callable[..., ForecastRun]
 ) -> None:
     slot = world.clock.now().replace(minute=0, second=0, microsecond=0) + 2 * HOUR
-    run, lines = a_slot_run(make_run, slot, around=2_000), []
+    run = a_slot_run(make_run, slot, around=2_000)
     about, wallet = f"/api/v1/settlements/rounds/{run.product_id}/{format_utc(slot)}", Wallet(world, client)
     world.clock.jump(slot + timedelta(minutes=1))
     await world.issue(run, [2_500 + i for i in range(7)])
     await world.measure(run, 2_003)
     world.clock.jump(slot + 4 * HOUR + timedelta(minutes=31))
     await wallet.reaches(about, "proposed")
-    async with httpx.AsyncClient(base_url=str(world.web3.provider.endpoint_uri)) as node:  # type: ignore[attr-defined]
-        walk = asyncio.create_task(SlotWalk(client, node, lines.append, 120, 0.1).run())
-        await world.until(lambda: asyncio.sleep(0, walk.done() or "second provider" in str(lines)), "the other values")
-        world.clock.jump(world.clock.now() + 2 * HOUR)
-        await wallet.reaches(about, "revealing")
-        await world.until(partial(wallet.all_shown, about, 2), "both authorities' reveals")
-        world.clock.jump(world.clock.now() + 2 * HOUR + timedelta(minutes=30))
-        settled = await walk
+    port, node = free_port(), world.life.core.chain_rpc_url
+    lines: list[str] = []
+    rest = asyncio.create_task(http_part(app, "127.0.0.1", port)())
+    places = {"GRIDSEAL_SETTLEMENT_URL": f"http://127.0.0.1:{port}", "GRIDSEAL_CHAIN_RPC_URL": node}
+    command = [str(Path(sys.executable).with_name("gridseal")), "try-slot", "--patience-s", "120"]
+    process = await asyncio.create_subprocess_exec(*command, env=os.environ | places, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    async for line in process.stdout:
+        lines.append(line.decode())
+        if "second provider" in lines[-1]:
+            world.clock.jump(world.clock.now() + 2 * HOUR)
+            await wallet.reaches(about, "revealing")
+            await world.until(partial(wallet.all_shown, about, 2), "both authorities' reveals")
+            world.clock.jump(world.clock.now() + 2 * HOUR + timedelta(minutes=30))
+    rest.cancel()
+    settled = await wallet.get(about.removeprefix("/api/v1"))
 
-    words = "sealed sealed proposed disputed ruled proposed scored scored settled withdrawn"
+    assert await process.wait() == 0, lines
+    words = "sealed sealed proposed disputed ruled proposed scored scored settled withdrawn THE"
     assert " ".join(line.split()[0] for line in lines) == words
     assert (settled["actuals"]["version"], settled["disputes"][0]["ruling"]) == (2, 2)
-    assert f"{25 * UNIT} more than before" in lines[-1]
+    assert f"{25 * UNIT} more than before" in lines[-2]
 
 
 def as_given(leaf: ActualLeaf) -> dict[str, Any]:

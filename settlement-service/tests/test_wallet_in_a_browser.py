@@ -23,14 +23,7 @@ from settlement_service.app import Parts, create_app
 
 from .round_world import NODE, PACKAGE, ROOT, START, JumpClock, World, local_chain, service
 
-pytestmark = [
-    pytest.mark.servers,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(
-        "WALLET_IN_A_BROWSER" not in os.environ,
-        reason="two CPU minutes, and not seen through on a quiet machine yet: WALLET_IN_A_BROWSER=1 runs it",
-    ),
-]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 LEVELS = (500, 1000, 2500, 5000, 7500, 9000, 9500)
 HOUR, UNIT = timedelta(hours=1), 10**18
 ADMIN, PERSON = 0, 1
@@ -124,6 +117,7 @@ async def _answers(url: str) -> None:
 
 @pytest.fixture
 def dsn() -> Iterator[str]:
+    assert BUILT.is_file(), "make setup builds the dashboard"
     with scratch_postgres() as address, scratch_database(address) as own:
         apply_migrations(own, "settlement", PACKAGE / "migrations")
         yield own
@@ -156,7 +150,7 @@ async def in_a_browser(where: Pages, run: ForecastRun, later: ForecastRun) -> No
         "SLOT": format_utc(run.slot), "LATER_RUN": later.run_id, "LATER_SLOT": format_utc(later.slot),
     }  # fmt: skip
     node = await asyncio.create_subprocess_exec(
-        str(NODE), "--test", "--test-timeout=400000", str(BROWSER / "wallet" / "wallet.test.mjs"),
+        str(NODE), "--test", "--test-timeout=560000", str(BROWSER / "wallet" / "wallet.test.mjs"),
         env={**os.environ, **asked}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     told, _ = await node.communicate()

@@ -2,7 +2,7 @@
 // Started by settlement-service/tests/test_wallet_in_a_browser.py, which says where everything is.
 //
 // DASHBOARD_URL, SERVICE_URL, OTHERS_URL (with a hand on the clock: POST /test/jump), RPC_URL, CHAIN_ID, PRODUCT, RUN, SLOT (its
-// values are proposed), LATER_RUN, LATER_SLOT; CHROMIUM (/usr/bin/chromium), SCREENSHOTS (a folder), WAIT_S (30).
+// values are proposed), LATER_RUN, LATER_SLOT; CHROMIUM (/usr/bin/chromium), SCREENSHOTS (a folder), WAIT_S (60).
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,7 +15,7 @@ const { chromium } = createRequire(new URL("../", import.meta.url))("playwright-
 const { DASHBOARD_URL, SERVICE_URL, OTHERS_URL, RPC_URL, PRODUCT, RUN, SLOT, SCREENSHOTS } = process.env;
 const CHAIN_ID = Number(process.env.CHAIN_ID);
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
-const WAIT = { timeout: Number(process.env.WAIT_S ?? 30) * 1_000 };
+const WAIT = { timeout: Number(process.env.WAIT_S ?? 60) * 1_000 };
 const SLOT_PAGE = `/settlement?product=${PRODUCT}&slot=${encodeURIComponent(SLOT)}`;
 const PERSON = 1;
 
