@@ -1,6 +1,5 @@
 """The loops of a scheduler that leads."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
@@ -15,12 +14,13 @@ from forecast_service.settings import ForecastSettings
 from forecast_service.store.database import Pool
 from forecast_service.store.notifications import Notifications
 from gridseal.runtime.clock import Clock
+from gridseal.runtime.serve import Part
 from gridseal.runtime.settings import CoreSettings
 
 
 def notification_loops(
     core: CoreSettings, settings: ForecastSettings, pool: Pool, clock: Clock, registry: CollectorRegistry
-) -> list[Callable[[], Awaitable[None]]]:
+) -> list[Part]:
     """None where nobody is to be told.
 
     Raises:
