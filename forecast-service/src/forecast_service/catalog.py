@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from forecast_service.products.plan import forecast_series
 from gridseal.wire.catalog import Asset, CatalogMessage, CatalogRecord, Product, Series, Site
 from gridseal.wire.codec import decode
 
@@ -75,6 +76,11 @@ class Catalog:
             for series in self.series_of(product):
                 found.setdefault(series.series_id, product.product_id)
         return found
+
+    def as_forecast(self, series: Series, product_id: str) -> Series:
+        """The series at the resolution of a product's forecast."""
+        product = self.product(product_id)
+        return forecast_series(product, [series])[0] if product else series
 
     def product_of(self, series: Series) -> Product | None:
         """The product that speaks for the series where none is asked for: of all that forecast it, the shortest."""

@@ -109,7 +109,7 @@ class LiveFeed:
         # A chart shows one product of a series; runs of the others are on REST.
         speaking, now = self._catalog.speaking, self._clock.now()
         mine = (s.series_id for s in run.series if speaking.get(s.series_id, run.product_id) == run.product_id)
-        series = [known[name] for name in mine if name in known]
+        series = [self._catalog.as_forecast(known[name], run.product_id) for name in mine if name in known]
         shown = dict.fromkeys((s.series_id for s in series), run.product_id)
         for view in await self._views.latest(series, self._catalog.sites, now - ACTUALS, now, products=shown):
             if view.run_id == run.run_id:

@@ -20,13 +20,13 @@ def snapshots(views: ForecastViews, alerts: AlertReader, catalog: Catalog, clock
     """Readers by channel; ``windows`` has none, its history is in the forecasts' actuals."""
 
     async def forecasts(wanted: Filter) -> list[dict[str, Any]]:
+        speaking, now = catalog.speaking, clock.now()
         series = [
-            s
+            catalog.as_forecast(s, speaking.get(s.series_id, ""))
             for s in catalog.series.values()
             if wanted.site_id in (None, s.site_id) and wanted.series_id in (None, s.series_id) and s.forecast
         ]
-        now = clock.now()
-        found = await views.latest(series, catalog.sites, now - ACTUALS, now, products=catalog.speaking)
+        found = await views.latest(series, catalog.sites, now - ACTUALS, now, products=speaking)
         return [encode_dict(v) for v in found]
 
     async def seals(wanted: Filter) -> list[dict[str, Any]]:
