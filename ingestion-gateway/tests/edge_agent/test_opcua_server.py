@@ -130,7 +130,7 @@ async def test_every_node_of_one_interval_is_in_one_subscription(plant: Plant) -
 async def test_a_killed_server_is_found_again_though_its_namespaces_moved(plant: Plant) -> None:
     reader = Reader(a_node_list(plant, 20))
     async with reader.running():
-        await reader.until(lambda: reader.session.subscribed == 20)
+        await reader.until(lambda: reader.session.subscribed == 20 and reader.samples() >= 20)
         plant.kill()
         await reader.until(lambda: reader.session.subscribed == 0)
         with pytest.raises(UnavailableError):
