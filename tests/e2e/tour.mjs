@@ -90,7 +90,7 @@ test("4. the rest of the control room shows what is there", async () => {
   await page.getByRole("heading", { level: 1, name: "Alerts" }).waitFor();
   await shot("alerts");
   await go("Assets");
-  await page.locator("main table tbody tr").first().click();
+  await page.locator("main table tbody tr").getByRole("link").first().click();
   await at("asset-detail").waitFor();
   await shot("assets");
   await go("Accuracy");
