@@ -14,7 +14,7 @@ from tests.chaos.load import LoadOptions, device
 from tests.chaos.run_files import RunFiles
 
 SERVERS = ("postgres", "databases", "redis", "mosquitto", "kafka", "topics", "mongo")
-_SLOTS = (5432, 6379, 8017, 8883, 9092, 9093, 8003, 8004, 8030, 3000, 5000, 8000, 8001, 8002, 8010, 8020, 8545)
+_SLOTS = (5432, 6379, 8017, 8883, 9092, 9093, 8003, 8004, 8030, 3000, 5000, 8000, 8001, 8002, 8010, 8020, 8031, 8545)
 ARM = """
 file=$1; shift
 if [ -f "$file" ]; then GRIDSEAL_FAILPOINTS=$(cat "$file"); export GRIDSEAL_FAILPOINTS; rm -f "$file"; fi
