@@ -3,16 +3,14 @@
 import argparse
 import sys
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 
 from forecast_service.backtest.config import read_config
 from forecast_service.backtest.lineup import forecaster
 from forecast_service.backtest.run import Choice, run_set, summary
+from forecast_service.backtest.shipped import shipped, shipped_names
 from forecast_service.backtest.written import markdown, put
 from gridseal.errors import ConfigError
-
-SETS = "forecast_service.backtest.sets"
 
 
 def main() -> int:
@@ -46,7 +44,7 @@ def _run(path: Path, arguments: argparse.Namespace) -> None:
 def _configs(arguments: argparse.Namespace) -> list[Path]:
     if arguments.config:
         return [Path(arguments.config)]
-    return [_shipped(name) for name in (_names() if arguments.set == "all" else arguments.set.split(","))]
+    return [shipped(name) for name in (shipped_names() if arguments.set == "all" else arguments.set.split(","))]
 
 
 def _arguments() -> argparse.Namespace:
@@ -54,7 +52,7 @@ def _arguments() -> argparse.Namespace:
         prog="gridseal backtest", description="Rolling-origin backtest of quantile forecasts."
     )
     parser.add_argument("config", nargs="?", help="YAML file; docs/forecasting.md says what it may hold")
-    parser.add_argument("--set", help=f"shipped sets instead, or all: {', '.join(_names())}")
+    parser.add_argument("--set", help=f"shipped sets instead, or all: {', '.join(shipped_names())}")
     parser.add_argument("--models", help="only these, separated by commas")
     parser.add_argument("--data", default="../shared/data", help="where the files of the shipped sets are")
     parser.add_argument("--out", default=".local/backtest", help="where results go")
@@ -71,16 +69,6 @@ def _arguments() -> argparse.Namespace:
     if bool(arguments.config) == bool(arguments.set):
         parser.error("give a config file or --set")
     return arguments
-
-
-def _names() -> list[str]:
-    return sorted(f.name.removesuffix(".yaml") for f in files(SETS).iterdir() if f.name.endswith(".yaml"))
-
-
-def _shipped(name: str) -> Path:
-    if name not in _names():
-        raise ConfigError(f"no set {name}; there are {', '.join(_names())}")
-    return Path(str(files(SETS) / f"{name}.yaml"))
 
 
 def _say(line: str) -> None:

@@ -7,7 +7,6 @@ outcomes, on the targets where everybody has a value. Models are taken from what
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,11 @@ from forecast_service.backtest.issues import targets_of
 from forecast_service.backtest.kept import Kept, fingerprint
 from forecast_service.backtest.ports import Floats
 from forecast_service.backtest.rolling import Plan, plan
+from forecast_service.backtest.shipped import config_path
 from forecast_service.backtest.table import load_series
 from forecast_service.model.grid import take
 from gridseal.errors import ConfigError
 
-SETS = "forecast_service.backtest.sets"
 OPERATOR = "operator"
 
 
@@ -29,7 +28,7 @@ def main() -> int:
     """Print the table; 2 when the config, the file or a model's forecasts are not there."""
     asked = _arguments()
     try:
-        path = Path(asked.name) if asked.name.endswith(".yaml") else Path(str(files(SETS) / f"{asked.name}.yaml"))
+        path = config_path(asked.name)
         wanted = read_config(path)
         folders = (path.resolve().parent, Path.cwd(), asked.data, asked.out / "data")
         kept = Kept(asked.out / wanted.name)

@@ -5,19 +5,18 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 
 from forecast_service.backtest.config import Part, read_config
 from forecast_service.backtest.lineup import forecaster
 from forecast_service.backtest.ports import TableForecaster
 from forecast_service.backtest.rolling import as_of, plan
+from forecast_service.backtest.shipped import config_path
 from forecast_service.backtest.table import load_series
 from forecast_service.ladder.measure import measured, thinned
 from forecast_service.ladder.table import Rung, rungs_of, text_of
 from gridseal.errors import ConfigError
 
-SETS = "forecast_service.backtest.sets"
 HOUR_S = 3_600
 KEPT = Path(".local/backtest/data")
 """Where the backtest keeps what it fetched."""
@@ -27,7 +26,7 @@ def main() -> int:
     """Measure one set, print its table and write it; 2 when the config, the file or the model is at fault."""
     asked = _arguments(None)
     try:
-        path = Path(asked.name) if asked.name.endswith(".yaml") else Path(str(files(SETS) / f"{asked.name}.yaml"))
+        path = config_path(asked.name)
         wanted = read_config(path)
         folders = (path.resolve().parent, Path.cwd(), asked.data, KEPT)
         rows = []
