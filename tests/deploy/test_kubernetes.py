@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.manifests import OVERLAYS, ROOT, Json, containers, faults, pod_of, rendered
+from tests.deploy.manifests import OVERLAYS, ROOT, Json, containers, environment, faults, pod_of, rendered
 
 OURS = ("gridseal/",)
 
@@ -128,6 +128,43 @@ def test_addresses_name_services_and_their_ports(overlay: str) -> None:
             assert port == "9092"
             continue
         assert int(port) in {p["port"] for p in services[host]["spec"]["ports"]}, name
+
+
+def allowed(overlay: str, direction: str) -> set[tuple[str, str, int]]:
+    """Who may talk to whom on which port, by the names of ours, as the policies of one side say."""
+    found = set()
+    for policy in named(overlay, "NetworkPolicy").values():
+        own = policy["spec"]["podSelector"].get("matchLabels", {}).get("app.kubernetes.io/name")
+        for rule in policy["spec"].get(direction, ()):
+            for peer in rule.get("to" if direction == "egress" else "from", ()):
+                other = peer.get("podSelector", {}).get("matchLabels", {}).get("app.kubernetes.io/name")
+                pair = (own, other) if direction == "egress" else (other, own)
+                found |= {(*pair, port["port"]) for port in rule.get("ports", ()) if own and other}
+    return found
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_both_ends_of_a_connection_allow_it(overlay: str) -> None:
+    out = allowed(overlay, "egress") - {("edge-agent", "mosquitto", 8883)}  # devices may come from anywhere
+
+    assert len(out) > 15
+    assert out == allowed(overlay, "ingress")
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_program_reaches_what_it_must(overlay: str) -> None:
+    """Services ask settlement-service for the keys of sessions; the dashboard passes calls on."""
+    may = allowed(overlay, "egress")
+    for manifest, container in containers(overlay):
+        name = manifest["metadata"]["name"]
+        told = environment(container, overlay)
+        serves = manifest["kind"] in {"Deployment", "StatefulSet"} and name != "settlement-service"
+        if serves and any(mount["name"] == "service-keys" for mount in container.get("volumeMounts", ())):
+            assert (name, "settlement-service", 8020) in may, name
+        if name == "dashboard":
+            pairs = {one.removeprefix("http://").partition(":")[::2] for k, one in told.items() if k.endswith("_URL")}
+            ours = {(host, port) for host, port in pairs if host in named(overlay, "Service")}
+            assert {(name, host, int(port)) for host, port in ours if host not in {"chain", "mlflow"}} <= may
 
 
 def test_scalers_and_budgets_point_at_what_exists() -> None:

@@ -6,6 +6,7 @@ a name that it does not know, or a value that it refuses, fails here and not in 
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -158,16 +159,55 @@ def test_ports_are_the_ones_that_the_programs_take() -> None:
                 assert own[port] == manifest["metadata"]["name"]
 
 
-def test_the_dashboard_is_told_only_what_it_reads() -> None:
-    text = (
-        "".join(f.read_text() for f in (ROOT / "frontend" / "src").rglob("*.ts"))
-        + (ROOT / "frontend" / "scripts" / "finish-standalone.mjs").read_text()
-    )
-    read = set(re.findall(r"GRIDSEAL_[A-Z_]+", text))
-    told = {str(v) for v in compose()["services"]["dashboard"]["environment"] if str(v).startswith("GRIDSEAL_")}
+def read_by_the_dashboard() -> set[str]:
+    """Every variable of ours that the server of the dashboard reads."""
+    sources = [*(ROOT / "frontend" / "src").rglob("*.ts"), *(ROOT / "frontend" / "src").rglob("*.tsx")]
+    text = "".join(f.read_text() for f in [*sources, ROOT / "frontend" / "scripts" / "finish-standalone.mjs"])
+    return set(re.findall(r"(?:env\.|variable: \")(GRIDSEAL_[A-Z_]+)", text))
 
-    assert told <= read
-    assert {"GRIDSEAL_FORECAST_URL", "GRIDSEAL_ASSET_URL", "GRIDSEAL_SETTLEMENT_URL"} <= told
+
+def told_to_the_dashboard(overlay: str) -> dict[str, str]:
+    [container] = [c for m, c in containers(overlay) if m["metadata"]["name"] == "dashboard"]
+    return environment(container, overlay)
+
+
+OF_A_PROVIDER = {f"GRIDSEAL_OIDC_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET_FILE", "SCOPE", "RESOURCE", "ROLES_CLAIM")}  # noqa: E501  # fmt: skip
+"""Whose defaults fit a public client named ``dashboard``."""
+OF_A_LOGIN = {*OF_A_PROVIDER, "GRIDSEAL_OIDC_ISSUER", "GRIDSEAL_SESSION_SECRET_FILE"}
+
+
+def test_the_dashboard_is_told_all_that_it_reads() -> None:
+    """A variable that is read and told nowhere would be its default: an address of the stack without containers."""
+    read = read_by_the_dashboard()
+    own: dict[str, str] = compose()["services"]["dashboard"]["environment"]
+    by_request = {"GRIDSEAL_DASHBOARD_URL", "GRIDSEAL_FORECAST_WS_URL"}  # and by the forecast URL, both on loopback
+
+    assert len(read) > 15
+    assert {v for v in own if v.startswith("GRIDSEAL_")} == read - OF_A_LOGIN - by_request
+    assert read - set(told_to_the_dashboard("markets")) == OF_A_PROVIDER
+    for overlay in OVERLAYS:
+        feeds = set() if overlay == "markets" else {"GRIDSEAL_FEEDS_URL"}
+        issuer = {"GRIDSEAL_OIDC_ISSUER"} if overlay == "local" else set()
+        assert read - set(told_to_the_dashboard(overlay)) == OF_A_PROVIDER | feeds | issuer, overlay
+
+
+def test_its_session_outlives_a_copy_of_it() -> None:
+    for overlay in OVERLAYS:
+        [(manifest, container)] = [(m, c) for m, c in containers(overlay) if m["metadata"]["name"] == "dashboard"]
+        file = environment(container, overlay)["GRIDSEAL_SESSION_SECRET_FILE"]
+        [mount] = [one for one in container["volumeMounts"] if file.startswith(one["mountPath"] + "/")]
+        volumes = {one["name"]: one for one in manifest["spec"]["template"]["spec"]["volumes"]}
+        assert volumes[mount["name"]]["secret"]["secretName"] == "dashboard-session", overlay
+        assert f"`{file.rpartition('/')[2]}`" in (ROOT / "k8s" / "README.md").read_text()
+
+
+def test_pages_of_the_dashboard_may_open_the_socket_that_they_are_told_of() -> None:
+    for overlay in OVERLAYS:
+        [api] = [environment(c, overlay) for m, c in containers(overlay) if m["metadata"]["name"] == "forecast-api"]
+        told = told_to_the_dashboard(overlay)
+        assert told["GRIDSEAL_DASHBOARD_URL"] in api["FORECAST_ALLOWED_ORIGINS"].split(","), overlay
+        page, socket = urlsplit(told["GRIDSEAL_DASHBOARD_URL"]), urlsplit(told["GRIDSEAL_FORECAST_WS_URL"])
+        assert (socket.scheme, socket.hostname) == (page.scheme.replace("http", "ws"), page.hostname), overlay
 
 
 def test_secret_settings_have_the_names_of_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
