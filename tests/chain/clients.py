@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,8 @@ from web3 import HTTPProvider, Web3
 from local_stack.scratch import free_port
 
 from ..conftest import ROOT, eventually
+from ..deploy.go_programs import installed_module
 
-GETH = ROOT / ".local" / "geth" / "geth"
-"""Made by ``npm run geth`` in ``blockchain/``."""
 ANVIL = ROOT / "blockchain" / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
 CONSORTIUM_CHAIN = 20_260
 
@@ -28,7 +27,7 @@ class Client:
     """One way to run a client. With ``free_gas`` an account without funds may send."""
 
     name: str
-    binary: Path
+    program: Callable[[], Path]
     arguments: tuple[str, ...] = ()
     port_option: str = "--port"
     free_gas: bool = False
@@ -36,17 +35,28 @@ class Client:
     """Seconds that stand for an hour of a round, where the client's time passes as the world's does."""
 
 
+def anvil() -> Path:
+    """Comes with the packages of ``blockchain/``."""
+    assert ANVIL.is_file(), "make setup installs anvil with the packages of blockchain/"
+    return ANVIL
+
+
+def geth() -> Path:
+    """Built from its Go module the first time, some minutes; the test is skipped where there is no Go."""
+    return installed_module("github.com/ethereum/go-ethereum/cmd/geth", "v1.16.9")
+
+
 ANVIL_ALWAYS = ("--hardfork", "cancun", "--silent")
-ANVIL_DEFAULT = Client("anvil", ANVIL, ANVIL_ALWAYS)
+ANVIL_DEFAULT = Client("anvil", anvil, ANVIL_ALWAYS)
 ANVIL_CONSORTIUM = Client(
     "anvil as the consortium",
-    ANVIL,
+    anvil,
     (*ANVIL_ALWAYS, "--base-fee", "0", "--gas-price", "0", "--chain-id", str(CONSORTIUM_CHAIN)),
     free_gas=True,
 )
 GETH_DEV = Client(
     "geth",
-    GETH,
+    geth,
     (
         *("--dev", "--dev.period", "1", "--ipcdisable", "--http", "--http.api", "eth,net,web3", "--authrpc.port", "0"),
         *("--port", "0", "--nodiscover", "--maxpeers", "0", "--verbosity", "1"),
@@ -61,7 +71,7 @@ def running(client: Client) -> Iterator[Web3]:
     """Start a client and wait until it answers."""
     port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="gridseal-evm-"))
-    argv = [str(client.binary), *client.arguments, client.port_option, str(port)]
+    argv = [str(client.program()), *client.arguments, client.port_option, str(port)]
     # Whatever it leaves behind when it is killed lies in the folder, and goes with it.
     places = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder)}
     with (folder / "log").open("wb") as log:
