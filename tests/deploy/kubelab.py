@@ -31,6 +31,8 @@ VERSION = "v1.36.3"
 STAGES = ("node/fast", "node/heartbeat-with-lease", "pod/fast")
 FLAGS = tuple(f"-X {package}.gitVersion={VERSION}" for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"))  # noqa: E501  # fmt: skip
 NODES = 3
+GPU_NODE = "gpu-0"
+"""As NVIDIA's operator leaves it: named by a label, kept free by a taint."""
 READY_WITHIN_S = 180.0
 
 
@@ -92,7 +94,7 @@ class Cluster:
 
 @cache
 def programs() -> tuple[Path, Path, Path]:
-    """The servers, kwok, and the folder of its module; built where they are missing: ten minutes of one core."""
+    """The servers, kwok, and the folder of its module; built where they are missing: ten minutes of a core."""
     servers = go_program("kubelab", flags=FLAGS)
     return servers, installed_module(f"{KWOK[0]}/cmd/kwok", KWOK[1]), module_folder(*KWOK)
 
@@ -172,7 +174,7 @@ def _start_nodes(cluster: Cluster, kwok: str, source: Path) -> None:
         "kwok", kwok, f"--kubeconfig={cluster.kubeconfig}", "--manage-all-nodes=true", "--enable-crds=",
         f"--config={cluster.folder / 'stages.yaml'}", f"--server-address=127.0.0.1:{free_port()}",
     )  # fmt: skip
-    made = [*map(_a_node, range(NODES)), *map(_a_volume, range(40))]
+    made = [*map(_a_node, range(NODES)), _a_gpu_node(), *map(_a_volume, range(40))]
     cluster.must("create", "-f", "-", text=yaml.safe_dump_all(made))
     cluster.must("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s")
 
@@ -181,12 +183,22 @@ def _a_node(number: int) -> Json:
     name = f"node-{number}"
     zone = {"topology.kubernetes.io/zone": f"zone-{number}"}
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", **zone}
-    capacity = {"cpu": "16", "memory": "64Gi", "pods": "110", "ephemeral-storage": "100Gi", "nvidia.com/gpu": "2"}
+    capacity = {"cpu": "16", "memory": "64Gi", "pods": "110", "ephemeral-storage": "100Gi"}
     return {
         "apiVersion": "v1", "kind": "Node",
         "metadata": {"name": name, "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}},
         "status": {"capacity": capacity, "allocatable": capacity},
     }  # fmt: skip
+
+
+def _a_gpu_node() -> Json:
+    node = _a_node(0)
+    node["metadata"]["name"] = node["metadata"]["labels"]["kubernetes.io/hostname"] = GPU_NODE
+    node["metadata"]["labels"]["nvidia.com/gpu.present"] = "true"
+    node["spec"] = {"taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]}
+    for figures in (node["status"]["capacity"], node["status"]["allocatable"]):
+        figures["nvidia.com/gpu"] = "4"
+    return node
 
 
 def _a_volume(number: int) -> Json:

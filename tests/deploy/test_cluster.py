@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.kubelab import Cluster, a_cluster
+from tests.deploy.kubelab import GPU_NODE, Cluster, a_cluster
 from tests.deploy.manifests import OVERLAYS, ROOT, Json, rendered
 
 ASKED = os.environ.get("CLUSTER_TESTS") == "1"
 pytestmark = [
     pytest.mark.servers,
-    pytest.mark.skipif(not ASKED, reason="CLUSTER_TESTS=1 asks for it: building the API server takes ten minutes once"),
+    pytest.mark.skipif(not ASKED, reason="CLUSTER_TESTS=1 asks for it: building the API server takes 15 minutes once"),
     pytest.mark.timeout(3_600),
 ]
 NAMESPACE = ("-n", "gridseal")
@@ -67,6 +67,15 @@ def test_an_overlay_is_admitted_and_rolls_out(overlay: str, tmp_path: Path) -> N
     assert set(claims) == {"Bound"}
 
 
+def test_what_computes_on_a_gpu_runs_where_one_is_and_nothing_else_does(tmp_path: Path) -> None:
+    with a_cluster(tmp_path / "lab") as cluster:
+        rolled_out(cluster, "gpu")
+        names = "jsonpath={.items[*].metadata.labels.app\\.kubernetes\\.io/name}"
+        there = cluster.must(*NAMESPACE, "get", "pods", f"--field-selector=spec.nodeName={GPU_NODE}", "-o", names)
+
+    assert set(there.split()) == {"forecast-worker", "forecast-scheduler"}
+
+
 def test_what_was_applied_is_applied_again_without_a_change(production: Cluster) -> None:
     again = production.apply(rendered("production"))
 
@@ -104,7 +113,7 @@ def test_a_pod_that_may_too_much_is_refused_and_each_fault_named(production: Clu
         ("Service", "asset-service", ".spec.ports = [{'port': 70000}]", "port"),
         ("Service", "asset-service", ".metadata.name = 'Bad_Name'", "Bad_Name"),
         ("HorizontalPodAutoscaler", "forecast-worker", ".spec.maxReplicas = 0", "maxReplicas"),
-        ("PodDisruptionBudget", "forecast-worker", ".spec.minAvailable = 1", "minAvailable"),
+        ("PodDisruptionBudget", "forecast-worker", ".spec.maxUnavailable = 1", "maxUnavailable"),
         ("NetworkPolicy", "default-deny", ".spec.policyTypes = ['Inside']", "policyTypes"),
         ("KafkaTopic", "alerts", ".spec.partition = 2", "partition"),
         ("Cluster", "postgres", ".spec.instances = 'three'", "instances"),
