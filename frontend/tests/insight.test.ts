@@ -15,7 +15,7 @@ import type { InboxItem } from "@/features/alerts/wire";
 import { assetRows, believedShare, changesOf, energyScale } from "@/features/assets/rows";
 import type { Asset, AssetQuality } from "@/features/assets/wire";
 import { clockTick, digitsFor } from "@/features/charts/ticks";
-import { comparedMetrics, errorBins, featureRows, unitOf } from "@/features/models/tables";
+import { comparedMetrics, errorBins, featureRows, tookS, unitOf } from "@/features/models/tables";
 import type { DriftState, Performance, Training } from "@/features/models/wire";
 import { everyBucket, hopsOf, rate, wholeS } from "@/features/pipeline/hops";
 import type { MessageHop, ReadingTrail, RunTrail } from "@/features/pipeline/wire";
@@ -151,6 +151,15 @@ describe("models", () => {
       "mae",
       "seconds",
     ]);
+  });
+
+  test("a training took what it says itself, since its record may be written at its end", () => {
+    const at = (seconds: number) => new Date(NOON + seconds * 1_000).toISOString();
+    const training = (metrics: Record<string, number>, ended: number | null) =>
+      ({ metrics, started_at: at(0), ended_at: ended === null ? null : at(ended) }) as Training;
+    expect(tookS(training({ seconds: 415.6 }, 1))).toBe(415.6);
+    expect(tookS(training({}, 90))).toBe(90);
+    expect(tookS(training({}, null))).toBeNull();
   });
 });
 

@@ -1,7 +1,8 @@
 """``make test``: every test of the repository, folder by folder, and one sum at the end.
 
 Each folder runs in a process of its own: what one leaves behind (an event loop, a JVM) is not the next one's business.
-Contracts and pages are tested beside the first Python folders.
+Two folders run side by side, since most of their time is waiting; ``tests``, which starts and kills whole stacks, runs
+alone. What a folder prints is shown at its end, and meanwhile stands in ``.local/tests``.
 Names of folders as arguments run only those.
 """
 
@@ -9,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Sequence
@@ -28,8 +30,9 @@ NODE_COUNTS = (
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
-BESIDE = ("asset-service", "forecast-service")
-"""They know nothing of contracts and pages, so that those are tested on the other core meanwhile."""
+AFTER_BUILDS = ("settlement-service", "gridseal", "local")
+"""They read what the builds of contracts and pages leave, so that they wait until those are tested."""
+ALONE = "tests"
 
 
 class Outcome(NamedTuple):
@@ -59,13 +62,23 @@ def node_folders() -> Iterator[Path]:
             yield ROOT / name
 
 
+def run_shown(argv: Sequence[str], folder: Path, cwd: Path, env: dict[str, str]) -> tuple[int, str]:
+    """Exit code and output, which is printed at the end, so that two folders do not mix theirs."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    log = REPORTS / f"{'-'.join(folder.relative_to(ROOT).parts)}.log"
+    with log.open("wb") as out:
+        code = subprocess.run(argv, cwd=cwd, env=env, check=False, stdout=out, stderr=subprocess.STDOUT).returncode
+    shown = log.read_text(encoding="utf-8", errors="replace")
+    print(f"== {folder.relative_to(ROOT)}\n{shown}", flush=True)
+    return code, shown
+
+
 def run_python(folder: Path, env: dict[str, str]) -> Outcome:
     """Tests of one Python folder."""
-    REPORTS.mkdir(parents=True, exist_ok=True)
     report = REPORTS / f"{'-'.join(folder.relative_to(ROOT).parts)}.xml"
     report.unlink(missing_ok=True)
     argv = [str(BIN / "python"), "-m", "pytest", "-q", f"--junitxml={report}", str(folder.relative_to(ROOT))]
-    code = subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode
+    code, _ = run_shown(argv, folder, ROOT, env)
     if not report.exists():
         return Outcome(0, 1)
     suite = ElementTree.parse(report).getroot().find("testsuite")
@@ -78,12 +91,8 @@ def run_python(folder: Path, env: dict[str, str]) -> Outcome:
 
 def run_node(folder: Path, env: dict[str, str]) -> Outcome:
     """``npm test`` of one folder; the counts are read from what its runner prints."""
-    process = subprocess.Popen(
-        ["npm", "test", "--silent"], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    shown = process.communicate()[0]
-    print(f"== {folder.relative_to(ROOT)}\n{shown}", flush=True)
-    code, text = process.returncode, ESCAPES.sub("", shown)
+    code, shown = run_shown(["npm", "test", "--silent"], folder, folder, env)
+    text = ESCAPES.sub("", shown)
     passed = failed = 0
     for good, bad in NODE_COUNTS:
         passed += sum(map(int, good.findall(text)))
@@ -91,15 +100,55 @@ def run_node(folder: Path, env: dict[str, str]) -> Outcome:
     return Outcome(passed, failed or (1 if code or not passed else 0))
 
 
-def run_jobs(jobs: Sequence[Job], env: dict[str, str]) -> list[tuple[str, Outcome, float]]:
-    """One folder after the other: name, outcome, seconds."""
-    rows = []
-    for folder, run in jobs:
-        name = str(folder.relative_to(ROOT))
-        print(f"== {name} begins", flush=True)
-        began = time.monotonic()
-        rows.append((name, run(folder, env), time.monotonic() - began))
-    return rows
+Row = tuple[str, Outcome, float]
+
+
+class Lanes:
+    """Two folders at a time: one lane has the builds and what reads them, the other all else, then what is left."""
+
+    def __init__(self, builds: Sequence[Job], python: Sequence[Job], env: dict[str, str]) -> None:
+        self._builds, self._env = list(builds), env
+        self._after = [job for job in python if job[0].parent.name in AFTER_BUILDS]
+        self._free = [job for job in python if job not in self._after]
+        self._built = threading.Event()
+        self._lock = threading.Lock()
+
+    def run(self) -> list[Row]:
+        """Names, outcomes and seconds, in the order of their end."""
+        with ThreadPoolExecutor(2) as pool:
+            first, second = pool.submit(self._with_builds), pool.submit(self._without)
+            return [*first.result(), *second.result()]
+
+    def _with_builds(self) -> list[Row]:
+        try:
+            rows = [run_job(job, self._env) for job in self._builds]
+        finally:
+            self._built.set()
+        return [*rows, *self._rest(self._after, self._free)]
+
+    def _without(self) -> list[Row]:
+        rows = self._rest(self._free)
+        self._built.wait()
+        return [*rows, *self._rest(self._after)]
+
+    def _rest(self, *queues: list[Job]) -> list[Row]:
+        rows = []
+        while job := self._next(queues):
+            rows.append(run_job(job, self._env))
+        return rows
+
+    def _next(self, queues: Sequence[list[Job]]) -> Job | None:
+        with self._lock:
+            return next((queue.pop(0) for queue in queues if queue), None)
+
+
+def run_job(job: Job, env: dict[str, str]) -> Row:
+    """One folder: name, outcome, seconds."""
+    folder, run = job
+    name = str(folder.relative_to(ROOT))
+    print(f"== {name} begins", flush=True)
+    began = time.monotonic()
+    return name, run(folder, env), time.monotonic() - began
 
 
 def _is_wanted(folder: Path, wanted: list[str]) -> bool:
@@ -113,11 +162,9 @@ def main(wanted: list[str]) -> int:
     env |= {"NEXT_TELEMETRY_DISABLED": "1", "HARDHAT_DISABLE_TELEMETRY_PROMPT": "true"}
     node = [(f, run_node) for f in node_folders() if _is_wanted(f, wanted)]
     python = [(f, run_python) for f in python_folders() if _is_wanted(f, wanted)]
-    first = [job for job in python if job[0].parent.name in BESIDE]
-    with ThreadPoolExecutor(1) as other_core:
-        beside = other_core.submit(run_jobs, node, env)
-        rows = run_jobs(first, env)
-        rows = [*beside.result(), *rows, *run_jobs([job for job in python if job not in first], env)]
+    alone = [job for job in python if job[0] == ROOT / ALONE]
+    rows = Lanes(node, [job for job in python if job not in alone], env).run()
+    rows += [run_job(job, env) for job in alone]
     print()
     for name, outcome, seconds in rows:
         counts = f"{outcome.passed:4} passed {outcome.failed:3} failed {outcome.skipped:3} skipped"

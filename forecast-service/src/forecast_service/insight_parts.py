@@ -39,9 +39,9 @@ def insight_routes(
 
 
 def model_names(settings: ForecastSettings, catalog: Catalog) -> list[ModelName]:
-    """The model of every product, then that of ``/predict``."""
+    """The model of every product, the most often issued first, then that of ``/predict``."""
     served = [
         ModelName(model=model_of(settings, p.product_id), product_id=p.product_id, name=p.name, unit="W")
-        for p in catalog.products
+        for p in sorted(catalog.products, key=lambda product: product.slot_s)
     ]
     return [*served, ModelName(model=settings.demand_model, product_id=None, name="Demand", unit="MWh")]

@@ -14,7 +14,7 @@ interface Props<T> {
   columns: readonly Column<T>[];
   rows: readonly T[];
   rowKey: (row: T) => string;
-  /** Makes the first cell a button. */
+  /** Makes the first cell a button, and each row open at a click. */
   onOpen?: (row: T) => void;
   selected?: string | null;
   /** Name of the exported files; without it nothing is offered. */
@@ -101,7 +101,7 @@ function Head<T>(props: {
       scope="col"
     >
       <button
-        className="inline-flex min-h-6 items-baseline gap-1 text-left hover:text-text"
+        className={`inline-flex min-h-6 items-baseline gap-1 hover:text-text ${column.numeric ? "text-right" : "text-left"}`}
         onClick={() => onTurn(column.key)}
         title={words.table.sort(column.name)}
         type="button"
@@ -123,7 +123,8 @@ function Row<T>({ row, table }: { row: T; table: Props<T> }) {
   return (
     <tr
       aria-current={on ? "true" : undefined}
-      className={`border-line border-t ${on ? "bg-accent-soft" : "hover:bg-raised"}`}
+      className={`border-line border-t ${on ? "bg-accent-soft" : "hover:bg-raised"} ${onOpen ? "cursor-pointer" : ""}`}
+      onClick={onOpen ? (event) => isBeside(event.target) && onOpen(row) : undefined}
     >
       {columns.map((column, index) => {
         const text = shownValue(column, row);
@@ -153,6 +154,10 @@ function Row<T>({ row, table }: { row: T; table: Props<T> }) {
     </tr>
   );
 }
+
+/** A click beside whatever in the row has a meaning of its own. */
+const isBeside = (target: EventTarget) =>
+  target instanceof Element && !target.closest("a, button, input, select");
 
 /** What a cell shows: the column's own drawing, a number in the reader's way, or a dash for nothing. */
 export function shownValue<T>(column: Column<T>, row: T): ReactNode {

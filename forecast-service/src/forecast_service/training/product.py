@@ -187,6 +187,7 @@ def _record(
         "mlflow.runName": f"{work.product.product_id} {_moment(learned_until)}",
         TRAINED_UNTIL_TAG: _moment(learned_until),
         "decision": verdict.sentence,
+        "accepted": str(verdict.accepted).lower(),
         "cause": work.desk.cause,
         "reason": work.desk.reason or work.desk.cause,
         "git_commit": commit(),

@@ -1,5 +1,5 @@
 "use client";
-import { scaleLinear, scaleUtc } from "@visx/scale";
+import { scaleLinear, scaleSymlog, scaleUtc } from "@visx/scale";
 import { LinePath } from "@visx/shape";
 import type { PointerEvent } from "react";
 import { ChartFrame, type Room, XAxis, YAxis } from "./chart-frame";
@@ -24,6 +24,8 @@ interface Props {
   yFormat: (value: number) => string;
   time?: boolean;
   fromZero?: boolean;
+  /** Counts of very different size: zero, then powers of ten at equal distances. */
+  byPowers?: boolean;
   cursor: number | null;
   onCursor: (index: number | null) => void;
 }
@@ -46,14 +48,20 @@ export function LineChart(props: Props) {
         const xs = time
           ? scaleUtc({ domain, range: [0, room.width] })
           : scaleLinear({ domain, range: [0, room.width] });
-        const ys = scaleLinear({
-          domain: [low, high === low ? low + 1 : high],
-          range: [room.height, 0],
-          nice: true,
-        });
+        const span: [number, number] = [low, high === low ? low + 1 : high];
+        const range: [number, number] = [room.height, 0];
+        const ys = props.byPowers
+          ? scaleSymlog({ domain: span, range })
+          : scaleLinear({ domain: span, range, nice: true });
         return (
           <>
-            <YAxis format={props.yFormat} label={props.yLabel} room={room} scale={ys} />
+            <YAxis
+              format={props.yFormat}
+              label={props.yLabel}
+              room={room}
+              scale={ys}
+              values={props.byPowers ? powers(high) : undefined}
+            />
             <XAxis
               format={time ? (value) => clockTick(value, last - first) : undefined}
               label={props.xLabel}
@@ -90,6 +98,12 @@ export function LineChart(props: Props) {
       }}
     </ChartFrame>
   );
+}
+
+/** Zero and the powers of ten that are not above. */
+function powers(high: number): number[] {
+  const most = high >= 1 ? Math.floor(Math.log10(high)) : -1;
+  return [0, ...Array.from({ length: most + 1 }, (_, i) => 10 ** i)];
 }
 
 function Line({

@@ -18,6 +18,7 @@ interface Props<T> {
   xLabel: string;
   yLabel: string;
   yFormat: (value: number) => string;
+  byPowers?: boolean;
 }
 
 /** Lines over time with their legend, table twin and files. */
@@ -42,6 +43,7 @@ export function LinesFigure<T>(props: Props<T>) {
             onCursor={setCursor}
             x={rows.map(at)}
             xLabel={xLabel}
+            byPowers={props.byPowers}
             yFormat={yFormat}
             yLabel={yLabel}
           />

@@ -48,6 +48,13 @@ export function errorBins({ errors }: Performance, factor: number): ErrorBin[] {
   }));
 }
 
+/** Seconds of the training itself, where it said so; else those of its record, which may be written at its end. */
+export function tookS({ metrics, started_at, ended_at }: Training): number | null {
+  const { seconds } = metrics;
+  if (seconds !== undefined) return seconds;
+  return ended_at ? (Date.parse(ended_at) - Date.parse(started_at)) / 1_000 : null;
+}
+
 /** Figures that most of the trainings have, those of the gate first. */
 const PREFERRED = ["mae", "rmse", "mape", "r2", "blend_rcrps", "baseline_rcrps", "loss", "seconds"];
 

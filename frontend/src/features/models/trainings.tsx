@@ -8,7 +8,7 @@ import { Panel } from "@/ui/panel";
 import { Pill } from "@/ui/pill";
 import { modelWords } from "@/words/models";
 import { useWords } from "@/words/use-words";
-import { comparedMetrics } from "./tables";
+import { comparedMetrics, tookS } from "./tables";
 import type { ModelState, Training } from "./wire";
 
 const COMPARED = 20;
@@ -62,9 +62,11 @@ export function Trainings({ items, state }: { items: readonly Training[]; state:
         key: "seconds",
         name: t.took,
         numeric: true,
-        value: (r) => (r.ended_at ? (Date.parse(r.ended_at) - Date.parse(r.started_at)) / 1_000 : null),
-        show: (r) =>
-          r.ended_at ? duration((Date.parse(r.ended_at) - Date.parse(r.started_at)) / 1_000) : "—",
+        value: tookS,
+        show: (r) => {
+          const seconds = tookS(r);
+          return seconds === null ? "—" : duration(seconds);
+        },
       },
       { key: "cause", name: t.cause, value: (r) => r.reason || r.cause },
       {

@@ -70,6 +70,7 @@ export function Rates({ items, bucketS }: { items: readonly RatePoint[]; bucketS
   return (
     <LinesFigure
       at={(r) => Date.parse(r.at)}
+      byPowers
       caption={t.caption(formatCount(batches))}
       columns={columns}
       description={t.description}

@@ -35,7 +35,7 @@ function Content({ initial, rpcUrl }: { initial: Choice; rpcUrl: string }) {
     keepChoice(next);
   };
   return (
-    <div className="mx-auto max-w-7xl space-y-4" data-testid="settlement">
+    <div className="space-y-4" data-testid="settlement">
       <PageHead
         actions={
           contracts ? (

@@ -41,7 +41,8 @@ export const de: typeof en = {
     asTable: "Werte als Tabelle",
     region: (caption) => `${caption}, Tabelle`,
     more: (count) => `${count} weitere zeigen`,
-    count: (shown, all) => (shown === all ? `${all} Zeilen` : `${shown} von ${all} Zeilen`),
+    count: (shown, all) =>
+      shown === all ? `${all} ${all === 1 ? "Zeile" : "Zeilen"}` : `${shown} von ${all} Zeilen`,
     sort: (column) => `Nach ${column} ordnen`,
     none: "Keine Zeilen.",
     noValue: "—",

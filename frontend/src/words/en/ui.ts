@@ -39,7 +39,8 @@ export const en = {
     asTable: "Values as a table",
     region: (caption: string) => `${caption}, table`,
     more: (count: number) => `Show ${count} more`,
-    count: (shown: number, all: number) => (shown === all ? `${all} rows` : `${shown} of ${all} rows`),
+    count: (shown: number, all: number) =>
+      shown === all ? `${all} ${all === 1 ? "row" : "rows"}` : `${shown} of ${all} rows`,
     sort: (column: string) => `Sort by ${column}`,
     none: "No rows.",
     noValue: "—",
