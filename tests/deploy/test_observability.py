@@ -2,7 +2,8 @@
 
 Proven here: promtool takes configuration and rules, and each alert fires when it should; a running Prometheus knows
 every rule and evaluates every panel's expression; every name is exported by some process; every SQL panel runs on
-PostgreSQL with our migrations. Not proven here: Grafana, Loki, Tempo and the collector, which no package registry has.
+PostgreSQL with our migrations. Not proven here: Grafana, Loki and Tempo, which no package registry has; ``test_collector.py``
+runs the collector.
 """
 
 import ast

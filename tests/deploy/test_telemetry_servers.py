@@ -1,8 +1,8 @@
 """Collector, Loki, Tempo and Grafana are told of each other what is true: names, ports, ways, kept for how long.
 
 Proven here: every component is defined and used, each address names a service of the compose file and a port that its
-own configuration opens, nothing unknown stands at the top of these files, and all are YAML. Not proven here: the four
-programs at work; no registry that this project may use has them.
+own configuration opens, nothing unknown stands at the top of these files, and all are YAML. Not proven here: the
+programs at work; ``test_collector.py`` runs the collector, no registry that this project may use has the others.
 """
 
 from typing import Any
