@@ -146,7 +146,7 @@ def run_job(job: Job, env: dict[str, str]) -> Row:
     """One folder: name, outcome, seconds."""
     folder, run = job
     name = str(folder.relative_to(ROOT))
-    print(f"== {name} begins", flush=True)
+    print(f"== {name} begins\n", end="", flush=True)
     began = time.monotonic()
     return name, run(folder, env), time.monotonic() - began
 

@@ -109,7 +109,7 @@ function Cell(props: {
         {MARK[verdict]}
       </span>
       {cell.skill ? formatPercent(cell.skill.value) : "—"}
-      <span className="block text-[0.625rem] text-muted">n {formatCount(cell.forecasts)}</span>
+      <span className="block text-[0.625rem]">n {formatCount(cell.forecasts)}</span>
     </td>
   );
 }

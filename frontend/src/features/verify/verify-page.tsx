@@ -50,7 +50,7 @@ export function VerifyPage({
     for await (const told of judge(text, CHAIN_ROUTE, await knownHere())) setJudgement(told);
   }, []);
   return (
-    <div className="mx-auto max-w-5xl space-y-4" data-testid="verify">
+    <div className="max-w-5xl space-y-4" data-testid="verify">
       <PageHead text={words.text} title={words.title} />
       {run ? <FromRun initial={series} onText={check} run={run} /> : null}
       <TakeFile onText={check} />
