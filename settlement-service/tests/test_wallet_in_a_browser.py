@@ -78,7 +78,9 @@ def other_services(world: World, issued: dict[str, ForecastRun]) -> FastAPI:
 
 
 @asynccontextmanager
-async def pages(world: World, rpc: str, issued: dict[str, ForecastRun], folder: Path) -> AsyncIterator[Pages]:
+async def pages(
+    world: World, rpc: str, issued: dict[str, ForecastRun], folder: Path, auth: str = "dev"
+) -> AsyncIterator[Pages]:
     """REST of the service over HTTP, and the dashboard as it is shipped."""
     port, own, others = free_port(), free_port(), free_port()
     dashboard = f"http://127.0.0.1:{port}"
@@ -90,7 +92,7 @@ async def pages(world: World, rpc: str, issued: dict[str, ForecastRun], folder: 
     service_url, others_url = f"http://127.0.0.1:{own}", f"http://127.0.0.1:{others}"
     environment = {
         **os.environ, "PORT": str(port), "GRIDSEAL_CHAIN_RPC_URL": rpc, "GRIDSEAL_SETTLEMENT_URL": service_url,
-        "GRIDSEAL_FORECAST_URL": others_url, "GRIDSEAL_ASSET_URL": others_url,
+        "GRIDSEAL_FORECAST_URL": others_url, "GRIDSEAL_ASSET_URL": others_url, "GRIDSEAL_AUTH": auth,
     }  # fmt: skip
     with (folder / "dashboard.log").open("wb") as log:
         server = await asyncio.create_subprocess_exec(str(NODE), str(BUILT), env=environment, stdout=log, stderr=log)
@@ -141,16 +143,31 @@ async def test_a_person_stakes_doubts_withdraws_and_checks(
             await in_a_browser(where, run, later)
 
 
+async def test_where_a_login_is_asked_for_a_wallet_is_one(dsn: str, tmp_path: Path) -> None:
+    clock = JumpClock()
+    async with local_chain(tmp_path, clock) as (url, told), service(tmp_path, url, told, dsn, clock) as world:
+        await world.send(ADMIN, "ForecastRegistry", "registerAuthority", world.accounts[PERSON], 1)
+        async with pages(world, url, {}, tmp_path, auth="login") as where:
+            await followed("sign-in.test.mjs", where)
+
+
 async def in_a_browser(where: Pages, run: ForecastRun, later: ForecastRun) -> None:
     """Every step of the person, by the keyboard and mouse of a browser."""
+    await followed(
+        "wallet.test.mjs", where, PRODUCT=run.product_id, RUN=run.run_id, SLOT=format_utc(run.slot),
+        LATER_RUN=later.run_id, LATER_SLOT=format_utc(later.slot),
+    )  # fmt: skip
+
+
+async def followed(script: str, where: Pages, **more: str) -> None:
+    """A script of ``tests/e2e/wallet``, to its end."""
     assert (BROWSER / "node_modules").is_dir(), "make setup-test installs what the browser test needs"
     asked = {
         "DASHBOARD_URL": where.dashboard, "SERVICE_URL": where.service, "OTHERS_URL": where.others,
-        "RPC_URL": where.rpc, "CHAIN_ID": str(where.chain_id), "PRODUCT": run.product_id, "RUN": run.run_id,
-        "SLOT": format_utc(run.slot), "LATER_RUN": later.run_id, "LATER_SLOT": format_utc(later.slot),
+        "RPC_URL": where.rpc, "CHAIN_ID": str(where.chain_id), **more,
     }  # fmt: skip
     node = await asyncio.create_subprocess_exec(
-        str(NODE), "--test", "--test-timeout=560000", str(BROWSER / "wallet" / "wallet.test.mjs"),
+        str(NODE), "--test", "--test-timeout=560000", str(BROWSER / "wallet" / script),
         env={**os.environ, **asked}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     told, _ = await node.communicate()
