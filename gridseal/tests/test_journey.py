@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,6 +18,7 @@ from gridseal.cli.main import app
 from gridseal.client.journey import HOPS, Follower, MessageId, Places, waits
 from gridseal.errors import WireError
 from gridseal.runtime.traces import TracedShare, context_of, past_span, provider_of, traceparent_of
+from gridseal.wire.units import BASE_UNITS, Quantity, stored_as
 
 NAME = "home-01-pv/00000000000000ab/42"
 TRACE = traceparent_of(NAME)
@@ -129,6 +130,18 @@ def test_a_message_is_followed_from_its_device_to_the_receipt_on_the_chain(world
     ) in world.asked
     assert next(hop for hop in journey.hops if hop.name == "window").facts == ("version 2",)
     assert [round(one, 3) for one in waits(journey.hops)[1:4] if one is not None] == [0.01, 0.005, 0.085]
+
+
+def test_energy_of_a_meter_is_followed_as_the_power_that_it_is_stored_as(world: World) -> None:
+    """Meters send energy; the stream keeps power, and by that the catalog names the inputs of series."""
+    world.answers["/api/v1/gateway/trail"] = MESSAGE | {
+        "readings": [{"quantity": "active_energy_import", "period_start": START}]
+    }
+    [journey] = followed(world)
+
+    assert (journey.whole, journey.series_id) == (True, "home-01/pv")
+    assert [query["quantity"] for path, query in world.asked if path == "/api/v1/stream/trail"] == ["active_power"]
+    assert {stored_as(quantity) for quantity in get_args(Quantity)} == set(BASE_UNITS)
 
 
 def test_what_has_not_happened_is_a_hop_without_a_moment(world: World) -> None:

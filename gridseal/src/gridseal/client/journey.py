@@ -15,6 +15,7 @@ from gridseal.client.json_rpc import JsonRpcChain
 from gridseal.errors import UnavailableError, WireError
 from gridseal.wire.catalog import Series
 from gridseal.wire.fields import format_utc
+from gridseal.wire.units import stored_as
 
 HOPS: Final = (
     "device", "gateway", "kafka", "batch", "window", "store", "job", "run", "published", "seal", "receipt",
@@ -109,18 +110,19 @@ class Follower:
         found = [
             self._one(message, said, reading, one)
             for reading in said["readings"]
-            for one in series.get(reading["quantity"], [None])
+            for one in series.get(stored_as(reading["quantity"]), [None])
         ]
         return _newest_of_each(found)
 
     def _one(
         self, message: MessageId, said: Mapping[str, Any], reading: Mapping[str, Any], series: Series | None
     ) -> Journey:
-        about = {"device_id": message.device, "quantity": reading["quantity"], "period_start": reading["period_start"]}
+        quantity, start = stored_as(reading["quantity"]), reading["period_start"]
+        about = {"device_id": message.device, "quantity": quantity, "period_start": start}
         stream, run = None, None
         if series is not None:
             stream = self._ask(self._places.stream, "/api/v1/stream/trail", about | {"series_id": series.series_id})
-            ended = _window_end(datetime.fromisoformat(reading["period_start"]), series.resolution_s)
+            ended = _window_end(datetime.fromisoformat(start), series.resolution_s)
             taken = {"series_id": series.series_id, "ended_by": format_utc(ended)}
             run = self._ask(self._places.forecasts, "/api/v1/trails/windows", taken) if series.forecast else None
         else:

@@ -112,3 +112,8 @@ BASE_UNITS: Final[dict[str, str]] = {
 }
 """Unit of each quantity behind the stream, in the order of their numbers in the database.
 ``active_energy_*`` becomes mean ``active_power`` of its period."""
+
+
+def stored_as(quantity: str) -> str:
+    """What a quantity on the wire is behind the stream, where series take it."""
+    return "active_power" if quantity in ("active_energy_import", "active_energy_export") else quantity
