@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gridseal.access import fetch
 from gridseal.access.fetch import DISCOVERY, check_address, discovered, fetched
 from gridseal.errors import ConfigError, UnavailableError, WireError
 
@@ -71,6 +72,50 @@ async def test_nor_can_a_redirect(issuer: tuple[str, dict[str, Any]]) -> None:
     with pytest.raises(UnavailableError):
         await fetched(url + DISCOVERY)
     assert said["asked"] == [DISCOVERY]
+
+
+async def test_the_document_must_be_the_issuer_s_own(issuer: tuple[str, dict[str, Any]]) -> None:
+    url, said = issuer
+    said["document"] = {"issuer": "https://another.example", "jwks_uri": f"{url}/keys"}
+    with pytest.raises(WireError, match="another issuer's"):
+        await discovered(url)()
+    said["document"] = {"issuer": url, "jwks_uri": f"{url}/keys"}
+    await discovered(url)()
+
+    assert said["asked"] == [DISCOVERY, DISCOVERY, "/keys"]
+
+
+async def test_keys_of_an_issuer_behind_tls_are_behind_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where plain http would be allowed, on this machine."""
+    asked = []
+
+    async def answered(url: str, timeout_s: float = 1) -> bytes:
+        asked.append(url)
+        return json.dumps({"issuer": "https://id.example", "jwks_uri": "http://127.0.0.1:1/keys"}).encode()
+
+    monkeypatch.setattr(fetch, "fetched", answered)
+    with pytest.raises(WireError, match="not behind TLS"):
+        await discovered("https://id.example")()
+    assert asked == ["https://id.example" + DISCOVERY]
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(issuer: tuple[str, dict[str, Any]]) -> None:
+    url, said = issuer
+    said["document"] = {"more": "x" * fetch.LARGEST}
+
+    with pytest.raises(UnavailableError, match="too large"):
+        await fetched(url + DISCOVERY)
+
+
+async def test_a_proxy_of_the_machine_is_not_asked(
+    issuer: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+    assert await fetched(issuer[0] + DISCOVERY) == b"{}"
 
 
 def test_no_request_names_an_address() -> None:
