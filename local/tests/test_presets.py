@@ -66,6 +66,19 @@ def test_every_source_feeds_a_series_of_the_catalog_beside_it(name: str, layout:
     assert all(source["source_id"].startswith("preset-") for source in sources)
 
 
+@pytest.mark.parametrize(("name", "period_s"), [("es-t6", 3_600), ("de-day-ahead", 3_600), ("de-intraday", 900)])
+def test_a_meter_is_said_to_report_as_often_as_the_file_does(
+    name: str, period_s: int, layout: Layout, tmp_path: Path
+) -> None:
+    write_files(a_plan(name, layout, tmp_path), layout, tmp_path / "preset")
+    catalog = yaml.safe_load((tmp_path / "preset" / "catalog" / "preset.yaml").read_text())
+    [meter] = [asset for asset in catalog["assets"] if asset["telemetry_class"] == "meter"]
+    [series] = [each for each in catalog["series"] if each.get("primary")]
+
+    assert (meter["native_period_s"], series["resolution_s"], series["issue_every_s"]) == (period_s,) * 3
+    assert [p["product_id"] for p in catalog["products"]] == [name]
+
+
 def test_without_long_series_recordings_are_shown_and_nothing_is_trained(layout: Layout, tmp_path: Path) -> None:
     lonely = replace(layout, root=tmp_path / "nowhere")
     plan = plan_for("us-demand-24h", "", lonely)

@@ -79,6 +79,15 @@ def test_a_device_with_two_sources_of_power_is_refused_rather_than_guessed() -> 
     assert [r.reason for r in judge(arrived_of([message]), reference, NOW_S, {}).refusals] == ["unknown_quantity"]
 
 
+def test_a_meter_may_stand_for_a_country() -> None:
+    country = judge(
+        arrived_of([a_message(a_reading(-7.5e11), device_id="a")]),
+        a_reference(an_asset("a", telemetry_class="meter")), NOW_S, {},
+    )  # fmt: skip
+
+    assert (country.refusals, len(country.rows)) == ((), 1)
+
+
 def test_a_range_fault_raises_a_finding_that_points_at_its_refusal() -> None:
     fault = a_reading(quantity="air_temperature", unit="Cel", value=-273.0)
     result = judged(a_reading(unit="lightyear"), fault)

@@ -41,6 +41,8 @@ class Long(_Strict):
     origin: AwareDatetime
     days: float
     says: str
+    period_s: int | None = None
+    """Seconds of each of its values, where the meter of the catalog reports more often: meter and series follow it."""
     each: tuple[Mapping[str, str | float], ...] = ()
     """Places to put in for ``{…}`` in the catalog file and in the source; empty: as the files are."""
     source: Mapping[str, str | int]
@@ -53,6 +55,8 @@ class Preset(_Strict):
     catalog: str
     """File in asset-service's folder of optional presets."""
     scale: float = Field(gt=0)
+    products: tuple[str, ...] = ()
+    """Those of the catalog file that are shown; empty: all."""
     recorded: Recorded | None = None
     long: Long
 
@@ -114,10 +118,14 @@ def plan_for(name: str, sets: str, layout: Layout) -> Plan:
 def write_files(plan: Plan, layout: Layout, folder: Path) -> None:
     """The catalog that asset-service reads, and the sources that the feeds read, below ``folder``."""
     catalog: dict[str, Any] = yaml.safe_load((layout.root / CATALOG / f"{plan.preset.catalog}.yaml").read_text())
+    wanted = plan.preset.products
+    catalog["products"] = [p for p in catalog["products"] if not wanted or p["product_id"] in wanted]
     sources: list[dict[str, Any]] = []
     if isinstance(plan.data, Long):
         if plan.data.each:
             catalog["each"] = [{k: str(v) for k, v in one.items()} for one in plan.data.each]
+        if plan.data.period_s is not None:
+            _report_every(catalog, plan.data.period_s)
         sources = [_filled(plan.data.source, one) for one in plan.data.each or ({},)]
         # The gateway's own records have these ids, too: both are read, each id may stand once.
         sources = [source | {"source_id": f"{STEM}-{source['source_id']}"} for source in sources]
@@ -125,6 +133,16 @@ def write_files(plan: Plan, layout: Layout, folder: Path) -> None:
         path = folder / name / f"{STEM}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
+
+
+def _report_every(catalog: dict[str, Any], period_s: int) -> None:
+    """Meters that report so often, and what is forecast of them no finer."""
+    for asset in catalog["assets"]:
+        if asset["telemetry_class"] == "meter":
+            asset["native_period_s"] = max(asset["native_period_s"], period_s)
+    for series in catalog["series"]:
+        if series.get("forecast", True):
+            series |= {name: max(series[name], period_s) for name in ("resolution_s", "issue_every_s")}
 
 
 def _presets() -> dict[str, Preset]:
