@@ -7,7 +7,7 @@ import { stretches } from "@/features/forecast/fan-parts";
 import { clampRange, fanPicture } from "@/features/forecast/fan-picture";
 import { belowInWords } from "@/features/forecast/period-tip";
 import { marginS, sealSaid } from "@/features/seals/seal-state";
-import { primaryOf, searchRows, siteRows } from "@/features/sites/site-rows";
+import { isStale, primaryOf, searchRows, siteRows } from "@/features/sites/site-rows";
 import { scoresByKind } from "@/features/summary/accuracy";
 import { EMPTY, takeForecasts } from "@/lib/live-state";
 import { scaleFor } from "@/lib/units";
@@ -231,6 +231,23 @@ describe("the list of sites", () => {
     const fresh = siteRows([], [], live, NOW)[0];
     const old = siteRows([], [], live, NOW + 3 * 3_600_000)[0];
     expect([fresh?.stale, old?.stale]).toEqual([false, true]);
+  });
+
+  test("a forecast of the next day is old only when the next one is missing", () => {
+    const issued = Date.parse("2026-06-01T08:00:00Z");
+    const points = Array.from({ length: 24 }, () => aPoint("2026-06-01T22:00:00Z"));
+    const view = aView({
+      resolution_s: 3600,
+      issued_at: "2026-06-01T08:00:00Z",
+      delivery_start: "2026-06-01T22:00:00Z",
+      points,
+    });
+    const hour = 3_600_000;
+    expect([20, 26, 27].map((hours) => isStale(view, issued + hours * hour, 3600))).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   test("search finds by any part, all words needed", () => {

@@ -37,9 +37,16 @@ function byWeight(a: SeriesForecastView, b: SeriesForecastView): number {
   return kinds || (b.capacity_w ?? 0) - (a.capacity_w ?? 0) || a.series_id.localeCompare(b.series_id);
 }
 
-/** Older than two and a half issues: something upstream stands still. */
+/**
+ * Older than two and a half issues: something upstream stands still. What is issued long before it is delivered, such
+ * as the next day's hours, is followed by the next run once as much time has passed as it speaks about.
+ */
 export function isStale(view: SeriesForecastView, nowMs: number | null, issueEveryS: number): boolean {
-  return nowMs !== null && nowMs - Date.parse(view.issued_at) > 2500 * Math.max(issueEveryS, 900);
+  if (nowMs === null) return false;
+  const patience = 2500 * Math.max(issueEveryS, view.resolution_s, 900);
+  const issued = Date.parse(view.issued_at);
+  const ahead = Date.parse(view.delivery_start) - issued > patience;
+  return nowMs - issued > patience + (ahead ? view.points.length * view.resolution_s * 1000 : 0);
 }
 
 export function siteRows(
