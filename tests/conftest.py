@@ -7,12 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
+
+from local_stack.environment import addresses
+from local_stack.layout import Layout
+from local_stack.ports import Ports
 
 ROOT = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
@@ -49,9 +54,15 @@ class Stack:
         return httpx.get(self.url(standard_port) + path, timeout=10).raise_for_status().json()
 
     @property
+    def addresses(self) -> dict[str, str]:
+        """Servers and services of this stack under the names of their settings, with TLS where it has it."""
+        layout = Layout(ROOT, self.state, self.environment.get("GRIDSEAL_TLS") == "1")
+        return addresses(Ports(self.base), layout)
+
+    @property
     def dsn(self) -> str:
         """PostgreSQL of this stack."""
-        return f"postgresql://gridseal@127.0.0.1:{self.base + 5432}/gridseal"
+        return self.addresses["GRIDSEAL_POSTGRES_DSN"]
 
     @property
     def rpc(self) -> str:
@@ -82,21 +93,27 @@ class Stack:
         )
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole stack with a short history and a fast clock."""
-    base = int(os.environ.get("TEST_PORT_BASE", "20100"))
-    state = tmp_path_factory.mktemp("stack")
+@contextmanager
+def running_stack(state: Path, base: int, **told: str) -> Iterator[Stack]:
+    """The whole stack with a short history and a fast clock, until the end of the block."""
     environment = {
         **os.environ,
         "GRIDSEAL_PORT_BASE": str(base),
         "GRIDSEAL_STATE_DIR": str(state),
         "GRIDSEAL_TIME_SCALE": "120",
         "DEMO_DAYS": "20",
+        **told,
     }
     local = [sys.executable, "-m", "local_stack"]
-    subprocess.run([*local, "up", "--detach"], env=environment, cwd=ROOT, check=True, timeout=400)
     try:
+        subprocess.run([*local, "up", "--detach"], env=environment, cwd=ROOT, check=True, timeout=400)
         yield Stack(state, base, environment)
     finally:
         subprocess.run([*local, "down"], env=environment, cwd=ROOT, check=True, timeout=150)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One stack for all tests that leave it as they found it."""
+    with running_stack(tmp_path_factory.mktemp("stack"), int(os.environ.get("TEST_PORT_BASE", "20100"))) as running:
+        yield running

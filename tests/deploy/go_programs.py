@@ -1,5 +1,6 @@
 """Programs that only exist as Go modules, built once and kept in ``.local/go``."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -49,6 +50,38 @@ def installed_module(path: str, version: str) -> Path:
         _run(path, ["install", "-trimpath", "-ldflags", "-s -w", f"{path}@{version}"], KEPT, GOBIN=str(folder))
         (folder / path.rpartition("/")[2]).rename(kept)
     return kept
+
+
+def released_program(module: str, version: str, command: str, beside: Sequence[str] = ()) -> Path:
+    """A program of a module that replaces its own dependencies, which ``go install`` refuses: built in its own source.
+
+    Args:
+        module: Its path.
+        version: Of it.
+        command: Folder of the program within.
+        beside: Dependencies that it takes from folders beside it; the released ones are taken instead.
+    """
+    name = f"{command.rpartition('/')[2]}-{version}"
+    kept, source = KEPT / name, KEPT / f"{name}.source"
+    if not kept.exists():
+        shutil.rmtree(source, ignore_errors=True)
+        KEPT.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(module_folder(module, version), source, copy_function=shutil.copyfile)
+        for folder in (source, *(p for p in source.rglob("*") if p.is_dir())):
+            folder.chmod(0o755)
+        for other in beside:
+            _run(name, ["mod", "edit", f"-dropreplace={other}"], source)
+        argv = ["build", "-mod=mod", "-trimpath", "-ldflags", "-s -w", "-o", str(kept), f"./{command}"]
+        _run(name, argv, source)
+        shutil.rmtree(source)
+    return kept
+
+
+def module_folder(module: str, version: str) -> Path:
+    """Where Go keeps the source of a module."""
+    argv = [go(), "mod", "download", "-json", f"{module}@{version}"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, env={**os.environ, "GOFLAGS": "-mod=mod"})
+    return Path(json.loads(done.stdout)["Dir"])
 
 
 def _run(name: str, argv: Sequence[str], folder: Path, **more: str) -> None:

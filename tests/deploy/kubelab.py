@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 from local_stack.scratch import free_port
-from tests.deploy.go_programs import go, go_program, installed_module
+from tests.deploy.go_programs import go_program, installed_module, module_folder
 from tests.deploy.manifests import SCHEMAS, Json, kubectl
 
 KWOK = "sigs.k8s.io/kwok", "v0.8.0"
@@ -97,13 +97,6 @@ def programs() -> tuple[Path, Path, Path]:
     """The servers, kwok, and the folder of its module; built where they are missing: ten minutes of a core."""
     servers = go_program("kubelab", flags=FLAGS)
     return servers, installed_module(f"{KWOK[0]}/cmd/kwok", KWOK[1]), module_folder(*KWOK)
-
-
-def module_folder(module: str, version: str) -> Path:
-    """Where Go keeps the source of a module."""
-    argv = [go(), "mod", "download", "-json", f"{module}@{version}"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=True, env={**os.environ, "GOFLAGS": "-mod=mod"})
-    return Path(json.loads(done.stdout)["Dir"])
 
 
 @contextmanager

@@ -19,17 +19,15 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
-import yaml
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from gridseal.runtime.traces import traceparent_of
-from local_stack.scratch import free_port
 from tests.conftest import eventually
 from tests.deploy.go_programs import TOOLS, go_program
-from tests.deploy.manifests import ROOT, Json, compose
+from tests.deploy.manifests import ROOT
+from tests.deploy.telemetry_programs import Collector, a_collector, pinned
 
 CONFIGURATION = ROOT / "k8s" / "observability" / "collector.yaml"
 MESSAGE = "home-01-pv/00c1f0e2a4b6d8f0/42"
@@ -89,11 +87,10 @@ def validated(file: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_program_is_of_the_version_that_compose_pins() -> None:
-    pinned = compose()["services"]["otel-collector"]["image"].rpartition(":")[2]
     modules = (TOOLS / "collector" / "go.mod").read_text()
 
-    assert f"go.opentelemetry.io/collector/otelcol v{pinned}\n" in modules
-    assert f"receiver/filelogreceiver v{pinned}\n" in modules
+    assert f"go.opentelemetry.io/collector/otelcol v{pinned('otel-collector')}\n" in modules
+    assert f"receiver/filelogreceiver v{pinned('otel-collector')}\n" in modules
 
 
 def test_it_takes_our_file_as_it_is() -> None:
@@ -125,48 +122,25 @@ def test_it_refuses_a_wrong_one(tmp_path: Path, right: str, wrong: str, says: st
 
 
 @pytest.fixture(scope="module")
-def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, Store]]:
-    """Our file with the addresses of this machine: its port, Docker's folder, what stands for the stores."""
-    folder = tmp_path_factory.mktemp("collector")
-    containers, port = folder / "containers", free_port()
-    (containers / "one").mkdir(parents=True)
-    (containers / "one" / "one-json.log").touch()
-    with a_store() as store:
-        text = CONFIGURATION.read_text()
-        for ours, here in (
-            ("0.0.0.0:4318", f"127.0.0.1:{port}"), ("http://tempo:4318", f"http://127.0.0.1:{store.port}"),
-            ("http://loki:3100", f"http://127.0.0.1:{store.port}"), ("/var/lib/docker/containers", str(containers)),
-        ):  # fmt: skip
-            assert ours in text
-            text = text.replace(ours, here)
-        configuration: Json = yaml.safe_load(text)
-        # The figures of its own have a port that another collector may have.
-        configuration["service"]["telemetry"] = {"metrics": {"level": "none"}}
-        (folder / "collector.yaml").write_text(yaml.safe_dump(configuration, sort_keys=False))
-        argv = [str(go_program("collector")), f"--config=file:{folder / 'collector.yaml'}"]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(argv, cwd=folder, stdout=log, stderr=log)
-        try:
-            eventually(lambda: listens(port), within_s=60, what=f"the collector in {folder}")
-            yield f"http://127.0.0.1:{port}", containers, store
-        finally:
-            process.terminate()
-            process.wait(30)
+def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collector, Store]]:
+    with (
+        a_store() as store,
+        a_collector(tmp_path_factory.mktemp("collector"), tempo=store.port, loki=store.port) as collector,
+    ):
+        yield collector, store
 
 
-def listens(port: int) -> bool:
-    return httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code == 404
-
-
-def test_a_span_of_our_processes_arrives_where_tempo_is(working: tuple[str, Path, Store]) -> None:
+def test_a_span_of_our_processes_arrives_where_tempo_is(working: tuple[Collector, Store]) -> None:
     """By the exporter of a process of its own, as each ``__main__`` sets it up."""
-    address, _, store = working
+    collector, store = working
     program = (
         "import sys; from gridseal.runtime.traces import configure_traces, past_span, traceparent_of\n"
         "configure_traces('ingestion-gateway', sys.argv[1])\n"
         f"past_span('gateway.forward', 1e12, 1e12 + 5, parent=traceparent_of('{MESSAGE}'), attributes={{'n': 1}})"
     )
-    done = subprocess.run([sys.executable, "-c", program, address], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program, collector.address], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
     [request, *_] = eventually(store.traces, within_s=30, what="a span")
@@ -180,12 +154,12 @@ def test_a_span_of_our_processes_arrives_where_tempo_is(working: tuple[str, Path
     assert span.end_time_unix_nano - span.start_time_unix_nano == pytest.approx(5 * 10**6, abs=1_000)
 
 
-def test_a_line_of_a_container_arrives_where_loki_is(working: tuple[str, Path, Store]) -> None:
-    _, containers, store = working
+def test_a_line_of_a_container_arrives_where_loki_is(working: tuple[Collector, Store]) -> None:
+    collector, store = working
     said = json.dumps({"event": "started", "service": "asset-service", "level": "info"})
     at = datetime(2026, 6, 1, 12, 0, 0, 123_000, tzinfo=UTC)
     line = {"log": said + "\n", "stream": "stdout", "time": "2026-06-01T12:00:00.123456789Z"}
-    with (containers / "one" / "one-json.log").open("a") as file:
+    with (collector.containers / "one" / "one-json.log").open("a") as file:
         file.write(json.dumps(line) + "\n")
 
     [request, *_] = eventually(store.logs, within_s=30, what="a line")
@@ -194,4 +168,4 @@ def test_a_line_of_a_container_arrives_where_loki_is(working: tuple[str, Path, S
     assert json.loads(record.body.string_value) == json.loads(said)
     assert record.time_unix_nano // 10**6 == int(at.timestamp() * 1_000)
     assert {one.key for one in record.attributes} >= {"stream"}
-    assert not store.traces() or "log" not in str(store.traces())
+    assert "earlier" not in str(store.logs())

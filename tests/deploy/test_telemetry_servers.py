@@ -2,7 +2,8 @@
 
 Proven here: every component is defined and used, each address names a service of the compose file and a port that its
 own configuration opens, nothing unknown stands at the top of these files, and all are YAML. Not proven here: the
-programs at work; ``test_collector.py`` runs the collector, no registry that this project may use has the others.
+programs at work; ``test_collector.py`` and ``test_loki.py`` run two of them, no registry that this project may use has
+Tempo and Grafana.
 """
 
 from typing import Any
