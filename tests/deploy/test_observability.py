@@ -2,8 +2,8 @@
 
 Proven here: promtool takes configuration and rules, and each alert fires when it should; a running Prometheus knows
 every rule and evaluates every panel's expression; every name is exported by some process; every SQL panel runs on
-PostgreSQL with our migrations. Not proven here: Grafana and Tempo, which no package registry has; the collector and Loki
-are run by ``test_collector.py`` and ``test_loki.py``.
+PostgreSQL with our migrations. Not proven here: Grafana and Tempo, which no package registry has; ``test_collector.py``
+and ``test_loki.py`` run the other two.
 """
 
 import ast
