@@ -17,7 +17,7 @@ from pyarrow import BufferReader, parquet
 from gridseal.errors import UnavailableError, WireError
 from gridseal.http.cursors import decode_cursor, encode_cursor
 from gridseal.http.install import Conventions, install_conventions
-from gridseal.http.moments import Moment
+from gridseal.http.moments import Day, Moment
 from gridseal.http.negotiation import accepted
 from gridseal.http.openapi import snapshot
 from gridseal.http.rates import Rates
@@ -51,7 +51,9 @@ def an_app(rates: Rates = FREE) -> FastAPI:
     router = APIRouter(prefix="/api/v1/things")
 
     @router.get("", operation_id="listThings")
-    async def things(count: Annotated[int, "how many"] = 2, since: Moment | None = None) -> ThingList:
+    async def things(
+        count: Annotated[int, "how many"] = 2, since: Moment | None = None, day: Day | None = None
+    ) -> ThingList:
         items = (
             Thing(number=n, at=NEW_YEAR, share=None if n else 0.5, seal=None if n else Inner(state="x"), tags=("a",))
             for n in range(count)
@@ -229,6 +231,15 @@ async def test_a_moment_is_written_out_with_its_zone(client: httpx.AsyncClient, 
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/query/since"
+
+
+@pytest.mark.parametrize("told", ["0", "20260101", "2026-01-01T00:00:00Z", "2026-02-30"])
+async def test_a_day_is_written_out(client: httpx.AsyncClient, told: str) -> None:
+    answer = await client.get("/api/v1/things", params={"day": told})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/query/day"
+    assert (await client.get("/api/v1/things", params={"day": "2026-01-01"})).status_code == 200
 
 
 async def test_another_method_is_told_all_that_an_address_takes(client: httpx.AsyncClient) -> None:

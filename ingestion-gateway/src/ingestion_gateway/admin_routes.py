@@ -79,7 +79,7 @@ class DeadLetterPage(Message):
 class ReplayRequest(Message):
     """Body of ``POST /api/v1/gateway/dead-letters/replay``."""
 
-    offsets: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1, max_length=500)]
+    offsets: Annotated[tuple[Annotated[int, Field(strict=True, ge=0)], ...], Field(min_length=1, max_length=500)]
 
 
 class Replayed(Message):

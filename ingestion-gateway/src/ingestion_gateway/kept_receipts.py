@@ -12,9 +12,9 @@ from functools import partial
 from typing import Annotated, Final
 
 from fastapi import FastAPI, HTTPException, Query
-from pydantic import AwareDatetime
 
 from gridseal.errors import UnavailableError
+from gridseal.http.moments import Moment
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.codec import decode
 from gridseal.wire.fields import Message, Slug
@@ -114,7 +114,7 @@ def install_kept_receipts(app: FastAPI, kept: KeptReceipts) -> None:
     @app.get("/api/v1/gateway/receipts", operation_id="list_kept_receipts", tags=["identity"])
     async def receipts(
         device_id: Annotated[list[Slug], Query(min_length=1, max_length=MOST_DEVICES)],
-        before: Annotated[AwareDatetime, Query(description="Wall clock: issued no later than this.")],
+        before: Annotated[Moment, Query(description="Wall clock: issued no later than this.")],
     ) -> KeptReceiptList:
         """The newest kept receipt of each device from before a moment, as it was signed then."""
         try:

@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from pydantic import AwareDatetime
 
 from gridseal.access.audit import AuditLog, AuditPage
 from gridseal.access.people import require_role
 from gridseal.access.principal import Principal
 from gridseal.http.cursors import bad_cursor, decode_cursor, encode_cursor, link_next
+from gridseal.http.moments import Moment
 
-Begin = Annotated[AwareDatetime, Query(alias="from", description="Wall time from which")]
-End = Annotated[AwareDatetime, Query(alias="to", description="Wall time up to which, without it")]
+Begin = Annotated[Moment, Query(alias="from", description="Wall time from which")]
+End = Annotated[Moment, Query(alias="to", description="Wall time up to which, without it")]
 
 
 def audit_routes(log: AuditLog) -> APIRouter:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from gridseal.http.moments import Moment
 from gridseal.notary.leaf import name_hash
 from gridseal.notary.score import ActualLeaf
 from gridseal.runtime.problems import not_found
@@ -38,10 +39,10 @@ class GivenItem(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     series_id: SeriesId
-    target_start: AwareDatetime
-    resolution_s: Annotated[int, Field(gt=0, lt=2**32)]
-    value_milli: Annotated[int, Field(ge=-(2**63), lt=2**63)]
-    capacity_milli: Annotated[int, Field(gt=0, lt=2**63)]
+    target_start: Moment
+    resolution_s: Annotated[int, Field(strict=True, gt=0, lt=2**32)]
+    value_milli: Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
+    capacity_milli: Annotated[int, Field(strict=True, gt=0, lt=2**63)]
 
 
 class GivenActuals(BaseModel):
@@ -49,7 +50,7 @@ class GivenActuals(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
-    version: Annotated[int, Field(ge=1, lt=2**32)]
+    version: Annotated[int, Field(strict=True, ge=1, lt=2**32)]
     secret: Hex32
     items: Annotated[tuple[GivenItem, ...], Field(min_length=1, max_length=10_000)]
 

@@ -1,11 +1,11 @@
 """``/api/v1/settlements/…``: rounds of a day, scores, disputes, stakes, what was sealed for a slot, measured values."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from gridseal.http.moments import Moment
+from gridseal.http.moments import Day, Moment
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.problems import not_found
 from gridseal.wire.fields import Address
@@ -38,7 +38,7 @@ def round_routes(reader: RoundReader, clock: Clock) -> APIRouter:
 def _add_rounds(router: APIRouter, reader: RoundReader, clock: Clock) -> None:
     @router.get("/rounds", operation_id="listRounds")
     async def rounds(
-        day: date | None = None,
+        day: Day | None = None,
         product_id: Annotated[str | None, Query(max_length=63)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> RoundList:
