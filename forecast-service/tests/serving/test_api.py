@@ -143,6 +143,14 @@ async def test_the_summary_counts(client: httpx.AsyncClient, pool: Pool) -> None
     assert summary.champion == "gridseal-site-6h/1"
 
 
+async def test_without_sites_what_serves_another_product_is_named(client: httpx.AsyncClient, pool: Pool) -> None:
+    RunStore(pool).write(a_run(product_id="de-day-ahead", model_name="gridseal-de-day-ahead"), (), "")
+
+    summary = decode(ForecastSummary, (await client.get("/api/v1/forecasts/summary")).content)
+
+    assert summary.champion == "gridseal-de-day-ahead/1"
+
+
 async def test_alerts_page_from_newest_to_oldest(client: httpx.AsyncClient) -> None:
     first = decode(AlertList, (await client.get("/api/v1/alerts/recent?limit=2")).content)
     rest = decode(AlertList, (await client.get(f"/api/v1/alerts/recent?cursor={first.next_cursor}")).content)

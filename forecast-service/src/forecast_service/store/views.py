@@ -142,11 +142,12 @@ class ForecastViews:
     async def counts(self) -> Counts:
         """How many runs there are, how many are sealed, and how they scored."""
         newest = (
-            "SELECT model_name, model_version FROM forecast.runs WHERE product_id = %s"
-            " ORDER BY slot DESC, recorded_at DESC LIMIT 1"
+            "SELECT model_name, model_version FROM forecast.runs WHERE product_id = coalesce(%s::text, product_id)"
+            " ORDER BY slot DESC, model_name = 'analogue', recorded_at DESC LIMIT 1"
         )
         numbers = await self._one(_COUNTS, ()) or (0, 0, 0)
-        serving = await self._one(newest, (SITE_PRODUCT,))
+        # Where no sites are forecast, what serves is what serves the other products.
+        serving = await self._one(newest, (SITE_PRODUCT,)) or await self._one(newest, (None,))
         with answering():
             async with self._pool.connection() as connection:
                 rows = await (await connection.execute(_ACCURACY)).fetchall()
