@@ -32,6 +32,8 @@ IDS = {
 }  # fmt: skip
 """Ids that are there, and some that try to be elsewhere; other parameters take these two."""
 OTHER_IDS = ("1", "site-6h")
+ASKED_BY_VIEWERS = {"requestForecast", "predict", "tellEvidence", "giveActuals", "tellReason"}
+"""Forecasts, and what a hash on the chain lets in."""
 PUBLIC = {"health", "getSession", "getSessionKeys", "getSignInNonce", "signIn", "signOut", "list_receipt_keys"}
 
 
@@ -120,6 +122,21 @@ async def test_the_document_and_the_policies_name_the_same_routes(service: str, 
     assert {name for name in described if {**EVERYWHERE, **policies}[name] == "public"} <= PUBLIC
 
 
+@pytest.mark.parametrize("service", APPS)
+async def test_what_changes_something_takes_the_role_that_is_meant(service: str, tmp_path: Path) -> None:
+    """Said a second time, so that a slip in a table of policies is seen; whatever is new takes an operator."""
+    async with a_service(service, tmp_path) as (app, _):
+        changing = {
+            rule.name: rule.policy
+            for rule in closed(app, app.state.policies).rules
+            if rule.methods - {"GET", "HEAD", "OPTIONS"}
+        }
+    meant = {"notarizeRun": "authority", **dict.fromkeys(ASKED_BY_VIEWERS, "viewer"), **dict.fromkeys(PUBLIC, "public")}
+
+    assert {name: (policy, meant.get(name, "operator")) for name, policy in changing.items() if policy != meant.get(name, "operator")} == {}  # noqa: E501  # fmt: skip
+    assert changing or service == "feeds"
+
+
 def test_processes_without_an_interface_of_their_own_are_guarded_too() -> None:
     from edge_agent.app import create_app as agent_app
     from forecast_service.app import create_operator_app
@@ -171,7 +188,7 @@ async def test_no_secret_reaches_the_logs(
             for method, path in (
                 ("GET", "/api/v1/settlements/summary"), ("POST", "/api/v1/settlements/notarize"),
                 ("POST", "/api/v1/session"), ("DELETE", "/api/v1/session"), ("GET", f"/api/v1/session?token={canary}"),
-                ("GET", "/no-such-thing"),
+                ("GET", "/no-such-thing"), ("GET", f"/api/v1/settlements/summary?token={canary}"),
             ):  # fmt: skip
                 body = {"message": canary, "signature": canary}
                 answer = await client.request(method, path, headers=headers, json=body)

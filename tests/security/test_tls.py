@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,28 @@ def test_plain_text_is_refused(servers: ScratchServers, name: str) -> None:
 
     with pytest.raises(REFUSED):
         connect(name, plain[name])
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize("name", NAMES)
+def test_old_protocols_are_refused(servers: ScratchServers, name: str) -> None:
+    def version(newest: ssl.TLSVersion) -> str | None:
+        context = ssl.create_default_context(cafile=str(servers.layout.tls / "ca.crt"))
+        context.load_cert_chain(servers.layout.tls / "servers" / "services.pem")
+        context.set_ciphers("DEFAULT@SECLEVEL=0")  # else this side would refuse before the server is asked
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
+        port = {"kafka": servers.ports.kafka, "postgres": servers.ports.postgres, "redis": servers.ports.redis}[name]
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+            if name == "postgres":
+                plain.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")  # SSLRequest
+                assert plain.recv(1) == b"S"
+            with context.wrap_socket(plain, server_hostname="127.0.0.1") as encrypted:
+                return encrypted.version()
+
+    assert version(ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
+    assert version(ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+    with pytest.raises(ssl.SSLError, match=r"(?i)alert"):
+        version(ssl.TLSVersion.TLSv1_1)
 
 
 @pytest.mark.parametrize("name", NAMES)

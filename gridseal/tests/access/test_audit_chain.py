@@ -38,7 +38,7 @@ def address() -> Iterator[str]:
 def an_entry(tenant: str, n: int) -> AuditEntry:
     return AuditEntry(
         tenant_id=tenant, service="s", actor="person:alice", role="operator", action="act", method="POST",
-        path=f"/api/v1/ä/{n}", status=200, address="203.0.113.9", trace_id="0" * 32,
+        path=f"/api/v1/ä/{n}", status=403, reason="role", address="203.0.113.9", trace_id="0" * 32,
     )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def test_an_export_says_by_itself_whether_it_is_whole(
     assert exported(*lines) == 0
     assert exported(*lines[2:]) == 0
     assert exported(lines[0], *lines[2:]) == 1
-    assert exported(lines[0], lines[1].model_copy(update={"status": 403}), *lines[2:]) == 1
+    assert exported(lines[0], lines[1].model_copy(update={"status": 200}), *lines[2:]) == 1
     file.write_text("{}\n")
     assert verify(monkeypatch, dsn, "--export", str(file))[0] == 2
     assert verify(monkeypatch, "postgresql://nobody@127.0.0.1:1/none")[0] == 2
@@ -135,6 +135,25 @@ def test_lines_from_before_are_chained_by_the_migration(address: str, tmp_path: 
 
     assert [line.path[-1] for line in lines[:2]] == ["0", "2"]
     assert check(lines) == Whole(7, 1, lines[-1].hash)
+
+
+def test_a_line_that_was_written_anew_with_its_own_hash_is_found_by_the_next() -> None:
+    lines: list[AuditLine] = []
+    for n in range(3):
+        previous = lines[-1].hash if lines else FIRST
+        lines.append(sealed(an_entry("demo", n), n + 1, previous))
+    assert check(lines) == Whole(3, 1, lines[-1].hash)
+    anew = sealed(an_entry("demo", 7), 2, lines[0].hash)
+    begun = sealed(an_entry("demo", 0), 1, "1" * 64)
+
+    assert check([lines[0], anew, lines[2]]) == Broken(3, "it does not name the line before it")
+    assert check([begun]) == Broken(1, "the first line names one before it")
+
+
+def sealed(entry: AuditEntry, place: int, previous: str) -> AuditLine:
+    known = entry.model_dump() | {"entry_id": place, "at": "2026-06-01T00:00:00Z", "place": place}
+    line = AuditLine.model_validate(known | {"previous": previous, "hash": "x"})
+    return line.model_copy(update={"hash": hash_of(line)})
 
 
 def test_no_field_can_pass_for_two() -> None:
