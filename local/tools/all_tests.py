@@ -1,8 +1,8 @@
 """``make test``: every test of the repository, folder by folder, and one sum at the end.
 
 Each folder runs in a process of its own: what one leaves behind (an event loop, a JVM) is not the next one's business.
-Two folders run side by side, since most of their time is waiting; ``tests``, which starts and kills whole stacks, runs
-alone. What a folder prints is shown at its end, and meanwhile stands in ``.local/tests``.
+Two folders run side by side, since most of their time is waiting; what starts and kills whole stacks runs alone.
+What a folder prints is shown at its end, and meanwhile stands in ``.local/tests``.
 Names of folders as arguments run only those.
 """
 
@@ -15,6 +15,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,9 +31,10 @@ NODE_COUNTS = (
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
-AFTER_BUILDS = ("settlement-service", "gridseal", "local")
+AFTER_BUILDS = ("settlement-service/tests", "gridseal/tests", "local/tests", "tests/chain", "tests/bench")
 """They read what the builds of contracts and pages leave, so that they wait until those are tested."""
-ALONE = "tests"
+ALONE = ("tests/chaos", "tests/e2e", "tests/flow")
+"""They start whole stacks, and share one where they can: one process."""
 
 
 class Outcome(NamedTuple):
@@ -51,8 +53,9 @@ def python_folders() -> Iterator[Path]:
     for folder in sorted(ROOT.glob("*/tests")):
         if any(folder.glob("**/test_*.py")):
             yield folder
-    if any((ROOT / "tests").glob("**/test_*.py")):
-        yield ROOT / "tests"
+    for folder in sorted((ROOT / "tests").iterdir()):
+        if any(folder.glob("**/test_*.py")):
+            yield folder
 
 
 def node_folders() -> Iterator[Path]:
@@ -73,11 +76,12 @@ def run_shown(argv: Sequence[str], folder: Path, cwd: Path, env: dict[str, str])
     return code, shown
 
 
-def run_python(folder: Path, env: dict[str, str]) -> Outcome:
-    """Tests of one Python folder."""
+def run_python(folder: Path, env: dict[str, str], parts: Sequence[Path] = ()) -> Outcome:
+    """Tests of one Python folder, or of these parts of it."""
     report = REPORTS / f"{'-'.join(folder.relative_to(ROOT).parts)}.xml"
     report.unlink(missing_ok=True)
-    argv = [str(BIN / "python"), "-m", "pytest", "-q", f"--junitxml={report}", str(folder.relative_to(ROOT))]
+    places = [str(part.relative_to(ROOT)) for part in parts or (folder,)]
+    argv = [str(BIN / "python"), "-m", "pytest", "-q", f"--junitxml={report}", *places]
     code, _ = run_shown(argv, folder, ROOT, env)
     if not report.exists():
         return Outcome(0, 1)
@@ -108,7 +112,7 @@ class Lanes:
 
     def __init__(self, builds: Sequence[Job], python: Sequence[Job], env: dict[str, str]) -> None:
         self._builds, self._env = list(builds), env
-        self._after = [job for job in python if job[0].parent.name in AFTER_BUILDS]
+        self._after = [job for job in python if str(job[0].relative_to(ROOT)) in AFTER_BUILDS]
         self._free = [job for job in python if job not in self._after]
         self._built = threading.Event()
         self._lock = threading.Lock()
@@ -162,9 +166,10 @@ def main(wanted: list[str]) -> int:
     env |= {"NEXT_TELEMETRY_DISABLED": "1", "HARDHAT_DISABLE_TELEMETRY_PROMPT": "true"}
     node = [(f, run_node) for f in node_folders() if _is_wanted(f, wanted)]
     python = [(f, run_python) for f in python_folders() if _is_wanted(f, wanted)]
-    alone = [job for job in python if job[0] == ROOT / ALONE]
+    alone = [job for job in python if str(job[0].relative_to(ROOT)) in ALONE]
     rows = Lanes(node, [job for job in python if job not in alone], env).run()
-    rows += [run_job(job, env) for job in alone]
+    if alone:
+        rows.append(run_job((ROOT / "tests", partial(run_python, parts=[folder for folder, _ in alone])), env))
     print()
     for name, outcome, seconds in rows:
         counts = f"{outcome.passed:4} passed {outcome.failed:3} failed {outcome.skipped:3} skipped"
