@@ -24,13 +24,15 @@ SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timesta
                      %s::float8[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[]) ON CONFLICT DO NOTHING"""
 
 # S3's tables hold hours, in MWh. The newest revision stands there, whatever order revisions come in.
+# One look into the index for each hour, whatever the planner believes of a table that has just been filled.
 RAW_DEMAND: Final = """
 INSERT INTO energy_mlops.raw_demand AS d (period, respondent, value)
-SELECT DISTINCT ON (f.period_start, f.series_id) f.period_start, f.series_id, f.value_milli / 1e9
-FROM feed_demand f JOIN (SELECT DISTINCT * FROM unnest(%s::text[], %s::timestamptz[])) k (series_id, period_start)
-     USING (series_id, period_start)
-WHERE f.kind = 'actual' AND f.period_s = 3600
-ORDER BY f.period_start, f.series_id, f.known_at DESC, f.revision DESC
+SELECT k.period_start, k.series_id, f.value_milli / 1e9
+FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::timestamptz[])) k (series_id, period_start)
+CROSS JOIN LATERAL (
+  SELECT value_milli FROM feed_demand
+  WHERE series_id = k.series_id AND period_start = k.period_start AND kind = 'actual' AND period_s = 3600
+  ORDER BY known_at DESC, revision DESC LIMIT 1) f
 ON CONFLICT (period, respondent) DO UPDATE SET value = excluded.value, ingested_at = clock_timestamp()
 WHERE d.value IS DISTINCT FROM excluded.value"""
 RAW_WEATHER_COLUMNS: Final = (
