@@ -21,7 +21,7 @@ export const de: typeof en = {
   subtitle: (sites, series) =>
     sites === undefined
       ? "Versiegelte Prognosen"
-      : `Versiegelte Prognosen · ${sites} Standorte${series ? ` · ${series} Reihen` : ""}`,
+      : `Versiegelte Prognosen · ${sites} ${sites === 1 ? "Standort" : "Standorte"}${series ? ` · ${series} ${series === 1 ? "Reihe" : "Reihen"}` : ""}`,
   clock: {
     waiting: "wartet auf die Uhr",
     lapse: (scale) => `Zeitraffer ×${scale}`,

@@ -19,7 +19,7 @@ export const en = {
   subtitle: (sites: number | undefined, series: number | undefined) =>
     sites === undefined
       ? "Sealed forecasts"
-      : `Sealed forecasts · ${sites} sites${series ? ` · ${series} series` : ""}`,
+      : `Sealed forecasts · ${sites} ${sites === 1 ? "site" : "sites"}${series ? ` · ${series} series` : ""}`,
   clock: {
     waiting: "waiting for the clock",
     lapse: (scale: number) => `time-lapse ×${scale}`,
