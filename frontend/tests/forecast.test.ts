@@ -269,4 +269,5 @@ test("accuracy compares what was served with the baseline, per kind", () => {
   expect(scoresByKind(mixed)[0]?.served).toMatchObject({ forecasts: 40, pinball_ratio: 0.015 });
   expect(scoresByKind([entry("analogue", 0.04)])[0]).toMatchObject({ served: null, gain: null });
   expect(scoresByKind([entry("lstm", 0.03), entry("analogue", 0.04, 0)])[0]?.gain).toBeNull();
+  expect(scoresByKind([entry("lstm", 0), entry("analogue", 0.0004)])[0]?.gain).toBeNull();
 });

@@ -343,6 +343,7 @@ describe("pipeline", () => {
 
 test("axes name the day where it begins, else the hour", () => {
   expect(clockTick(NOON, 3_600_000)).toBe("12:00");
+  expect(clockTick(NOON + 30_000, 600_000)).toBe("");
   expect(clockTick(NOON, 8 * 86_400_000)).toBe("12:00");
   expect(clockTick(NOON - 12 * 3_600_000, 8 * 86_400_000)).toBe("Mon 1 Jun");
   expect([250, 25, 2.5, 0.25, 0.025].map(digitsFor)).toEqual([0, 1, 2, 3, 4]);

@@ -4,7 +4,9 @@ import { formatNumber } from "@/lib/units";
 
 const DAY_MS = 86_400_000;
 
+/** Nothing between two minutes, whose names would be the same. */
 export function clockTick(ms: number, spanMs: number): string {
+  if (ms % 60_000 !== 0) return "";
   return spanMs > DAY_MS && ms % DAY_MS === 0 ? shortDay(ms, "UTC") : clockTime(ms, "UTC");
 }
 

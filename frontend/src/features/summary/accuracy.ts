@@ -2,6 +2,8 @@
 import type { KindAccuracy } from "@/lib/wire";
 
 export const BASELINE = "analogue";
+/** Where the baseline errs by less, as with PV at night, a share of it says nothing. */
+const LEAST_LOSS = 0.0005;
 
 export interface KindScore {
   kind: string;
@@ -18,7 +20,7 @@ export function scoresByKind(accuracy: readonly KindAccuracy[]): KindScore[] {
     const own = accuracy.filter((entry) => entry.kind === kind && entry.forecasts > 0);
     const baseline = own.find((entry) => entry.model === BASELINE) ?? null;
     const served = together(own.filter((entry) => entry.model !== BASELINE));
-    const comparable = served && baseline && baseline.pinball_ratio > 0;
+    const comparable = served && baseline && baseline.pinball_ratio >= LEAST_LOSS;
     return {
       kind,
       served,
