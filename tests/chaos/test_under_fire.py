@@ -18,8 +18,9 @@ def test_nothing_is_lost_and_nothing_is_doubled_while_everything_is_killed(tmp_p
 
     assert report["passed"], f"{report['stuck']} {report['findings']}; once more: {report['command']} --keep"
     assert report["kills"] >= 20
-    assert report["findings"]["counts"]["sent"] >= 20_000
-    assert report["findings"]["counts"]["sent"] == report["findings"]["counts"]["receipted"]
+    counts = report["findings"]["counts"]
+    assert counts["sent"] + counts["strangers"] >= 20_000, "the strangers are among those that the load makes"
+    assert counts["sent"] == counts["receipted"]
     assert report["findings"]["wrong"] == {}
 
 
