@@ -73,6 +73,15 @@ def a_loki(folder: Path) -> Iterator[int]:
         yield port
 
 
+def altered(name: str, right: str, wrong: str, folder: Path) -> Path:
+    """Our file with some words of it changed once, in a folder of the test."""
+    text = (FOLDER / name).read_text()
+    assert right in text
+    file = folder / name
+    file.write_text(text.replace(right, wrong, 1))
+    return file
+
+
 def _ours(name: str, told: dict[str, str]) -> Json:
     """Our file, with the words of a test for some of its own."""
     text = (FOLDER / name).read_text()

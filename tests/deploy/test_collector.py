@@ -26,10 +26,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from gridseal.runtime.traces import traceparent_of
 from tests.conftest import eventually
 from tests.deploy.go_programs import TOOLS, go_program
-from tests.deploy.manifests import ROOT
-from tests.deploy.telemetry_programs import Collector, a_collector, pinned
+from tests.deploy.telemetry_programs import FOLDER, Collector, a_collector, altered, pinned
 
-CONFIGURATION = ROOT / "k8s" / "observability" / "collector.yaml"
 MESSAGE = "home-01-pv/00c1f0e2a4b6d8f0/42"
 ASKED = os.environ.get("COLLECTOR_TESTS") == "1"
 pytestmark = [
@@ -94,7 +92,7 @@ def test_the_program_is_of_the_version_that_compose_pins() -> None:
 
 
 def test_it_takes_our_file_as_it_is() -> None:
-    done = validated(CONFIGURATION)
+    done = validated(FOLDER / "collector.yaml")
 
     assert done.returncode == 0, done.stderr
 
@@ -110,12 +108,7 @@ def test_it_takes_our_file_as_it_is() -> None:
     ],
 )
 def test_it_refuses_a_wrong_one(tmp_path: Path, right: str, wrong: str, says: str) -> None:
-    text = CONFIGURATION.read_text()
-    assert right in text
-    file = tmp_path / "collector.yaml"
-    file.write_text(text.replace(right, wrong, 1))
-
-    done = validated(file)
+    done = validated(altered("collector.yaml", right, wrong, tmp_path))
 
     assert done.returncode != 0
     assert says in done.stderr

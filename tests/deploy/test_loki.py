@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.conftest import eventually
-from tests.deploy.telemetry_programs import FOLDER, a_collector, a_loki, loki
+from tests.deploy.telemetry_programs import FOLDER, a_collector, a_loki, altered, loki
 
 ASKED = os.environ.get("LOKI_TESTS") == "1"
 pytestmark = [
@@ -47,12 +47,7 @@ def test_it_takes_our_file_as_it_is() -> None:
     ],
 )
 def test_it_refuses_a_wrong_one(tmp_path: Path, right: str, wrong: str, says: str) -> None:
-    text = (FOLDER / "loki.yaml").read_text()
-    assert right in text
-    file = tmp_path / "loki.yaml"
-    file.write_text(text.replace(right, wrong, 1))
-
-    done = validated(file)
+    done = validated(altered("loki.yaml", right, wrong, tmp_path))
 
     assert done.returncode != 0
     assert says in done.stderr

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Final, get_args
 
 from gridseal.wire.telemetry import Quality
-from gridseal.wire.units import BASE_UNITS, UNITS, Quantity
+from gridseal.wire.units import BASE_UNITS, ENERGY_SIGN, UNITS, Quantity
 
 SENT: Final[tuple[str, ...]] = get_args(Quantity)
 """Quantities on the wire; the position is the number used in arrays."""
@@ -16,9 +16,6 @@ QUALITIES: Final[tuple[str, ...]] = get_args(Quality)
 GOOD: Final = QUALITIES.index("good")
 SUSPECT: Final = QUALITIES.index("suspect")
 BAD: Final = QUALITIES.index("bad")
-
-_ENERGY: Final = {"active_energy_import": -1, "active_energy_export": 1}
-"""Direction of each energy counter: import takes from the grid, and positive feeds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +31,8 @@ class Conversion:
 
 
 def _conversion(sent: int, quantity: str, unit: str, to_base: Fraction) -> Conversion:
-    if quantity in _ENERGY:
-        factor = to_base * 1_000 * 3_600 * _ENERGY[quantity]
+    if quantity in ENERGY_SIGN:
+        factor = to_base * 1_000 * 3_600 * ENERGY_SIGN[quantity]
         return Conversion(sent, unit, STORED.index("active_power"), factor, per_period=True)
     return Conversion(sent, unit, STORED.index(quantity), to_base * 1_000, per_period=False)
 
@@ -45,5 +42,5 @@ CONVERSIONS: Final[tuple[Conversion, ...]] = tuple(
     for i, quantity in enumerate(SENT)
     for unit, factor in UNITS[quantity].items()
 )
-POWER_SOURCES: Final[frozenset[str]] = frozenset({"active_power", *_ENERGY})
+POWER_SOURCES: Final[frozenset[str]] = frozenset({"active_power", *ENERGY_SIGN})
 """Quantities that all become ``active_power``: a device may send only one of them."""

@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -12,11 +11,10 @@ from gridseal.errors import WireError
 from gridseal.wire.codec import decode
 from gridseal.wire.signing import verified
 from gridseal.wire.telemetry import Reading, Telemetry
-from gridseal.wire.units import UNITS
+from gridseal.wire.units import ENERGY_SIGN, UNITS
 
 Key = tuple[str, int]
 """Quantity as stored, and period start in milliseconds."""
-_ENERGY_SIGN: Final = {"active_energy_import": -1, "active_energy_export": 1}
 
 
 @dataclass(slots=True)
@@ -72,7 +70,7 @@ class Findings:
 def stored_form(reading: Reading) -> tuple[Key, int]:
     """A reading as the stream stores it: exact, rounded half to even."""
     scaled = Fraction(reading.value) * UNITS[reading.quantity][reading.unit] * 1_000
-    sign = _ENERGY_SIGN.get(reading.quantity)
+    sign = ENERGY_SIGN.get(reading.quantity)
     if sign is None:
         return (reading.quantity, reading.period_start_ms), round(scaled)
     return ("active_power", reading.period_start_ms), round(sign * scaled * 3_600_000 / reading.period_ms)

@@ -113,7 +113,10 @@ BASE_UNITS: Final[dict[str, str]] = {
 """Unit of each quantity behind the stream, in the order of their numbers in the database.
 ``active_energy_*`` becomes mean ``active_power`` of its period."""
 
+ENERGY_SIGN: Final = {"active_energy_import": -1, "active_energy_export": 1}
+"""Direction of each quantity that becomes power: import takes from the grid, and positive feeds it."""
+
 
 def stored_as(quantity: str) -> str:
     """What a quantity on the wire is behind the stream, where series take it."""
-    return "active_power" if quantity in ("active_energy_import", "active_energy_export") else quantity
+    return "active_power" if quantity in ENERGY_SIGN else quantity
