@@ -2,7 +2,8 @@
 
 ``host:port,host:port`` is plain text. ``ssl://host:port,host:port?ca=FILE`` is TLS: the brokers' certificates must be
 signed by an authority in FILE and name the host that was asked for. ``&cert=FILE`` shows a certificate of our own, its
-chain and its PKCS 8 key in one PEM file. PostgreSQL, Redis and MongoDB take TLS in their addresses too, in other words.
+chain and its PKCS 8 key in one PEM file; with ``&key=FILE`` the key lies in a file of its own, in the same folder, as
+Strimzi writes them. PostgreSQL, Redis and MongoDB take TLS in their addresses too, in other words.
 """
 
 import ssl
@@ -25,6 +26,8 @@ class KafkaAddress:
     authorities: Path | None = None
     """Unset: plain text."""
     certificate: Path | None = None
+    key: Path | None = None
+    """Unset: it stands in the file of the certificate."""
 
     @classmethod
     def read(cls, text: str) -> "KafkaAddress":
@@ -39,12 +42,17 @@ class KafkaAddress:
             return cls(text)
         servers, _, query = text.removeprefix(_TLS).partition("?")
         said = dict(parse_qsl(query, keep_blank_values=True))
-        if "ca" not in said or set(said) - {"ca", "cert"}:
-            raise ConfigError(f"{SETTING}: after ssl://host:port come ?ca=FILE and, where brokers ask, &cert=FILE")
-        for path in said.values():
-            if not Path(path).is_file():
+        if "ca" not in said or set(said) - {"ca", "cert", "key"} or ("key" in said and "cert" not in said):
+            raise ConfigError(
+                f"{SETTING}: after ssl://host:port come ?ca=FILE and, where brokers ask, &cert=FILE (&key=FILE)"
+            )
+        files = {name: Path(path) for name, path in said.items()}
+        for path in files.values():
+            if not path.is_file():
                 raise ConfigError(f"{SETTING}: {path} cannot be read")
-        return cls(servers, Path(said["ca"]), Path(said["cert"]) if "cert" in said else None)
+        if "key" in files and files["key"].parent != files["cert"].parent:
+            raise ConfigError(f"{SETTING}: cert and key must lie in the same folder")
+        return cls(servers, files["ca"], files.get("cert"), files.get("key"))
 
 
 def client_options(text: str) -> dict[str, Any]:
@@ -55,24 +63,44 @@ def client_options(text: str) -> dict[str, Any]:
     context = ssl.create_default_context(cafile=str(address.authorities))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if address.certificate is not None:
-        context.load_cert_chain(address.certificate)
+        context.load_cert_chain(address.certificate, address.key)
     return {"bootstrap_servers": address.servers, "security_protocol": "SSL", "ssl_context": context}
 
 
 def spark_options(text: str) -> dict[str, str]:
-    """Options of Spark's Kafka source; Java's client checks the host's name by itself."""
+    """Options of Spark's Kafka source; Java's client checks the host's name by itself.
+
+    Links are not followed: behind that of a mounted secret is another folder in each pod, and after each renewal.
+    """
     address = KafkaAddress.read(text)
     found = {"kafka.bootstrap.servers": address.servers}
     if address.authorities is not None:
         found |= {
             "kafka.security.protocol": "SSL", "kafka.ssl.truststore.type": "PEM",
-            "kafka.ssl.truststore.location": str(address.authorities.resolve()),
+            "kafka.ssl.truststore.location": str(address.authorities.absolute()),
         }  # fmt: skip
     if address.certificate is not None:
-        found |= {
-            "kafka.ssl.keystore.type": "PEM", "kafka.ssl.keystore.location": str(address.certificate.resolve())
-        }  # fmt: skip
+        found |= _shown(address.certificate, address.key)
     return found
+
+
+def _shown(certificate: Path, key: Path | None) -> dict[str, str]:
+    """How Java's client shows a certificate.
+
+    A key in a file of its own is read by the client where it runs: what stands in the options are names, because Spark
+    writes options into plans and sends them to its executors.
+    """
+    if key is None:
+        return {"kafka.ssl.keystore.type": "PEM", "kafka.ssl.keystore.location": str(certificate.absolute())}
+    folder = certificate.absolute().parent
+    return {
+        "kafka.config.providers": "files",
+        "kafka.config.providers.files.class": "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
+        "kafka.config.providers.files.param.allowed.paths": str(folder),
+        "kafka.ssl.keystore.type": "PEM",
+        "kafka.ssl.keystore.certificate.chain": f"${{files:{folder}:{certificate.name}}}",
+        "kafka.ssl.keystore.key": f"${{files:{folder}:{key.name}}}",
+    }
 
 
 def first_broker(text: str) -> tuple[str, int]:

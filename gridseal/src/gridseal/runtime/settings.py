@@ -6,14 +6,13 @@ service's prefix; a misspelt variable under a known prefix is refused instead of
 
 import os
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import AliasChoices, AwareDatetime, Field, ValidationError
+from pydantic import AliasChoices, AwareDatetime, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gridseal.errors import ConfigError
-
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+from gridseal.runtime.encryption import LOOPBACK, require_tls
 
 
 class PrefixedSettings(BaseSettings):
@@ -86,6 +85,9 @@ class CoreSettings(PrefixedSettings):
 
     tls: bool = False
     """Whether the local stack's Kafka, PostgreSQL and Redis speak TLS; services see it by the addresses."""
+    require_tls: bool = False
+    """Whether a process refuses to start with an address of Kafka, PostgreSQL, Redis or MongoDB that is on a network
+    and does not say TLS with a checked certificate. The manifests of a cluster set it."""
     postgres_bin: Path | None = None
     """Programs of the PostgreSQL 15 that the local stack starts; no service reads it."""
     failpoints: str = ""
@@ -106,6 +108,13 @@ class CoreSettings(PrefixedSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        if self.require_tls:
+            named = ("kafka_bootstrap", "postgres_dsn", "redis_url", "mongo_url")
+            require_tls({f"GRIDSEAL_{name.upper()}": getattr(self, name) for name in named})
+        return self
+
 
 S = TypeVar("S", bound=PrefixedSettings)
 
@@ -114,7 +123,8 @@ def load_settings(kind: type[S], **overrides: Any) -> S:
     """Read one settings group from the environment.
 
     Raises:
-        ConfigError: A variable has a wrong value, or stands under the prefix but means nothing.
+        ConfigError: A variable has a wrong value, or stands under the prefix but means nothing; or an address is
+            plain where ``GRIDSEAL_REQUIRE_TLS`` forbids it.
     """
     prefix = str(kind.model_config.get("env_prefix", ""))
     known = {prefix + name.upper() for name in kind.model_fields}
