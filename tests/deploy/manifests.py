@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,43 @@ def pod_of(manifest: Json) -> Json | None:
         pod: Json = spec["template"]
         return pod
     return None
+
+
+def mounted_secrets(manifest: Json) -> Iterator[tuple[str, set[str]]]:
+    """Secrets without which a pod of a manifest does not start, and the keys that it takes of each."""
+    pod = pod_of(manifest)
+    volumes = pod["spec"].get("volumes", ()) if pod else manifest.get("spec", {}).get("volumes", ())
+    for volume in volumes:
+        own = {"name": volume["secret"]["secretName"], **volume["secret"]} if "secret" in volume else None
+        projected = [source.get("secret") for source in volume.get("projected", {}).get("sources", ())]
+        for source in (own, *projected):
+            if source and not source.get("optional"):
+                yield source["name"], {item["key"] for item in source.get("items", ())}
+
+
+def made_secrets(manifests: Collection[Json]) -> dict[str, set[str]]:
+    """Secrets that operators make of manifests, and their keys."""
+    found: dict[str, set[str]] = {}
+    prefix = ""
+    for manifest in manifests:
+        name, spec = manifest["metadata"]["name"], manifest.get("spec", {})
+        match manifest["kind"]:
+            case "ExternalSecret":
+                brought = {one["secretKey"] for one in spec["data"]}
+                found[spec["target"]["name"]] = set(spec["target"].get("template", {}).get("data", brought))
+            case "Certificate":
+                forms = {one["type"] for one in spec.get("additionalOutputFormats", ())}
+                combined = {"tls-combined.pem"} if "CombinedPEM" in forms else set()
+                found[spec["secretName"]] = {"ca.crt", "tls.crt", "tls.key"} | combined
+            case "Kafka":
+                prefix = spec["entityOperator"]["userOperator"].get("secretPrefix", "")
+                found[f"{name}-cluster-ca-cert"] = {"ca.crt", "ca.p12", "ca.password"}
+            case "Cluster":
+                found[f"{name}-ca"] = {"ca.crt", "ca.key"}
+    for manifest in manifests:
+        if manifest["kind"] == "KafkaUser":
+            found[prefix + manifest["metadata"]["name"]] = {"ca.crt", "user.crt", "user.key"}
+    return found
 
 
 def containers(overlay: str) -> Iterator[tuple[Json, Json]]:

@@ -117,6 +117,8 @@ def test_a_pod_that_may_too_much_is_refused_and_each_fault_named(production: Clu
         ("NetworkPolicy", "default-deny", ".spec.policyTypes = ['Inside']", "policyTypes"),
         ("KafkaTopic", "alerts", ".spec.partition = 2", "partition"),
         ("Cluster", "postgres", ".spec.instances = 'three'", "instances"),
+        ("KafkaUser", "asset-service", ".spec.authorization.acls[0].operations = ['Reed']", "Reed"),
+        ("Certificate", "redis-server", ".spec.privateKey.rotationPolicy = 'Sometimes'", "Sometimes"),
     ],
 )  # fmt: skip
 def test_a_wrong_manifest_is_refused(production: Cluster, kind: str, name: str, change: str, says: str) -> None:
@@ -183,13 +185,23 @@ def test_a_budget_holds_an_eviction_back(production: Cluster) -> None:
     ("page", "has"),
     [
         ("backup-and-restore.md", "create job"), ("deploy.md", "rollout status"), ("incident.md", "get pods"),
-        ("incident.md", "get kafka"), ("rotate.md", "rollout restart"), ("deploy.md", "apply -k"),
+        ("incident.md", "get kafka"), ("rotate.md", "restart statefulset"), ("deploy.md", "apply -k"),
+        ("rotate.md", "restart deployment"), ("rotate.md", "rollout status"), ("rotate.md", "get certificate"),
+        ("rotate.md", "get kafkauser"), ("rotate.md", "delete pod"),
     ],
 )  # fmt: skip
 def test_a_command_of_a_runbook_does_what_it_says(production: Cluster, page: str, has: str) -> None:
     for words in the_runbook(page, has):
         done = production.kubectl(*words)
         assert done.returncode == 0, f"{page}: kubectl {' '.join(words)}: {done.stderr}"
+
+
+def test_a_certificate_of_kafka_is_taken_away_as_the_runbook_says(production: Cluster) -> None:
+    production.must(*NAMESPACE, "create", "secret", "generic", "kafka-forecast-api")
+    for words in the_runbook("rotate.md", "delete secret"):
+        production.must(*words)
+
+    assert "NotFound" in production.kubectl(*NAMESPACE, "get", "secret", "kafka-forecast-api").stderr
 
 
 def the_runbook(page: str, has: str) -> list[list[str]]:

@@ -6,11 +6,22 @@ Not proven here: admission by an API server, images, operators at work, enforcem
 
 import copy
 import hashlib
+import re
 from typing import Any
 
 import pytest
 
-from tests.deploy.manifests import OVERLAYS, ROOT, Json, containers, environment, faults, pod_of, rendered
+from tests.deploy.manifests import (
+    OVERLAYS,
+    ROOT,
+    Json,
+    containers,
+    environment,
+    faults,
+    mounted_secrets,
+    pod_of,
+    rendered,
+)
 
 OURS = ("gridseal/",)
 
@@ -36,6 +47,8 @@ def test_every_manifest_keeps_to_the_schema_of_its_kind(overlay: str) -> None:
         ("SparkApplication", "streaming-processor", ("spec", "driver"), {"memori": "2g"}),
         ("Cluster", "postgres", ("spec",), {"instances": "three"}),
         ("Certificate", "gateway-client", ("spec",), {"secretname": "x"}),
+        ("Certificate", "mongo-server", ("spec",), {"additionalOutputFormats": [{"type": "Combined"}]}),
+        ("KafkaUser", "asset-service", ("spec", "authorization", "acls", 0), {"operations": ["Reed"]}),
         ("ExternalSecret", "gridseal-addresses", ("spec",), {"refresh": "1h"}),
     ],
 )
@@ -91,8 +104,9 @@ def test_what_a_pod_refers_to_exists_or_is_a_documented_secret(overlay: str) -> 
             if "configMap" in volume:
                 name = volume["configMap"]["name"]
                 assert name in maps or f"`{name}`" in readme, f"{name} is neither made nor documented"
-            if "secret" in volume:
-                assert f"`{volume['secret']['secretName']}`" in readme, f"{volume} is not in k8s/README.md"
+        for secret, _ in mounted_secrets(manifest):
+            documented = f"`{secret}`" in readme or (secret.startswith("kafka-") and "`kafka-NAME`" in readme)
+            assert documented, f"{secret} is not in k8s/README.md"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -123,9 +137,10 @@ def test_addresses_name_services_and_their_ports(overlay: str) -> None:
     for name, value in settings.items():
         if not name.endswith(("_URL", "_BOOTSTRAP")) or ".example" in value or "127.0.0.1" in value:
             continue
-        host, _, port = value.removeprefix("http://").partition(":")
+        host, _, port = re.sub(r"^\w+://", "", value).partition("?")[0].partition(":")
         if host == "gridseal-kafka-bootstrap":
-            assert port == "9092"
+            [listener] = named(overlay, "Kafka")["gridseal"]["spec"]["kafka"]["listeners"]
+            assert int(port) == listener["port"]
             continue
         assert int(port) in {p["port"] for p in services[host]["spec"]["ports"]}, name
 
