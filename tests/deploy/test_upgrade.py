@@ -1,7 +1,7 @@
 """What the release before left behind starts under this one: its database keeps every row, its secrets still open.
 
 The stream's checkpoint of an older release is tried in ``streaming-processor/tests/test_crashes.py``. Not proven here:
-a whole running installation of the release before, Kafka's and Redis's own data.
+a whole installation, which ``test_upgrade_in_place.py`` brings over.
 """
 
 import hashlib
