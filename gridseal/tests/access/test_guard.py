@@ -25,6 +25,8 @@ from gridseal.access.sessions import COOKIE, ISSUER, RULE, SessionKeys
 from gridseal.errors import ConfigError
 from gridseal.http.counters import Counters
 from gridseal.http.rates import Rates
+from gridseal.runtime.health import install_health
+from gridseal.runtime.metrics import new_registry
 from gridseal.runtime.serve import http_part
 from gridseal.runtime.settings import CoreSettings
 
@@ -273,3 +275,20 @@ def test_settings_that_would_let_somebody_in_are_refused(tmp_path: Path) -> None
     assert dashboard_origins(CoreSettings(allowed_origins="https://a.example/, https://b.example")) == {
         "http://127.0.0.1:23000", "http://localhost:23000", "https://a.example", "https://b.example",
     }  # fmt: skip
+
+
+async def test_refusals_are_counted_by_reason_and_shown_with_the_figures() -> None:
+    access, registry = Access("tried", "demo", a_login()), new_registry()
+    app = an_app(access)
+    install_health(app, "tried", {}, registry)
+    async with a_client(app) as client:
+        for headers in ({}, {}, {"Authorization": "Basic x"}, {"Authorization": f"Bearer {a_token(claims(roles=[]))}"}):
+            await client.get("/api/v1/look", headers=headers)
+        shown = (await client.get("/metrics")).text
+
+    counts = {line for line in shown.splitlines() if line.startswith("gridseal_access_refused_total")}
+    assert counts == {
+        'gridseal_access_refused_total{reason="missing"} 2.0',
+        'gridseal_access_refused_total{reason="malformed"} 1.0',
+        'gridseal_access_refused_total{reason="role"} 1.0',
+    }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fastapi import FastAPI
+from prometheus_client import Counter
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,6 +32,12 @@ _HARDENING: Final = {
 }
 
 
+def _refused() -> Counter:
+    return Counter(
+        "gridseal_access_refused", "Requests and connections that were not let in", ["reason"], registry=None
+    )
+
+
 @dataclass(frozen=True)
 class Access:
     """How a service lets people in."""
@@ -44,6 +51,8 @@ class Access:
     rates: Rates = field(default_factory=Rates)
     """Of each principal that is signed in."""
     counters: Counters = field(default_factory=Counters)
+    refused: Counter = field(default_factory=_refused)
+    """By ``AccessDeniedError.reason``; ``install_health`` shows it on ``/metrics``."""
 
 
 class GuardMiddleware:
@@ -113,6 +122,7 @@ class GuardMiddleware:
     async def _refused(
         self, rule: RouteRule, error: AccessDeniedError, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        self._access.refused.labels(error.reason).inc()
         log.info("access_refused", action=rule.name, status=error.status, reason=error.reason)
         if self._refusals.allows():
             await self._write(rule, scope, error.status, error.reason)

@@ -35,14 +35,18 @@ async def principal_of_socket(socket: WebSocket, access: Access, rule: RouteRule
     Raises:
         AccessDeniedError: Nobody, or somebody who may not.
     """
-    ask = await _shown(socket, access)
+    try:
+        ask = await _shown(socket, access)
 
-    async def allowed() -> Principal:
-        found = await ask()
-        check(found, rule, access.tenant)
-        return found
+        async def allowed() -> Principal:
+            found = await ask()
+            check(found, rule, access.tenant)
+            return found
 
-    return Shown(await allowed(), allowed)
+        return Shown(await allowed(), allowed)
+    except AccessDeniedError as error:
+        access.refused.labels(error.reason).inc()
+        raise
 
 
 async def until_no_longer(shown: Shown) -> AccessDeniedError:

@@ -13,7 +13,10 @@ Probe = Callable[[], Awaitable[None]]
 
 
 def install_health(app: FastAPI, service: str, probes: Mapping[str, Probe], registry: CollectorRegistry) -> None:
-    """Add the operational routes to ``app``."""
+    """Add the operational routes to ``app``; its figures are those of ``registry`` and of its own guard."""
+    access = getattr(app.state, "access", None)
+    if access is not None:
+        registry.register(access.refused)
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -33,7 +36,6 @@ def install_health(app: FastAPI, service: str, probes: Mapping[str, Probe], regi
 
     @app.get("/version", include_in_schema=False)
     async def version() -> dict[str, str]:
-        access = getattr(app.state, "access", None)
         return {"service": service, "version": __version__} | ({"auth": access.authenticator.mode} if access else {})
 
     @app.get("/metrics", include_in_schema=False)
