@@ -12,7 +12,9 @@ from pydantic import AliasChoices, AwareDatetime, Field, ValidationError, model_
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gridseal.errors import ConfigError
-from gridseal.runtime.encryption import LOOPBACK, require_tls
+from gridseal.runtime import encryption
+
+LOOPBACK = encryption.LOOPBACK
 
 
 class PrefixedSettings(BaseSettings):
@@ -112,7 +114,7 @@ class CoreSettings(PrefixedSettings):
     def _encrypted(self) -> Self:
         if self.require_tls:
             named = ("kafka_bootstrap", "postgres_dsn", "redis_url", "mongo_url")
-            require_tls({f"GRIDSEAL_{name.upper()}": getattr(self, name) for name in named})
+            encryption.require_tls({f"GRIDSEAL_{name.upper()}": getattr(self, name) for name in named})
         return self
 
 
