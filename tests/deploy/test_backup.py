@@ -65,6 +65,17 @@ def saved(folder: Path, address: str) -> Path:
     return next(folder.glob("*.dump"))
 
 
+def test_what_a_session_keeps_for_itself_is_no_part_of_a_backup(server: str, tmp_path: Path) -> None:
+    """The stream's sessions have temporary tables that nobody else may read."""
+    with scratch_database(server) as address, psycopg.connect(address) as session:
+        session.execute("CREATE TEMPORARY TABLE staged (n integer)")
+        session.execute("CREATE TABLE kept (n integer)")
+        session.commit()
+        file = saved(tmp_path, address)
+
+    assert file.with_suffix(".rows").read_text() == "public.kept\t0\n"
+
+
 def test_nothing_is_lost_between_save_and_restore(server: str, tmp_path: Path) -> None:
     with scratch_database(server) as before, scratch_database(server) as after:
         a_filled_database(before)

@@ -1,6 +1,7 @@
-"""Every command in the runbooks exists: programs and their sub-commands, targets, scripts, services, overlays, links.
+"""Every command in the runbooks exists, and is run by some test or listed with the reason why not.
 
-Those that only look (help, render, verify) are run; those that change something are looked up.
+Run are those for one machine on a whole stack (``tests/flow/test_the_runbooks.py``) and those for a cluster on request
+(``test_cluster.py``). Those of other pages are looked up: programs, sub-commands, targets, services, overlays, links.
 """
 
 import re
@@ -13,6 +14,8 @@ from typer.main import get_command
 
 from gridseal.cli.main import app
 from tests.deploy.manifests import ROOT, compose, rendered
+from tests.deploy.runbook_commands import ELSEWHERE, LIVE, NOT_RUN, Command, in_a_cluster, lines_of, why_not
+from tests.deploy.runbook_commands import commands as commands_of_runbooks
 
 DOCS = ROOT / "docs"
 PAGES = [
@@ -111,3 +114,33 @@ def test_the_entrypoint_brings_settings_from_files(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "GRIDSEAL_REDIS_URL=redis://:a b$`\"'@redis:6379/0\n" in done.stdout
     assert "not-a-setting" not in done.stdout
+
+
+def test_every_command_is_run_or_has_a_reason_why_not() -> None:
+    """A new command of a page fails here until a test runs it, and a test's until its page has it."""
+    there = set(commands_of_runbooks())
+    ways = {c: (c in LIVE, c in ELSEWHERE, in_a_cluster(c), bool(why_not(c))) for c in there}
+
+    assert [c for c, way in ways.items() if sum(way) != 1] == []
+    assert {*LIVE, *ELSEWHERE, *(Command(*c) for c in NOT_RUN)} - there == set()
+
+
+@pytest.mark.parametrize("test", ELSEWHERE.values())
+def test_the_tests_that_run_commands_exist(test: str) -> None:
+    file, _, name = test.partition("::")
+
+    assert f"def {name}(" in (ROOT / file).read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Text.\n\n    make up    # or else\n    # only a remark\n\nMore.\n", ["make up"]),
+        ("| a | `gridseal status --x` and `word` |\n", ["gridseal status --x"]),
+        ('Targets:\n\n    [\n      {"name": "desk"}\n    ]\n', []),
+    ],
+)
+def test_what_counts_as_a_command(text: str, found: list[str], tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text(text)
+
+    assert list(lines_of(tmp_path / "page.md")) == found

@@ -35,7 +35,7 @@ class Places:
     def here(cls) -> "Places":
         """By the settings of this installation."""
         core = load_settings(CoreSettings)
-        lake = os.environ.get("LAKE_URL", str(core.state_dir / "lake"))
+        lake = os.environ.get("LAKE_URL", str(core.state_dir / "data" / "lake"))
         if "://" in lake:
             raise StackError("LAKE_URL is no folder: an object store keeps versions itself, see the runbook")
         return cls(core.mongo_url, Path(lake), core.state_dir / "chain", core.state_dir / "data" / "mlflow")
