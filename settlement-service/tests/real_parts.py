@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from gridseal.access.tenant_rows import SERVICE, tenant_options
 from gridseal.runtime import failpoints
 from gridseal.runtime.clock import SystemClock
 from gridseal.runtime.settings import CoreSettings
@@ -62,7 +63,7 @@ class Service:
 
 def open_pool(dsn: str) -> "AsyncConnectionPool[AsyncConnection[DictRow]]":
     """A pool as the service opens one."""
-    kwargs = {"row_factory": dict_row, "autocommit": True}
+    kwargs = {"row_factory": dict_row, "autocommit": True, "options": tenant_options("demo", SERVICE)}
     return AsyncConnectionPool(dsn, min_size=1, max_size=3, open=False, kwargs=kwargs)
 
 

@@ -23,6 +23,7 @@ from psycopg_pool import AsyncConnectionPool
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 
+from gridseal.access.tenant_rows import SERVICE, tenant_options
 from gridseal.runtime.settings import CoreSettings
 from gridseal.wire.forecasts import ForecastRun
 from local_stack.chain_clock import ChainClock
@@ -54,6 +55,9 @@ CREATE TABLE telemetry.windows (series_id text, width_s int, window_start timest
 CREATE SCHEMA forecast;
 CREATE TABLE forecast.runs (run_id text PRIMARY KEY, model_name text, model_version text,
   recorded_at timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE VIEW telemetry.tenant_windows AS SELECT * FROM telemetry.windows;
+GRANT USAGE ON SCHEMA telemetry, forecast TO gridseal_service;
+GRANT ALL ON ALL TABLES IN SCHEMA telemetry, forecast TO gridseal_service;
 """
 """What other services' tables look like from here."""
 
@@ -210,7 +214,11 @@ async def service(
     defaults: dict[str, Any] = {"confirmations": 1, "round_every_s": 3_600, "round_poll_s": 0.1, "events_poll_s": 0.1}
     settings = SettlementSettings(**(defaults | changes))
     pool: Pool = AsyncConnectionPool(
-        dsn, min_size=1, max_size=8, open=False, kwargs={"row_factory": dict_row, "autocommit": True}
+        dsn,
+        min_size=1,
+        max_size=8,
+        open=False,
+        kwargs={"row_factory": dict_row, "autocommit": True, "options": tenant_options("demo", SERVICE)},
     )
     vault = load_vault("the secrets key", folder / "keys" / "batch-secrets.key")
     keys, calls, registry = open_keys(settings, folder / "keys", None), Calls(load_abis()), CollectorRegistry()

@@ -59,9 +59,7 @@ def dsn() -> Iterator[str]:
         apply_migrations(found, "telemetry", Path(streaming_processor.__path__[0]) / "migrations")
         migrate(found)
         apply_migrations(found, "settlement", Path(settlement_service.__path__[0]) / "migrations")
-        with psycopg.connect(
-            found, options="-c search_path=telemetry,public -c session_replication_role=replica"
-        ) as db:
+        with psycopg.connect(found, options="-c search_path=telemetry,public") as db:
             db.execute("SELECT ensure_month('2026-06-01')")
             db.execute("SELECT ensure_hits_month('2026-06-01')")
             _catalog(db)

@@ -78,7 +78,7 @@ async def kept(address: str) -> int:
         address, serverSelectionTimeoutMS=4_000, connectTimeoutMS=4_000, socketTimeoutMS=4_000
     )
     try:
-        return len(await MongoCatalogStore(client, "gridseal").kept())
+        return len(await MongoCatalogStore(client, "gridseal", "demo").kept())
     finally:
         await client.close()
 

@@ -40,9 +40,9 @@ async def run() -> None:
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         core.mongo_url, serverSelectionTimeoutMS=timeout_ms, connectTimeoutMS=timeout_ms, socketTimeoutMS=timeout_ms
     )
-    store = MongoCatalogStore(client, settings.mongo_database)
+    store = MongoCatalogStore(client, settings.mongo_database, core.tenant)
     schema_ids = await announce(core.schema_registry_url, [ASSETS_CHANGED])
-    topic = KafkaCatalogTopic(core.kafka_bootstrap, settings.dependency_timeout_s, schema_ids)
+    topic = KafkaCatalogTopic(core.kafka_bootstrap, settings.dependency_timeout_s, schema_ids, core.tenant)
     sync = CatalogSync(
         presets,
         store,
@@ -54,8 +54,10 @@ async def run() -> None:
     parts = Parts(
         store=store,
         topic=topic,
-        performance=PostgresPerformance(core.postgres_dsn, settings.performance_product, settings.dependency_timeout_s),
-        quality=PostgresQuality(core.postgres_dsn, settings.dependency_timeout_s),
+        performance=PostgresPerformance(
+            core.postgres_dsn, settings.performance_product, settings.dependency_timeout_s, core.tenant
+        ),
+        quality=PostgresQuality(core.postgres_dsn, settings.dependency_timeout_s, core.tenant),
         sync=sync,
         clock=clock_from(core),
         registry=registry,

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from asset_service.reconcile import Kept, Target
+from gridseal.access.tenant_rows import FIRST
 from gridseal.errors import UnavailableError, WireError
 from gridseal.registry.announce import SchemaIds
 from gridseal.runtime.cloudevents import event_headers
@@ -22,20 +23,23 @@ log = get_logger(__name__)
 class KafkaCatalogTopic:
     """``CatalogTopic`` on Kafka. Opens its connections per call: the catalog changes rarely."""
 
-    def __init__(self, bootstrap: str, timeout_s: float, schema_ids: SchemaIds | None = None) -> None:
+    def __init__(
+        self, bootstrap: str, timeout_s: float, schema_ids: SchemaIds | None = None, tenant: str = FIRST
+    ) -> None:
+        self._tenant = tenant
         self._bootstrap = bootstrap
         self._timeout_s = timeout_s
         self._stamp = (schema_ids or SchemaIds()).headers(ASSETS_CHANGED)
 
     async def kept(self) -> Mapping[str, Kept]:
-        """The newest value under every key; a value of another contract is left out, and logged."""
+        """The newest value under every key of this tenant; a value of another contract is left out, and logged."""
         consumer = AIOKafkaConsumer(
             **client_options(self._bootstrap), enable_auto_commit=False, request_timeout_ms=self._timeout_ms
         )
         try:
             async with asyncio.timeout(4 * self._timeout_s):
                 await consumer.start()
-                return await _read_to_end(consumer)
+                return await _read_to_end(consumer, self._tenant)
         except (KafkaError, OSError, TimeoutError) as error:
             raise _unavailable() from error
         finally:
@@ -86,7 +90,7 @@ class KafkaCatalogTopic:
         return int(self._timeout_s * 1_000)
 
 
-async def _read_to_end(consumer: AIOKafkaConsumer) -> Mapping[str, Kept]:
+async def _read_to_end(consumer: AIOKafkaConsumer, tenant: str) -> Mapping[str, Kept]:
     if ASSETS_CHANGED not in await consumer.topics():
         raise UnavailableError(f"the Kafka topic {ASSETS_CHANGED} does not exist yet: create it, as `make up` does")
     partitions = [TopicPartition(ASSETS_CHANGED, 0)]
@@ -107,7 +111,10 @@ async def _read_to_end(consumer: AIOKafkaConsumer) -> Mapping[str, Kept]:
                 except WireError as error:
                     log.warning("catalog_value_ignored", key=key, error=str(error))
                     continue
-                found[key] = Kept(value.item, value.revision)
+                if value.item.tenant_id in (None, tenant):
+                    found[key] = Kept(value.item, value.revision)
+                else:
+                    found.pop(key, None)
     return found
 
 

@@ -12,41 +12,46 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from asset_service.edits import EditedBy
 from asset_service.presets import Record
 from asset_service.reconcile import Kept, Target
-from gridseal.errors import UnavailableError
+from gridseal.access.tenant_documents import OwnDocuments
+from gridseal.errors import ConfigError, UnavailableError
 from gridseal.wire.catalog import Asset, CatalogRecord, Product, Series, Site
 
 COLLECTIONS: Final[dict[str, str]] = {"site": "sites", "asset": "assets", "series": "series", "product": "products"}
 _KINDS: Final[dict[type[Record], str]] = {Site: "sites", Asset: "assets", Series: "series", Product: "products"}
 _RECORD: TypeAdapter[Record] = TypeAdapter(CatalogRecord)
-_Documents = AsyncCollection[dict[str, Any]]
 
 
 class MongoCatalogStore:
     """``CatalogStore`` on any server that speaks the MongoDB protocol."""
 
-    def __init__(self, client: AsyncMongoClient[dict[str, Any]], database: str) -> None:
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]], database: str, tenant: str) -> None:
         self._client = client
-        self._database = client[database]
+        self._tenant = tenant
+        self._collections = {name: OwnDocuments(client[database][name], tenant) for name in COLLECTIONS.values()}
 
     async def kept(self) -> Mapping[str, Kept]:
-        """Every record by key, removed ones included."""
+        """Every record by key, removed ones included. Those from before there were tenants become this one's."""
         found: dict[str, Kept] = {}
         try:
-            for name in COLLECTIONS.values():
-                async for document in self._database[name].find():
+            for documents in self._collections.values():
+                await documents.adopt({"record.tenant_id": {"$in": [None, self._tenant]}})
+                async for document in documents.find():
                     found[document["_id"]] = Kept(_record(document), document["revision"])
         except PyMongoError as error:
             raise _unavailable() from error
         return found
 
     async def save(self, target: Target) -> None:
-        """Insert or raise one record to its target revision; a newer one in the store stays."""
+        """Insert or raise one record to its target revision; a newer one in the store stays.
+
+        Raises:
+            ConfigError: Another tenant has a record of this key.
+        """
         content = {
             "record": target.record.model_dump(mode="json") if target.record else None,
             "revision": target.revision,
@@ -59,8 +64,8 @@ class MongoCatalogStore:
             )
             if result.matched_count == 0:
                 await documents.insert_one({"_id": target.key} | content)
-        except DuplicateKeyError:
-            return
+        except DuplicateKeyError as error:
+            await self._refuse_others(target.key, error)
         except PyMongoError as error:
             raise _unavailable() from error
 
@@ -68,8 +73,8 @@ class MongoCatalogStore:
         """Records whose newest revision is not marked as published."""
         found: list[dict[str, Any]] = []
         try:
-            for name in COLLECTIONS.values():
-                found.extend([document async for document in self._database[name].find()])
+            for documents in self._collections.values():
+                found.extend([document async for document in documents.find()])
         except PyMongoError as error:
             raise _unavailable() from error
         waiting = [one for one in found if one["published_revision"] != one["revision"]]
@@ -87,7 +92,7 @@ class MongoCatalogStore:
     async def edits(self) -> Mapping[str, Mapping[str, Any]]:
         """What people changed, by key of the record."""
         try:
-            documents = [d async for d in self._database["assets"].find({"edits": {"$exists": True}})]
+            documents = [d async for d in self._collections["assets"].find({"edits": {"$exists": True}})]
         except PyMongoError as error:
             raise _unavailable() from error
         return {document["_id"]: document["edits"] for document in documents}
@@ -120,7 +125,7 @@ class MongoCatalogStore:
         """The living records of one kind with these field values, ordered by key."""
         query: dict[str, Any] = {"record": {"$ne": None}} | {f"record.{name}": value for name, value in equal.items()}
         try:
-            documents = self._database[_KINDS[kind]].find(query).sort("_id", 1)
+            documents = self._collections[_KINDS[kind]].find(query).sort("_id", 1)
             return [record async for document in documents if (record := _record(document)) is not None]
         except PyMongoError as error:
             raise _unavailable() from error
@@ -132,8 +137,19 @@ class MongoCatalogStore:
         except PyMongoError as error:
             raise _unavailable() from error
 
-    def _documents(self, key: str) -> _Documents:
-        return self._database[COLLECTIONS[key.split("/", 1)[0]]]
+    async def _refuse_others(self, key: str, error: DuplicateKeyError) -> None:
+        """A newer revision of the own record may stand there; another tenant's may not."""
+        try:
+            own = await self._documents(key).find_one({"_id": key})
+        except PyMongoError as away:
+            raise _unavailable() from away
+        if own is None:
+            raise ConfigError(
+                f"{key} is another tenant's: tenants on the same servers need names of their own"
+            ) from error
+
+    def _documents(self, key: str) -> OwnDocuments:
+        return self._collections[COLLECTIONS[key.split("/", 1)[0]]]
 
 
 def _utc(moment: datetime) -> datetime:

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import psycopg
-from psycopg.errors import InvalidSchemaName, UndefinedColumn, UndefinedTable
+from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, UndefinedColumn, UndefinedTable
 from psycopg.rows import dict_row
 
+from gridseal.access.tenant_rows import FIRST, SERVICE, tenant_options
 from gridseal.errors import UnavailableError
 from gridseal.wire.catalog import Series
 from gridseal.wire.views import AssetPerformance
@@ -23,7 +24,7 @@ WITH asked (series_id, width_s) AS (
 ), actual AS (
     SELECT a.series_id, a.width_s, w.window_start, w.mean_milli, w.covered_s,
            w.covered_s >= w.expected_s AS complete, w.expected_s
-    FROM asked a JOIN telemetry.windows w ON w.series_id = a.series_id AND w.width_s = a.width_s
+    FROM asked a JOIN telemetry.tenant_windows w ON w.series_id = a.series_id AND w.width_s = a.width_s
     WHERE w.window_start >= %(start)s AND w.window_start + make_interval(secs => a.width_s) <= %(end)s
 ), served AS (
     SELECT DISTINCT ON (v.series_id, v.target_start) v.series_id, v.target_start,
@@ -43,7 +44,8 @@ SELECT a.series_id,
        (avg(s.median_milli - x.mean_milli) FILTER (WHERE pair) / 1e3)::float8 AS bias_w,
        (sum(x.mean_milli::numeric * a.width_s * x.covered_s / x.expected_s) / 3.6e6)::float8 AS energy_wh,
        count(*) FILTER (WHERE x.complete) AS complete,
-       EXISTS (SELECT FROM telemetry.windows w WHERE w.series_id = a.series_id AND w.width_s = a.width_s) AS measured
+       EXISTS (SELECT FROM telemetry.tenant_windows w
+               WHERE w.series_id = a.series_id AND w.width_s = a.width_s) AS measured
 FROM asked a
 LEFT JOIN actual x ON x.series_id = a.series_id
 LEFT JOIN served s ON s.series_id = a.series_id AND s.target_start = x.window_start
@@ -55,10 +57,11 @@ GROUP BY a.series_id, a.width_s
 class PostgresPerformance:
     """``PerformanceSource`` on PostgreSQL. Asked rarely, so each question opens its own connection."""
 
-    def __init__(self, dsn: str, product_id: str, timeout_s: float) -> None:
+    def __init__(self, dsn: str, product_id: str, timeout_s: float, tenant: str = FIRST) -> None:
         self._dsn = dsn
         self._product_id = product_id
         self._timeout_s = timeout_s
+        self._tenant = tenant
 
     async def performance(self, series: Sequence[Series], start: datetime, end: datetime) -> Sequence[AssetPerformance]:
         """One entry per series, in the order given."""
@@ -73,25 +76,28 @@ class PostgresPerformance:
             async with await self._connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
                 await cursor.execute(_QUERY, asked)
                 rows = {row["series_id"]: row for row in await cursor.fetchall()}
-        except (UndefinedTable, UndefinedColumn, InvalidSchemaName) as error:
+        except (UndefinedTable, UndefinedColumn, InvalidSchemaName, InsufficientPrivilege) as error:
             raise UnavailableError("the telemetry and forecast tables are not there yet: try again shortly") from error
         except psycopg.Error as error:
-            raise _unavailable() from error
+            raise unavailable(error) from error
         return [_entry(one, rows[one.series_id], start, end) for one in series]
 
     async def ping(self) -> None:
         """Return when the database answers."""
         try:
-            async with await self._connect() as connection:
+            async with await psycopg.AsyncConnection.connect(
+                self._dsn, connect_timeout=max(1, int(self._timeout_s))
+            ) as connection:  # without the role, which streaming-processor may yet have to make
                 await connection.execute("SELECT 1")
         except psycopg.Error as error:
-            raise _unavailable() from error
+            raise unavailable(error) from error
 
     async def _connect(self) -> psycopg.AsyncConnection:
         return await psycopg.AsyncConnection.connect(
             self._dsn,
             connect_timeout=max(1, int(self._timeout_s)),
-            options=f"-c statement_timeout={int(self._timeout_s * 1_000)} -c default_transaction_read_only=on",
+            options=f"-c statement_timeout={int(self._timeout_s * 1_000)} -c default_transaction_read_only=on"
+            f" {tenant_options(self._tenant, SERVICE)}",
         )
 
 
@@ -117,5 +123,8 @@ def _entry(series: Series, row: dict[str, Any], start: datetime, end: datetime) 
     )
 
 
-def _unavailable() -> UnavailableError:
+def unavailable(error: psycopg.Error) -> UnavailableError:
+    """What to do about a question that PostgreSQL did not answer."""
+    if SERVICE in str(error):
+        return UnavailableError("the role that reads for a tenant is not there yet: streaming-processor makes it")
     return UnavailableError("PostgreSQL does not answer: check GRIDSEAL_POSTGRES_DSN and that the server runs")

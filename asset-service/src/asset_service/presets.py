@@ -62,7 +62,7 @@ def _records_of(file: str, content: Mapping[str, Any], tenant_id: str) -> Iterat
         for item in content.get("series", ()):
             yield Series.model_validate(item | owner)
         for item in content.get("products", ()):
-            yield Product.model_validate(item)
+            yield Product.model_validate(item | {"tenant_id": tenant_id})
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))

@@ -6,10 +6,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import psycopg
-from psycopg.errors import InvalidSchemaName, UndefinedColumn, UndefinedTable
+from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, UndefinedColumn, UndefinedTable
 from psycopg.rows import dict_row
 
+from asset_service.performance_source import unavailable
 from asset_service.quality import AssetQuality
+from gridseal.access.tenant_rows import FIRST, SERVICE, tenant_options
 from gridseal.errors import UnavailableError
 from gridseal.wire.catalog import Asset, Series
 
@@ -21,26 +23,26 @@ FROM unnest(%(devices)s::text[], %(series)s::text[], %(widths)s::int[], %(todays
   AS a(device_id, series_id, width_s, today)
 LEFT JOIN telemetry.devices d USING (device_id)
 LEFT JOIN LATERAL (
-  SELECT count(*) AS readings, count(*) FILTER (WHERE q.quality = 'suspect') AS suspect,
-         count(*) FILTER (WHERE q.quality = 'bad') AS bad
-  FROM telemetry.reading_rows r JOIN telemetry.qualities q USING (quality_no)
+  SELECT count(*) AS readings, count(*) FILTER (WHERE r.quality = 'suspect') AS suspect,
+         count(*) FILTER (WHERE r.quality = 'bad') AS bad
+  FROM telemetry.tenant_reading_rows r
   WHERE r.device_no = d.device_no AND r.period_start >= %(start)s AND r.period_start < %(end)s) n ON true
 LEFT JOIN LATERAL (
-  SELECT period_start + make_interval(secs => period_s) AS period_end, stored_at FROM telemetry.reading_rows r
+  SELECT period_start + make_interval(secs => period_s) AS period_end, stored_at FROM telemetry.tenant_reading_rows r
   WHERE r.device_no = d.device_no AND r.period_start >= %(reach)s ORDER BY r.period_start DESC LIMIT 1) l ON true
 LEFT JOIN LATERAL (
   SELECT jsonb_object_agg(reason, n) AS refused FROM (
-    SELECT reason, count(*) AS n FROM telemetry.refused x
+    SELECT reason, count(*) AS n FROM telemetry.tenant_refused x
     WHERE x.device_id = a.device_id AND x.period_start >= %(start)s AND x.period_start < %(end)s
     GROUP BY 1) c) f ON true
 LEFT JOIN LATERAL (
   SELECT jsonb_object_agg(rule, n) AS hits FROM (
-    SELECT rule, count(*) AS n FROM telemetry.quality_hits x
+    SELECT rule, count(*) AS n FROM telemetry.tenant_quality_hits x
     WHERE x.device_no = d.device_no AND x.period_start >= %(start)s AND x.period_start < %(end)s
     GROUP BY 1) c) h ON true
 LEFT JOIN LATERAL (
   SELECT (sum(w.mean_milli::numeric * w.width_s * w.covered_s / w.expected_s) / 3.6e6)::float8 AS energy_wh
-  FROM telemetry.windows w
+  FROM telemetry.tenant_windows w
   WHERE w.series_id = a.series_id AND w.width_s = a.width_s AND w.window_start >= a.today
     AND w.window_start < %(end)s) e ON true
 """
@@ -49,9 +51,10 @@ LEFT JOIN LATERAL (
 class PostgresQuality:
     """``QualitySource`` on PostgreSQL. Asked rarely, so each question opens its own connection."""
 
-    def __init__(self, dsn: str, timeout_s: float) -> None:
+    def __init__(self, dsn: str, timeout_s: float, tenant: str = FIRST) -> None:
         self._dsn = dsn
         self._timeout_s = timeout_s
+        self._tenant = tenant
 
     async def quality(
         self,
@@ -85,12 +88,10 @@ class PostgresQuality:
             async with await self._connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
                 await cursor.execute(_QUERY, asked)
                 rows = {row["device_id"]: row for row in await cursor.fetchall()}
-        except (UndefinedTable, UndefinedColumn, InvalidSchemaName) as error:
+        except (UndefinedTable, UndefinedColumn, InvalidSchemaName, InsufficientPrivilege) as error:
             raise UnavailableError("the telemetry tables are not there yet: try again shortly") from error
         except psycopg.Error as error:
-            raise UnavailableError(
-                "PostgreSQL does not answer: check GRIDSEAL_POSTGRES_DSN and that the server runs"
-            ) from error
+            raise unavailable(error) from error
         return [
             _entry(one, own.get(one.asset_id), rows[one.device_id], (start, end, today))
             for one, today in zip(assets, todays, strict=True)
@@ -100,7 +101,8 @@ class PostgresQuality:
         return await psycopg.AsyncConnection.connect(
             self._dsn,
             connect_timeout=max(1, int(self._timeout_s)),
-            options=f"-c statement_timeout={int(self._timeout_s * 1_000)} -c default_transaction_read_only=on",
+            options=f"-c statement_timeout={int(self._timeout_s * 1_000)} -c default_transaction_read_only=on"
+            f" {tenant_options(self._tenant, SERVICE)}",
         )
 
 

@@ -1,10 +1,10 @@
 """FastAPI applications of the processes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from prometheus_client import CollectorRegistry
 
 from forecast_service.api.access import AccessMiddleware
@@ -30,6 +30,7 @@ from gridseal import __version__
 from gridseal.http.formats import Flatten
 from gridseal.http.install import Conventions, install_conventions
 from gridseal.runtime.health import Probe, install_health
+from gridseal.runtime.problems import not_found
 from gridseal.wire.beliefs import BeliefsAt
 from gridseal.wire.codec import decode
 from gridseal.wire.forecasts import ForecastRun
@@ -69,6 +70,8 @@ class ApiParts:
     conventions: Conventions = field(default_factory=Conventions)
     inputs: InputsReader | None = None
     """Without: nothing about what a run was computed from."""
+    models: Callable[[], Collection[str]] | None = None
+    """Names of the tenant's models, the only ones that routes tell about. Without: whichever the registry has."""
 
 
 def _listed(body: bytes) -> list[Row]:
@@ -110,16 +113,26 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.include_router(alert_routes(parts.alerts, parts.now))
     if parts.demand is not None:
         app.include_router(predict_routes(parts.demand, parts.now))
+    own = [Depends(_own_model(parts.models))] if parts.models is not None else []
     if parts.importance is not None:
-        app.include_router(model_routes(parts.importance))
+        app.include_router(model_routes(parts.importance), dependencies=own)
     if parts.lifecycle is not None:
-        app.include_router(lifecycle_routes(parts.lifecycle))
+        app.include_router(lifecycle_routes(parts.lifecycle), dependencies=own)
     if parts.jobs is not None:
         app.include_router(reading_routes(parts.jobs))
     for router in parts.insight:
         app.include_router(router)
     install_live(app, parts.hub, parts.allowed_origins, parts.now, parts.time_scale)
     return app
+
+
+def _own_model(models: Callable[[], Collection[str]]) -> Callable[[Request], None]:
+    def check(request: Request) -> None:
+        model = request.path_params["model"]
+        if model not in models():
+            raise not_found(f"model {model}")
+
+    return check
 
 
 def create_operator_app(

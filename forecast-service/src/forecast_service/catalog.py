@@ -10,19 +10,24 @@ from gridseal.wire.codec import decode
 class Catalog:
     """Sites, series and products by id. Pure: feed it records, ask it questions."""
 
-    def __init__(self) -> None:
+    def __init__(self, tenant: str | None = None) -> None:
+        """With a tenant, records of others are passed over."""
+        self._tenant = tenant
         self._records: dict[str, Site | Asset | Series | Product] = {}
 
-    def apply(self, key: str, value: bytes | None) -> None:
-        """Take one record of the topic; no value deletes.
+    def apply(self, key: str, value: bytes | None) -> bool:
+        """Take one record of the topic; no value deletes. False for another tenant's, which is none here.
 
         Raises:
             WireError: The value is no catalog record. The catalog stays as it was.
         """
-        if value is None:
+        item = None if value is None else decode(CatalogMessage, value).item
+        mine = item is None or self._tenant is None or item.tenant_id in (None, self._tenant)
+        if item is None or not mine:
             self._records.pop(key, None)
         else:
-            self._records[key] = decode(CatalogMessage, value).item
+            self._records[key] = item
+        return mine
 
     @property
     def records(self) -> tuple[CatalogRecord, ...]:
@@ -44,6 +49,10 @@ class Catalog:
         """All series by id, in the order of their ids."""
         found = {r.series_id: r for r in self._records.values() if isinstance(r, Series)}
         return dict(sorted(found.items()))
+
+    def has_series(self, series_id: str) -> bool:
+        """Whether there is such a series."""
+        return f"series/{series_id}" in self._records
 
     @property
     def products(self) -> list[Product]:

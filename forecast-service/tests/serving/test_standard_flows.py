@@ -42,7 +42,7 @@ async def test_every_flow_runs_on_request_and_says_what_came_of_it(pool: Pool, r
         0.3, PerformanceRule(1_500, "PJM"), 1_000, timedelta(days=1), timedelta(days=30), tmp_path, "",
         FlowRule(3_600, 600),
     )  # fmt: skip
-    loop = standard_flows(pool, queue, catalog, clock, new_registry(), state, limits, trains=True)
+    loop = standard_flows(pool, pool, queue, catalog, clock, new_registry(), state, limits, trains=True)
     runs.seed([Flow(FORECAST)])
     wanted = [DATA_INGESTION, DRIFT_CHECK, PERFORMANCE_CHECK, RETRAIN, FORECAST]
     asked = {flow: runs.enqueue(flow, "manual", "asked for", clock.now())[0] for flow in wanted}

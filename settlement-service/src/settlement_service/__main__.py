@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from gridseal.access.install import own_headers
+from gridseal.access.tenant_rows import SERVICE, named_for, tenant_options
 from gridseal.errors import UnavailableError
 from gridseal.http.install import conventions_of
 from gridseal.registry.announce import announce
@@ -65,7 +66,7 @@ def _pool(core: CoreSettings, settings: SettlementSettings) -> Pool:
         max_size=8,
         open=False,
         timeout=settings.dependency_timeout_s,
-        kwargs={"row_factory": dict_row, "autocommit": True},
+        kwargs={"row_factory": dict_row, "autocommit": True, "options": tenant_options(core.tenant, SERVICE)},
     )
 
 
@@ -118,7 +119,7 @@ class Line:
         return [*senders, *(partial(self._seal, s, key) for s, key in SIGNERS.items() if key in self.keys)]
 
     async def _send(self, name: KeyName) -> None:
-        async with KeyLedger.open(self.core.postgres_dsn, name) as ledger:
+        async with KeyLedger.open(self.core.postgres_dsn, name, tenant=self.core.tenant) as ledger:
             sender = Sender(
                 key=name,
                 node=RpcAccountNode(self.rpc, self.calls),
@@ -136,7 +137,7 @@ class Line:
             await sender.run()
 
     async def _seal(self, signer: Signer, key: KeyName) -> None:
-        async with Outbox.open(self.core.postgres_dsn, self.vault, signer) as outbox:
+        async with Outbox.open(self.core.postgres_dsn, self.vault, signer, tenant=self.core.tenant) as outbox:
             self.metrics.writer.set(1)
             sealer = Sealer(
                 chain=RegistryChain(self.rpc, self.contracts, self.calls),
@@ -164,7 +165,7 @@ async def _kafka(
     core: CoreSettings, settings: SettlementSettings
 ) -> AsyncIterator[tuple[AIOKafkaProducer, AIOKafkaConsumer]]:
     producer = AIOKafkaProducer(**client_options(core.kafka_bootstrap), acks="all", enable_idempotence=True)
-    consumer = issued_consumer(core.kafka_bootstrap, settings.consumer_group)
+    consumer = issued_consumer(core.kafka_bootstrap, named_for(settings.consumer_group, core.tenant))
     async with AsyncExitStack() as stack:
         for client in (producer, consumer):
             stack.push_async_callback(client.stop)
@@ -219,7 +220,9 @@ async def run() -> None:
         app = create_app(Parts(runs, clock, registry, probes, routers, conventions, origins, receipts))
         port = settings.port if settings.port is not None else core.port_base + 8_020
         beside = BenchmarkIntake(Benchmarks(pool), runs, line.runs["benchmark"]) if "benchmark" in keys else None
-        intake = Intake(consumer, producer, runs, metrics, line.runs["forecast"], changed, beside)
+        intake = Intake(
+            consumer, producer, runs, metrics, line.runs["forecast"], changed, beside, tenant=core.tenant
+        )  # fmt: skip
         await run_parts([intake.run, *line.parts(), *life.parts(), http_part(app, core.host, port)])
 
 

@@ -64,7 +64,7 @@ class StoredEvents:
                 await insert.executemany(_INSERT, [_row(deployment_id, e) for e in events])
             await connection.execute(
                 "INSERT INTO settlement.chain_cursor (deployment, block) VALUES (%s, %s)"
-                " ON CONFLICT (deployment) DO UPDATE SET block = excluded.block",
+                " ON CONFLICT (tenant_id, deployment) DO UPDATE SET block = excluded.block",
                 (deployment_id, until),
             )
             known, now = {e.log_id for e in before}, {e.log_id for e in events}

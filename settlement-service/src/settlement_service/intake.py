@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
+from gridseal.access.tenant_rows import FIRST
 from gridseal.errors import UnavailableError, WireError
 from gridseal.runtime.kafka import client_options
 from gridseal.runtime.logs import get_logger
@@ -46,6 +47,8 @@ class Intake:
         wake: asyncio.Event,
         changed: asyncio.Event,
         beside: "BenchmarkIntake | None" = None,
+        *,
+        tenant: str = FIRST,
     ) -> None:
         self._consumer = consumer
         self._producer = producer
@@ -54,6 +57,7 @@ class Intake:
         self._wake = wake
         self._changed = changed
         self._beside = beside
+        self._tenant = tenant
 
     async def run(self) -> None:
         """Take runs until cancelled."""
@@ -65,11 +69,14 @@ class Intake:
             raise UnavailableError("Kafka does not answer: check GRIDSEAL_KAFKA_BOOTSTRAP") from error
 
     async def take(self, record: "ConsumerRecord[bytes, bytes]") -> None:
-        """Queue one message's run, or refuse the message and keep it."""
+        """Queue one message's run; another tenant's is counted and left, what is no run is refused and kept."""
         try:
             run = decode(ForecastRun, record.value or b"")
         except WireError as error:
             await self._refuse(record, error)
+            return
+        if run.tenant_id != self._tenant:
+            self._metrics.of_others.inc()
             return
         if await self._runs.add(run):
             log.info("run_received", run_id=run.run_id, product=run.product_id)

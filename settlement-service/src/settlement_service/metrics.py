@@ -11,6 +11,10 @@ class SealMetrics:
         self.refused = Counter(
             "gridseal_seal_messages_refused_total", "Messages that are no run", ["reason"], registry=registry
         )
+        self.of_others = Counter(
+            "gridseal_seal_messages_of_others_total", "Runs of other tenants, which are not sealed here",
+            registry=registry,
+        )  # fmt: skip
         self.transactions = Counter(
             "gridseal_seal_transactions_total", "Transactions handed to the node", registry=registry
         )

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from gridseal.access.tenant_rows import FIRST, SERVICE, named_for, tenant_options
 from gridseal.errors import UnavailableError
 from gridseal.notary.batch import Batch
 from gridseal.wire.codec import encode
@@ -47,17 +48,18 @@ class Outbox:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, dsn: str, vault: Vault, signer: Signer = "forecast", retry_s: float = 0.5
+        cls, dsn: str, vault: Vault, signer: Signer = "forecast", retry_s: float = 0.5, tenant: str = FIRST
     ) -> AsyncIterator["Outbox"]:
-        """Wait until no other process is the writer, then be it."""
+        """Wait until no other process is the tenant's writer, then be it."""
+        lock = named_for(f"{LOCK_NAME}:{signer}", tenant)
         async with database():
-            connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row)
+            connection = await psycopg.AsyncConnection.connect(
+                dsn, autocommit=True, row_factory=dict_row, options=tenant_options(tenant, SERVICE)
+            )
         async with connection:
             while True:
                 async with database():
-                    cursor = await connection.execute(
-                        "SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (f"{LOCK_NAME}:{signer}",)
-                    )
+                    cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (lock,))
                     row = await cursor.fetchone()
                 if row and row["got"]:
                     break

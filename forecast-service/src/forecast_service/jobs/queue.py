@@ -35,8 +35,9 @@ class Job:
 class JobQueue:
     """Both ends of the stream."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, stream: str = STREAM) -> None:
         self._redis = redis
+        self._stream = stream
         self._cursor = "0-0"
 
     async def send(self, job_id: str, product_id: str, slot: datetime, traceparent: str) -> bool:
@@ -47,18 +48,18 @@ class JobQueue:
         """
         arguments = (_KEEP_S, product_id, format_utc(slot), traceparent)
         try:
-            return bool(await self._redis.eval(_ONCE, 2, STREAM, f"{STREAM}:once:{job_id}", *arguments))
+            return bool(await self._redis.eval(_ONCE, 2, self._stream, f"{self._stream}:once:{job_id}", *arguments))
         except RedisError as error:
             raise _gone(error) from error
 
     async def probe(self) -> None:
         """Whether Redis answers."""
-        await self._redis.exists(STREAM)
+        await self._redis.exists(self._stream)
 
     async def open(self) -> None:
         """Create stream and group where they are missing."""
         try:
-            await self._redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+            await self._redis.xgroup_create(self._stream, GROUP, id="0", mkstream=True)
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise _gone(error) from error
@@ -73,7 +74,7 @@ class JobQueue:
         """
         try:
             answer = await self._redis.xautoclaim(
-                STREAM, GROUP, worker, min_idle_time=int(idle_s * 1000), start_id=self._cursor, count=8
+                self._stream, GROUP, worker, min_idle_time=int(idle_s * 1000), start_id=self._cursor, count=8
             )
             self._cursor = _text(answer[0])
             claimed = await self._parse(answer[1])
@@ -98,12 +99,12 @@ class JobQueue:
     async def done(self, job: Job) -> None:
         """Nothing is left to do for this job."""
         try:
-            await self._redis.xack(STREAM, GROUP, job.entry)
+            await self._redis.xack(self._stream, GROUP, job.entry)
         except RedisError as error:
             raise _gone(error) from error
 
     async def _read(self, worker: str, after: str, block_ms: int | None) -> list[Job]:
-        answer = await self._redis.xreadgroup(GROUP, worker, {STREAM: after}, count=8, block=block_ms)
+        answer = await self._redis.xreadgroup(GROUP, worker, {self._stream: after}, count=8, block=block_ms)
         streams = answer.values() if isinstance(answer, dict) else [entries for _, entries in answer or []]
         jobs: list[Job] = []
         for entries in streams:
@@ -118,7 +119,7 @@ class JobQueue:
                 slot = datetime.fromisoformat(values["slot"])
                 jobs.append(Job(_text(entry), values["product_id"], slot, values.get("traceparent", "")))
             except (KeyError, ValueError):  # trimmed away, or written by hand: nothing to work on
-                await self._redis.xack(STREAM, GROUP, entry)
+                await self._redis.xack(self._stream, GROUP, entry)
         return jobs
 
 

@@ -95,14 +95,17 @@ def shown(pages: Pages, folder: Path) -> Callable[[str], None]:
 
 
 def standard_flows(
-    pool: Pool, queue: JobQueue, catalog: Catalog, clock: Clock, registry: CollectorRegistry, state: SchedulerState,
-    limits: FlowLimits, *, trains: bool, trained_until: Callable[[], datetime | None] = lambda: None,
+    pool: Pool, own: Pool, queue: JobQueue, catalog: Catalog, clock: Clock, registry: CollectorRegistry,
+    state: SchedulerState, limits: FlowLimits, *, trains: bool,
+    trained_until: Callable[[], datetime | None] = lambda: None,
 ) -> FlowLoop:  # fmt: skip
     """The loop that runs the flows of S3, the performance check, fine-tuning and those of the products.
 
+    ``own`` is bound to the tenant, whose flows, jobs and pages may be named like another's.
+
     ``trained_until`` says up to when the champion of the sites has learned, none while there is none.
     """
-    runs, jobs, features = FlowRuns(pool), JobRuns(pool), TrainingFeatures(pool)
+    runs, jobs, features = FlowRuns(own), JobRuns(own), TrainingFeatures(pool)
     performance, gauges = PerformanceStore(pool), RollingGauges(registry)
     desk = RetrainDesk(runs, jobs, clock, limits.pause, trains=trains)
 
@@ -115,7 +118,7 @@ def standard_flows(
         DATA_INGESTION: IngestionFlow(features.stock, clock, limits.ingestion_command),
         DRIFT_CHECK: DriftCheck(
             features, GenerationRows(pool, catalog), DriftLog(pool), desk.ask, clock,
-            shown(Pages(pool), limits.reports), DriftRule(limits.drift_share, limits.min_rows, limits.holdout),
+            shown(Pages(own), limits.reports), DriftRule(limits.drift_share, limits.min_rows, limits.holdout),
             desk.trained_at,
         ),
         PERFORMANCE_CHECK: PerformanceCheck(performance, desk.ask, clock, limits.performance, gauges.show),

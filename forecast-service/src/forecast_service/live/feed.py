@@ -12,6 +12,7 @@ from forecast_service.catalog import Catalog
 from forecast_service.live.hub import Hub
 from forecast_service.live.narrow import alert_event, forecast_event, round_event, seal_event, window_event
 from forecast_service.store.views import ForecastViews
+from gridseal.access.tenant_rows import FIRST
 from gridseal.errors import UnavailableError, WireError
 from gridseal.runtime.clock import Clock
 from gridseal.runtime.kafka import client_options
@@ -36,9 +37,10 @@ class LiveFeed:
 
     def __init__(
         self, bootstrap: str, hub: Hub, views: ForecastViews, catalog: Catalog, clock: Clock,
-        registry: CollectorRegistry,
+        registry: CollectorRegistry, tenant: str = FIRST,
     ) -> None:  # fmt: skip
         self._bootstrap = bootstrap
+        self._tenant = tenant
         self._hub = hub
         self._views = views
         self._catalog = catalog
@@ -47,6 +49,9 @@ class LiveFeed:
         self._at_end = asyncio.Event()
         self._refused = Counter(
             "gridseal_live_refused_total", "Messages that are not of the contract", ["topic"], registry=registry
+        )
+        self._of_others = Counter(
+            "gridseal_live_of_others_total", "Messages of other tenants, passed over", ["topic"], registry=registry
         )
 
     async def probe(self) -> None:
@@ -89,19 +94,33 @@ class LiveFeed:
     async def _take(self, record: ConsumerRecord) -> None:
         value = record.value or b""
         try:
-            if record.topic == FORECASTS_ISSUED:
-                await self._run_issued(decode(ForecastRun, value))
-            elif record.topic == FORECASTS_SEALED:
-                await self._sealed(decode(Seal, value))
-            elif record.topic == ALERTS:
-                self._hub.publish(alert_event(encode_dict(decode(Alert, value))))
-            elif record.topic == ROUNDS_CHANGED:
-                self._hub.publish(round_event(encode_dict(decode(RoundChange, value))))
-            else:
-                self._hub.publish(window_event(encode_dict(decode(Window, value))))
+            if not await self._show(record.topic, value):
+                self._of_others.labels(record.topic).inc()
         except WireError as error:
             self._refused.labels(record.topic).inc()
             log.warning("live_message_refused", topic=record.topic, reason=error.reason, detail=str(error))
+
+    async def _show(self, topic: str, value: bytes) -> bool:
+        """False for what is another tenant's: by its own word, or that of the run, series or product it is about."""
+        if topic == FORECASTS_ISSUED:
+            run = decode(ForecastRun, value)
+            if mine := run.tenant_id == self._tenant:
+                await self._run_issued(run)
+        elif topic == FORECASTS_SEALED:
+            mine = await self._sealed(decode(Seal, value))
+        elif topic == ALERTS:
+            alert = decode(Alert, value)
+            if mine := alert.tenant_id == self._tenant:
+                self._hub.publish(alert_event(encode_dict(alert)))
+        elif topic == ROUNDS_CHANGED:
+            change = decode(RoundChange, value)
+            if mine := self._catalog.product(change.product_id) is not None:
+                self._hub.publish(round_event(encode_dict(change)))
+        else:
+            window = decode(Window, value)
+            if mine := self._catalog.has_series(window.series_id):
+                self._hub.publish(window_event(encode_dict(window)))
+        return mine
 
     async def _run_issued(self, run: ForecastRun) -> None:
         known = self._catalog.series
@@ -115,13 +134,14 @@ class LiveFeed:
             if view.run_id == run.run_id:
                 self._hub.publish(forecast_event(encode_dict(view)))
 
-    async def _sealed(self, seal: Seal) -> None:
+    async def _sealed(self, seal: Seal) -> bool:
         if seal.run_id not in self._series_of:
             run = await self._views.run(seal.run_id)
-            if run is not None:
-                self._remember(run)
-        series_ids = self._series_of.get(seal.run_id, frozenset())
-        self._hub.publish(seal_event(encode_dict(seal), series_ids))
+            if run is None:
+                return False
+            self._remember(run)
+        self._hub.publish(seal_event(encode_dict(seal), self._series_of[seal.run_id]))
+        return True
 
     def _remember(self, run: ForecastRun) -> None:
         self._series_of[run.run_id] = frozenset(s.series_id for s in run.series)

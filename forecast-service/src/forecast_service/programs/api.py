@@ -9,7 +9,7 @@ from forecast_service.catalog import Catalog
 from forecast_service.demand import demand_parts
 from forecast_service.inference.importance import RegistryImportance
 from forecast_service.inference.trainings import TrainingHistory
-from forecast_service.insight_parts import insight_routes
+from forecast_service.insight_parts import insight_routes, model_names
 from forecast_service.jobs.routes import Jobs
 from forecast_service.live.feed import LiveFeed
 from forecast_service.live.hub import Hub
@@ -27,6 +27,7 @@ from forecast_service.store.requests import RequestTable
 from forecast_service.store.run_inputs import RunInputsReader
 from forecast_service.store.views import ForecastViews
 from forecast_service.trust import trusted_keys
+from gridseal.access.tenant_rows import SERVICE, tenant_options
 from gridseal.http.install import conventions_of
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.metrics import new_registry
@@ -37,17 +38,18 @@ async def run() -> None:
     """REST and WebSocket."""
     core, settings = started("api")
     migrate(core.postgres_dsn)
-    clock, registry, catalog = clock_from(core), new_registry(), Catalog()
+    clock, registry, catalog = clock_from(core), new_registry(), Catalog(core.tenant)
     mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         core.mongo_url, tz_aware=True, serverSelectionTimeoutMS=3_000
     )
-    pool = await open_async_pool(core.postgres_dsn, settings.postgres_pool)
-    slow = open_pool(core.postgres_dsn, 2)  # of what people ask about models and jobs, in threads
+    bound = tenant_options(core.tenant, SERVICE)
+    pool = await open_async_pool(core.postgres_dsn, settings.postgres_pool, bound)
+    slow = open_pool(core.postgres_dsn, 2, bound)  # of what people ask about models and jobs, in threads
     try:
-        views, alerts = ForecastViews(pool), AlertReader(mongo, settings.mongo_database)
+        views, alerts = ForecastViews(pool), AlertReader(mongo, settings.mongo_database, core.tenant)
         reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
         hub = Hub(snapshots(views, alerts, catalog, clock), registry)
-        feed = LiveFeed(core.kafka_bootstrap, hub, views, catalog, clock, registry)
+        feed = LiveFeed(core.kafka_bootstrap, hub, views, catalog, clock, registry, core.tenant)
         demand, loops = demand_parts(core, settings, trusted_keys(core, settings), pool, clock, registry)
         trainings = TrainingHistory(core.mlflow_url, settings.mlflow_experiment)
         probes = {"postgres": views.probe, "mongo": alerts.probe, "catalog": reader.probe, "kafka": feed.probe}
@@ -58,6 +60,7 @@ async def run() -> None:
                 Jobs(FlowRuns(slow), Pages(slow), clock), BeliefReader(pool),
                 insight_routes(pool, alerts, trainings, settings, catalog, clock),
                 conventions_of(core, "forecast-service"), RunInputsReader(slow),
+                lambda: {one.model for one in model_names(settings, catalog)},
             )
         )  # fmt: skip
         https = [http_part(app, core.host, settings.api_port)]

@@ -12,7 +12,7 @@ from forecast_service.catalog import Catalog
 from forecast_service.champion_watch import champion_trained_until, rollback_watch
 from forecast_service.jobs.flow_loop import FlowRule
 from forecast_service.jobs.leader import SCHEDULER_LOCK, Lock
-from forecast_service.jobs.queue import JobQueue
+from forecast_service.jobs.queue import STREAM, JobQueue
 from forecast_service.jobs.routes import Jobs, job_routes
 from forecast_service.jobs.scheduler import SchedulerState, SlotLoop, SlotRule
 from forecast_service.jobs.standard_flows import FlowLimits, standard_flows
@@ -31,6 +31,7 @@ from forecast_service.store.job_runs import JobRuns
 from forecast_service.store.pages import Pages
 from forecast_service.store.scores import ScoreStore
 from forecast_service.store.telemetry import TelemetryReader
+from gridseal.access.tenant_rows import SERVICE, named_for, tenant_options
 from gridseal.http.install import conventions_of
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.metrics import new_registry
@@ -42,19 +43,20 @@ async def run() -> None:
     """Slots, flows, trainings, scores."""
     core, settings = started("scheduler")
     migrate(core.postgres_dsn)
-    clock, registry, catalog, state = clock_from(core), new_registry(), Catalog(), SchedulerState()
-    pool = open_pool(core.postgres_dsn, settings.postgres_pool)
+    clock, registry, catalog, state = clock_from(core), new_registry(), Catalog(core.tenant), SchedulerState()
+    pool = open_pool(core.postgres_dsn, settings.postgres_pool, tenant_options(core.tenant))
+    own = open_pool(core.postgres_dsn, 2, tenant_options(core.tenant, SERVICE))  # of jobs and flows, named alike by all
     redis = Redis.from_url(core.redis_url)
     try:
         reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
-        queue, jobs, telemetry = JobQueue(redis), JobRuns(pool), TelemetryReader(pool)
+        queue, jobs, telemetry = JobQueue(redis, named_for(STREAM, core.tenant)), JobRuns(own), TelemetryReader(pool)
         slot_rule = SlotRule(settings.issue_delay_s, settings.ready_share, settings.ready_lag_s)
         slots = SlotLoop(catalog, queue, telemetry, jobs, clock, registry, slot_rule, state)
-        flow_runs, limits = FlowRuns(pool), _flow_limits(core, settings)
+        flow_runs, limits = FlowRuns(own), _flow_limits(core, settings)
         training = TrainingLoop(jobs, flow_runs, telemetry, catalog, clock, _train_rule(settings), state)
         watch = rollback_watch(core, settings, pool, catalog, clock, registry)
         flows = standard_flows(
-            pool, queue, catalog, clock, registry, state, limits, trains=settings.train,
+            pool, own, queue, catalog, clock, registry, state, limits, trains=settings.train,
             trained_until=champion_trained_until(core, settings),
         )  # fmt: skip
         scores = ScoreLoop(
@@ -68,10 +70,10 @@ async def run() -> None:
         tell = notification_loops(core, settings, pool, clock, registry)
         probes = {"catalog": reader.probe, "redis": queue.probe}
         app = create_operator_app(registry, probes, state, conventions_of(core, "forecast-scheduler"))
-        app.include_router(job_routes(Jobs(flow_runs, Pages(pool), clock)))
+        app.include_router(job_routes(Jobs(flow_runs, Pages(own), clock)))
 
         async def lead() -> None:
-            async with Lock(core.postgres_dsn, SCHEDULER_LOCK) as lock:
+            async with Lock(core.postgres_dsn, named_for(SCHEDULER_LOCK, core.tenant)) as lock:
                 await lock.wait()
                 state.leader = True
                 await reader.complete()
@@ -86,6 +88,7 @@ async def run() -> None:
         await run_parts([reader.run, lead, http_part(app, core.host, settings.scheduler_port)])
     finally:
         await redis.aclose()
+        own.close()
         pool.close()
 
 

@@ -16,6 +16,7 @@ from forecast_service.store.model_events import ModelEvents
 from forecast_service.training import Desk, GateRule, TrainingOptions, TrainingRequest, parse_request, run_training
 from forecast_service.training.product import FAMILY, train_products
 from forecast_service.trust import signer_of, trusted_keys
+from gridseal.access.tenant_rows import named_for, tenant_options
 from gridseal.errors import UnavailableError
 from gridseal.runtime.clock import clock_from
 from gridseal.runtime.metrics import new_registry
@@ -24,8 +25,8 @@ from gridseal.runtime.metrics import new_registry
 async def run() -> None:
     """One training; the scheduler starts it as a child process."""
     core, settings = started("train")
-    clock, registry, catalog = clock_from(core), new_registry(), Catalog()
-    async with Lock(core.postgres_dsn, TRAIN_LOCK) as lock:
+    clock, registry, catalog = clock_from(core), new_registry(), Catalog(core.tenant)
+    async with Lock(core.postgres_dsn, named_for(TRAIN_LOCK, core.tenant)) as lock:
         if not await lock.take():
             raise UnavailableError("another training runs: wait for it to end")
         reader = CatalogReader(core.kafka_bootstrap, catalog, registry)
@@ -40,7 +41,7 @@ async def run() -> None:
         own = [p for p in catalog.products if p.model_family != FAMILY]
         series = {s.series_id: s for p in own for s in catalog.series_of(p)}
         request = parse_request(settings.train_parameters, "FORECAST_TRAIN_PARAMETERS")
-        pool = open_pool(core.postgres_dsn, 2)
+        pool = open_pool(core.postgres_dsn, 2, tenant_options(core.tenant))
         try:
             signer, trusted = signer_of(core, settings), trusted_keys(core, settings)
             rule = GateRule(alpha=settings.gate_alpha, min_days=settings.gate_min_days, by_hand=settings.gate_by_hand)

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
+from gridseal.access.tenant_documents import OwnDocuments
 from gridseal.errors import UnavailableError
 from gridseal.runtime.logs import get_logger
 from gridseal.wire.alerts import Alert
@@ -20,9 +21,9 @@ _FIELDS = frozenset(Alert.model_fields) - {"schema_"}
 class AlertReader:
     """Collection ``alerts``, newest first."""
 
-    def __init__(self, client: AsyncMongoClient[dict[str, Any]], database: str) -> None:
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]], database: str, tenant: str) -> None:
         self._client = client
-        self._alerts = client[database]["alerts"]
+        self._alerts = OwnDocuments(client[database]["alerts"], tenant)
 
     async def probe(self) -> None:
         """Whether the server answers."""

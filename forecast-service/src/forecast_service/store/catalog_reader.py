@@ -25,6 +25,9 @@ class CatalogReader:
         self._refused = Counter(
             "gridseal_catalog_refused_total", "Catalog records that are not of the contract", registry=registry
         )
+        self._of_others = Counter(
+            "gridseal_catalog_of_others_total", "Catalog records of other tenants, passed over", registry=registry
+        )
 
     async def complete(self) -> None:
         """Wait until everything that was on the topic at the start has been read."""
@@ -66,7 +69,8 @@ class CatalogReader:
 
     def _take(self, key: bytes | None, value: bytes | None) -> None:
         try:
-            self._catalog.apply((key or b"").decode(), value)
+            if not self._catalog.apply((key or b"").decode(), value):
+                self._of_others.inc()
         except WireError as error:
             self._refused.inc()
             log.warning("catalog_record_refused", reason=error.reason, detail=str(error))

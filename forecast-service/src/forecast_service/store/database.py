@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from psycopg import AsyncConnection, Connection, OperationalError
-from psycopg.errors import InvalidSchemaName, UndefinedTable
+from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, UndefinedTable
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from gridseal.access.tenant_rows import FIRST, SERVICE, tenant_options
 from gridseal.errors import UnavailableError
 from gridseal.runtime.migrations import apply_migrations
 
@@ -16,6 +17,9 @@ SCHEMA = "forecast"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 Pool = ConnectionPool[Connection[tuple[Any, ...]]]
 AsyncPool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
+OWN: Final = tenant_options(FIRST)
+BOUND: Final = tenant_options(FIRST, SERVICE)
+"""What answers people sees one tenant; what computes owns its tables."""
 
 
 def migrate(dsn: str) -> list[str]:
@@ -23,21 +27,21 @@ def migrate(dsn: str) -> list[str]:
     return apply_migrations(dsn, SCHEMA, MIGRATIONS)
 
 
-def open_pool(dsn: str, size: int) -> Pool:
-    """A pool for threads."""
+def open_pool(dsn: str, size: int, options: str = OWN) -> Pool:
+    """A pool for threads; ``options`` as ``gridseal.access.tenant_rows`` gives them."""
     pool = Pool(
         dsn, min_size=1, max_size=size, open=False, timeout=10, check=ConnectionPool.check_connection,
-        kwargs={"options": "-c timezone=UTC"},
+        kwargs={"options": f"-c timezone=UTC {options}"},
     )  # fmt: skip
     pool.open()
     return pool
 
 
-async def open_async_pool(dsn: str, size: int) -> AsyncPool:
-    """A pool for the event loop."""
+async def open_async_pool(dsn: str, size: int, options: str = BOUND) -> AsyncPool:
+    """A pool for the event loop; ``options`` as ``gridseal.access.tenant_rows`` gives them."""
     pool = AsyncPool(
         dsn, min_size=1, max_size=size, open=False, timeout=5, check=AsyncConnectionPool.check_connection,
-        kwargs={"options": "-c timezone=UTC"},
+        kwargs={"options": f"-c timezone=UTC {options}"},
     )  # fmt: skip
     await pool.open()
     return pool
@@ -54,7 +58,7 @@ def answering() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise UnavailableError("PostgreSQL does not answer: check that the server runs") from error
-    except (UndefinedTable, InvalidSchemaName) as error:
+    except (UndefinedTable, InvalidSchemaName, InsufficientPrivilege) as error:
         raise UnavailableError(
-            "schema telemetry is not there yet: streaming-processor creates it when it starts"
+            "schema telemetry is not there yet, or older: streaming-processor brings it up to date when it starts"
         ) from error

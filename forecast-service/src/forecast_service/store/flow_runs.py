@@ -29,7 +29,7 @@ class FlowRuns:
         with answering(), self._pool.connection() as connection, connection.cursor() as cursor:
             cursor.executemany(
                 f"INSERT INTO forecast.flows ({_FLOW}) VALUES (%s, %s, %s, %s, %s, %s, %s)"
-                " ON CONFLICT (flow) DO NOTHING".encode(),
+                " ON CONFLICT (tenant_id, flow) DO NOTHING".encode(),
                 rows,
             )
 

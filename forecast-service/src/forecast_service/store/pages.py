@@ -20,7 +20,7 @@ class Pages:
         """
         with answering(), self._pool.connection() as connection:
             connection.execute(
-                "INSERT INTO forecast.pages (name, html) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE"
+                "INSERT INTO forecast.pages (name, html) VALUES (%s, %s) ON CONFLICT (tenant_id, name) DO UPDATE"
                 " SET html = excluded.html, made_at = clock_timestamp()",
                 (name, html),
             )

@@ -18,7 +18,7 @@ ATTEMPTS = 3
 _COLUMNS = "request_id, state, requested_at, body, detail, answer"
 _ADD = f"""
 INSERT INTO forecast.requests (request_id, idempotency_key, requested_at, body) VALUES (%s, %s, %s, %s)
-ON CONFLICT (idempotency_key) DO NOTHING RETURNING {_COLUMNS}
+ON CONFLICT (tenant_id, idempotency_key) DO NOTHING RETURNING {_COLUMNS}
 """
 _BY_KEY = f"SELECT {_COLUMNS} FROM forecast.requests WHERE idempotency_key = %s"
 _BY_ID = f"SELECT {_COLUMNS} FROM forecast.requests WHERE request_id = %s"

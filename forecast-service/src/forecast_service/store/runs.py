@@ -85,7 +85,8 @@ class RunStore:
         """Runs that Kafka has not acknowledged, oldest first."""
         query = (
             "SELECT o.run_id, o.traceparent, r.document FROM forecast.outbox o JOIN forecast.runs r USING (run_id)"
-            " WHERE o.published_at IS NULL ORDER BY o.slot LIMIT %s"
+            " WHERE o.published_at IS NULL AND o.tenant_id = current_setting('gridseal.tenant')"
+            " ORDER BY o.slot LIMIT %s"
         )
         with answering(), self._pool.connection() as connection:
             rows = connection.execute(query, (limit,)).fetchall()

@@ -33,7 +33,7 @@ ORDER BY v.series_id, v.target_start
 _ACTUALS = """
 SELECT w.series_id, w.window_start, w.mean_milli, w.covered_s >= w.expected_s, w.version
 FROM unnest(%(ids)s::text[], %(widths)s::int[]) AS s(series_id, width_s)
-JOIN telemetry.windows w USING (series_id, width_s)
+JOIN telemetry.tenant_windows w USING (series_id, width_s)
 WHERE w.window_start >= %(since)s AND w.window_start <= %(until)s AND w.count > 0
 ORDER BY w.series_id, w.window_start
 """

@@ -120,8 +120,9 @@ class ChampionLoop:
 class SealLoop:
     """Takes ``forecasts.sealed`` into ``forecast.seals``: stored first, offset committed after."""
 
-    def __init__(self, bootstrap: str, store: SealStore, metrics: WorkerMetrics) -> None:
+    def __init__(self, bootstrap: str, store: SealStore, metrics: WorkerMetrics, group: str = SEALS_GROUP) -> None:
         self._bootstrap = bootstrap
+        self._group = group
         self._store = store
         self._metrics = metrics
 
@@ -132,7 +133,7 @@ class SealLoop:
             UnavailableError: Kafka or PostgreSQL does not answer.
         """
         consumer = AIOKafkaConsumer(
-            FORECASTS_SEALED, **client_options(self._bootstrap), group_id=SEALS_GROUP, enable_auto_commit=False,
+            FORECASTS_SEALED, **client_options(self._bootstrap), group_id=self._group, enable_auto_commit=False,
             auto_offset_reset="earliest",
         )  # fmt: skip
         try:

@@ -115,6 +115,8 @@ class Product(Message):
     """A forecast product: which series, how far, how often, sealed before which gate."""
 
     record: Literal["product"] = "product"
+    tenant_id: Slug | None = Field(default=None, exclude_if=_unsaid)
+    """Unset in records from before products said it: then of whoever reads it."""
     product_id: Slug
     name: str
     kinds: tuple[SeriesKind, ...]

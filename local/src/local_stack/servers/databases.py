@@ -7,8 +7,8 @@ from psycopg import sql
 
 from local_stack.servers.postgres import DATABASES, ROLE, SYSTEM_USER
 
-TENANT_ROLE = "gridseal_tenant"
-"""Sees one tenant at a time; the services' role takes it, and may not create roles itself."""
+TENANT_ROLES = ("gridseal_tenant", "gridseal_service")
+"""See one tenant at a time, the second one writes as well; the services' role takes them, and may not create roles."""
 
 
 def ensure_databases(port: int) -> None:
@@ -17,9 +17,12 @@ def ensure_databases(port: int) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(ROLE)))
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [TENANT_ROLE]).fetchone():
-            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(TENANT_ROLE)))
-        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(TENANT_ROLE), sql.Identifier(ROLE)))
+        reader, writer = (sql.Identifier(name) for name in TENANT_ROLES)
+        for name in TENANT_ROLES:
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(name), sql.Identifier(ROLE)))
+        connection.execute(sql.SQL("GRANT {} TO {}").format(reader, writer))
         for name in DATABASES:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 statement = sql.SQL("CREATE DATABASE {} OWNER {}")

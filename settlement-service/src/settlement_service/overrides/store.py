@@ -100,4 +100,4 @@ class OverrideStore:
 
 
 def _override(row: dict[str, Any]) -> Override:
-    return Override(**row)
+    return Override(**{name: value for name, value in row.items() if name != "tenant_id"})

@@ -35,7 +35,7 @@ class TransactionBox:
             await connection.execute(
                 "INSERT INTO settlement.orders (deployment, key_name, contract, method, calldata, gas_limit,"
                 " idempotency_key, not_after, state) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'none')"
-                " ON CONFLICT (deployment, idempotency_key) DO NOTHING",
+                " ON CONFLICT (tenant_id, deployment, idempotency_key) DO NOTHING",
                 (
                     place.deployment_id,
                     order.key,

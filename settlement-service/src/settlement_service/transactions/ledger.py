@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import psycopg
 from psycopg.rows import dict_row
 
+from gridseal.access.tenant_rows import FIRST, SERVICE, named_for, tenant_options
 from gridseal.errors import ChainError
 from settlement_service.outbox import database
 from settlement_service.transactions.orders import Attempt, Inclusion, KeyName, OrderState, Placed
@@ -26,16 +27,19 @@ class KeyLedger:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, dsn: str, key: KeyName, retry_s: float = 0.5) -> AsyncIterator["KeyLedger"]:
-        """Wait until no other process writes for this key, then do."""
+    async def open(
+        cls, dsn: str, key: KeyName, retry_s: float = 0.5, tenant: str = FIRST
+    ) -> AsyncIterator["KeyLedger"]:
+        """Wait until no other process of the tenant writes for this key, then do."""
+        lock = named_for(f"settlement:key:{key}", tenant)
         async with database():
-            connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row)
+            connection = await psycopg.AsyncConnection.connect(
+                dsn, autocommit=True, row_factory=dict_row, options=tenant_options(tenant, SERVICE)
+            )
         async with connection:
             while True:
                 async with database():
-                    cursor = await connection.execute(
-                        "SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (f"settlement:key:{key}",)
-                    )
+                    cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (lock,))
                     row = await cursor.fetchone()
                 if row and row["got"]:
                     break
