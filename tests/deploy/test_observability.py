@@ -2,8 +2,8 @@
 
 Proven here: promtool takes configuration and rules, and each alert fires when it should; a running Prometheus knows
 every rule and evaluates every panel's expression; every name is exported by some process; every SQL panel runs on
-PostgreSQL with our migrations. Not proven here: Grafana and Tempo, which no package registry has; ``test_collector.py``
-and ``test_loki.py`` run the other two.
+PostgreSQL with our migrations. Not proven here: Grafana, Loki, Tempo and the collector, which ``test_grafana.py``,
+``test_loki.py``, ``test_tempo.py`` and ``test_collector.py`` run.
 """
 
 import ast
@@ -27,11 +27,9 @@ from local_stack.layout import Layout
 from local_stack.ports import Ports
 from local_stack.scratch import free_port, scratch_database, scratch_postgres
 from local_stack.services import Fleet
+from tests.deploy.asked import A_FORECAST, DASHBOARDS, FOLDER, RULES, expressions, names_in, panels, rules
 from tests.deploy.manifests import ROOT, Json
 
-FOLDER = ROOT / "k8s" / "observability"
-RULES = sorted((FOLDER / "prometheus" / "rules").glob("*.yml"))
-DASHBOARDS = sorted((FOLDER / "grafana" / "dashboards").glob("*.json"))
 KINDS = {
     "Counter": ("_total",),
     "Gauge": ("",),
@@ -39,9 +37,6 @@ KINDS = {
     "Summary": ("_sum", "_count"),
 }
 KINDS |= {"CounterMetricFamily": ("_total",), "GaugeMetricFamily": ("",), "HistogramMetricFamily": KINDS["Histogram"]}
-OURS = re.compile(
-    r"\b(gridseal_\w+|prediction_\w+|predicted_demand_\w+|model_m\w+|drift_\w+|data_freshness\w+|retrain\w+)\b"
-)
 NINE = (
     "prediction_requests_total", "prediction_latency_seconds_bucket", "predicted_demand_mwh_bucket", "model_mae_mwh",
     "model_mape_percent", "drift_share", "drift_detected", "data_freshness_hours", "retrain_triggered_total",
@@ -67,34 +62,6 @@ def exported() -> set[str]:
 def _families(registry: CollectorRegistry) -> set[str]:
     """Also those that have no sample before their first label."""
     return {f.name + ("_total" if f.type == "counter" else "") for f in registry.collect()}
-
-
-def rules() -> Iterator[Json]:
-    for file in RULES:
-        for group in yaml.safe_load(file.read_text())["groups"]:
-            yield from group["rules"]
-
-
-def panels() -> Iterator[tuple[str, Json]]:
-    for file in DASHBOARDS:
-        for panel in json.loads(file.read_text())["panels"]:
-            if panel["type"] != "row":
-                yield f"{file.name}: {panel['title']}", panel
-
-
-def expressions() -> Iterator[tuple[str, str]]:
-    for rule in rules():
-        yield str(rule.get("alert") or rule["record"]), str(rule["expr"])
-    for where, panel in panels():
-        for target in panel["targets"]:
-            if "expr" in target:
-                yield where, target["expr"]
-
-
-def names_in(expression: str) -> set[str]:
-    """Metric names, without labels and their values."""
-    bare = re.sub(r"\{[^}]*\}|by \([^)]*\)", "", expression)
-    return set(OURS.findall(bare))
 
 
 def program(name: str) -> str:
@@ -209,22 +176,42 @@ def _loaded(client: httpx.Client, log: Path) -> list[Json]:
         time.sleep(0.1)
 
 
-def test_every_sql_panel_runs_on_our_tables() -> None:
+@pytest.fixture(scope="module")
+def tables() -> Iterator[psycopg.Connection]:
+    """A connection to a database of our tables."""
     folders = {
-        "energy_mlops": ROOT / "streaming-processor" / "src" / "streaming_processor" / "migrations",
+        "telemetry": ROOT / "streaming-processor" / "src" / "streaming_processor" / "migrations",
         "forecast": ROOT / "forecast-service" / "src" / "forecast_service" / "migrations",
     }
     with scratch_postgres() as server, scratch_database(server) as address:
-        apply_migrations(address, "telemetry", folders["energy_mlops"])
-        apply_migrations(address, "forecast", folders["forecast"])
+        for schema, folder in folders.items():
+            apply_migrations(address, schema, folder)
         with psycopg.connect(address) as connection:
-            ran = 0
-            for where, panel in panels():
-                for target in panel["targets"]:
-                    if "rawSql" in target:
-                        text = re.sub(r"\$__timeFilter\(([^)]*)\)", r"\1 > now() - interval '1 day'", target["rawSql"])
-                        columns = connection.execute(text.replace("$series", "home-01/net").encode()).description
-                        assert columns, where
-                        assert target["format"] != "time_series" or columns[0].name == "time" or len(columns) > 1, where
-                        ran += 1
+            yield connection
+
+
+def as_sql(target: Json) -> str:
+    """Without Grafana's macro and variable."""
+    text = re.sub(r"\$__timeFilter\(([^)]*)\)", r"\1 > now() - interval '1 day'", target["rawSql"])
+    return text.replace("$series", "home-01/net")
+
+
+def test_every_sql_panel_runs_on_our_tables(tables: psycopg.Connection) -> None:
+    ran = 0
+    for where, panel in panels():
+        for target in panel["targets"]:
+            if "rawSql" in target:
+                columns = tables.execute(as_sql(target).encode()).description
+                assert columns, where
+                assert target["format"] != "time_series" or columns[0].name == "time" or len(columns) > 1, where
+                ran += 1
     assert ran >= 6
+
+
+def test_bands_are_named_by_their_quantiles(tables: psycopg.Connection) -> None:
+    for row in A_FORECAST:
+        tables.execute(row.encode())
+    [target] = [target for where, panel in panels() if "quantiles" in where for target in panel["targets"]]
+    found = {name: value for _, name, value in tables.execute(as_sql(target).encode()).fetchall()}
+
+    assert found == {"q0.05": 1, "q0.5": 2, "q0.95": 3}

@@ -54,7 +54,7 @@ def quantiles(metric: str) -> dict[str, str]:
 FAN = """WITH newest AS (SELECT DISTINCT ON (v.target_start) v.target_start, v.values_milli, r.levels_bps
   FROM forecast.values v JOIN forecast.runs r USING (run_id)
   WHERE v.series_id = '$series' AND $__timeFilter(v.target_start) ORDER BY v.target_start, v.issued_at DESC)
-SELECT target_start AS time, 'q' || level / 10000.0 AS metric, value / 1000.0 AS value
+SELECT target_start AS time, 'q' || (level / 10000.0)::float8 AS metric, value / 1000.0 AS value
 FROM newest, unnest(levels_bps, values_milli) AS pair(level, value) ORDER BY 1"""
 
 DASHBOARDS = (
