@@ -12,6 +12,7 @@ import pytest
 from tests.deploy.manifests import ROOT
 
 TOOLS = Path(__file__).with_name("tools")
+WIRE = ("github.com/google/wire/cmd/wire", "v0.7.0")
 KEPT = ROOT / ".local" / "go"
 
 
@@ -37,8 +38,8 @@ def go_program(name: str, flags: Sequence[str] = ()) -> Path:
     newest = max(f.stat().st_mtime for f in ((source if own else TOOLS) / "go.sum", source / "main.go"))
     if kept.exists() and kept.stat().st_mtime >= newest:
         return kept
-    argv = ["build", "-trimpath", "-ldflags", " ".join(("-s -w", *flags)), "-o", str(kept), "." if own else f"./{name}"]
-    _run(name, argv, source if own else TOOLS)
+    argv = ["-trimpath", "-ldflags", " ".join(("-s -w", *flags)), "-o", str(kept), "." if own else f"./{name}"]
+    _run(name, [go(), "build", *argv], source if own else TOOLS)
     return kept
 
 
@@ -47,12 +48,22 @@ def installed_module(path: str, version: str) -> Path:
     kept = KEPT / f"{path.rpartition('/')[2]}-{version}"
     if not kept.exists():
         folder = KEPT / "installing"
-        _run(path, ["install", "-trimpath", "-ldflags", "-s -w", f"{path}@{version}"], KEPT, GOBIN=str(folder))
+        argv = [go(), "install", "-trimpath", "-ldflags", "-s -w", f"{path}@{version}"]
+        _run(path, argv, KEPT, GOBIN=str(folder))
         (folder / path.rpartition("/")[2]).rename(kept)
     return kept
 
 
-def released_program(module: str, version: str, command: str, beside: Sequence[str] = ()) -> Path:
+def released_program(
+    module: str,
+    version: str,
+    command: str,
+    *,
+    beside: Sequence[str] = (),
+    tags: str = "",
+    wired: str = "",
+    c: bool = False,
+) -> Path:
     """A program of a module that replaces its own dependencies, which ``go install`` refuses: built in its own source.
 
     Args:
@@ -60,6 +71,9 @@ def released_program(module: str, version: str, command: str, beside: Sequence[s
         version: Of it.
         command: Folder of the program within.
         beside: Dependencies that it takes from folders beside it; the released ones are taken instead.
+        tags: Of the build.
+        wired: Folder within whose constructors wire writes before.
+        c: It has parts in C, for the machine's compiler.
     """
     name = f"{command.rpartition('/')[2]}-{version}"
     kept, source = KEPT / name, KEPT / f"{name}.source"
@@ -70,9 +84,11 @@ def released_program(module: str, version: str, command: str, beside: Sequence[s
         for folder in (source, *(p for p in source.rglob("*") if p.is_dir())):
             folder.chmod(0o755)
         for other in beside:
-            _run(name, ["mod", "edit", f"-dropreplace={other}"], source)
-        argv = ["build", "-mod=mod", "-trimpath", "-ldflags", "-s -w", "-o", str(kept), f"./{command}"]
-        _run(name, argv, source)
+            _run(name, [go(), "mod", "edit", f"-dropreplace={other}"], source)
+        if wired:
+            _run(name, [str(installed_module(*WIRE)), "gen", "-tags", tags, f"./{wired}"], source, GOFLAGS="-mod=mod")
+        argv = ["-mod=mod", "-tags", tags, "-trimpath", "-ldflags", "-s -w", "-o", str(kept), f"./{command}"]
+        _run(name, [go(), "build", *argv], source, CGO_ENABLED=str(int(c)))
         shutil.rmtree(source)
     return kept
 
@@ -85,10 +101,9 @@ def module_folder(module: str, version: str) -> Path:
 
 
 def _run(name: str, argv: Sequence[str], folder: Path, **more: str) -> None:
-    compiler = go()
     KEPT.mkdir(parents=True, exist_ok=True)
     built = subprocess.run(
-        [compiler, *argv], cwd=folder, capture_output=True, text=True, check=False,
+        argv, cwd=folder, capture_output=True, text=True, check=False,
         env={**os.environ, "CGO_ENABLED": "0", **more},
     )  # fmt: skip
     if built.returncode and "dial tcp" in built.stderr:

@@ -2,8 +2,7 @@
 
 Proven here: every component is defined and used, each address names a service of the compose file and a port that its
 own configuration opens, nothing unknown stands at the top of these files, and all are YAML. Not proven here: the
-programs at work; ``test_collector.py`` and ``test_loki.py`` run two of them, no registry that this project may use has
-Tempo and Grafana.
+programs at work: ``test_collector.py``, ``test_loki.py``, ``test_tempo.py`` and ``test_grafana.py`` run them.
 """
 
 from typing import Any
