@@ -1,6 +1,6 @@
 # Every command does its own set-up: a fresh Debian 12 machine needs make, and root or sudo.
 .DEFAULT_GOAL := help
-.PHONY: sbom help setup setup-test check test bench bench-web chaos fuzz fuzz-api openapi backfill backfill-feeds ingest train drift logs lint dashboard feeds-replay demo demo-check up down status schemas backtest clean
+.PHONY: sbom help setup setup-check setup-test check audit test bench bench-web chaos fuzz fuzz-api openapi backfill backfill-feeds ingest train drift logs lint dashboard feeds-replay demo demo-check up down status schemas backtest clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m local_stack
@@ -14,6 +14,9 @@ setup: ## Install and build what is missing (the first time: 3 to 8 minutes, abo
 
 setup-test: ## The same, with what only tests need (a browser)
 	@local/bootstrap/run.sh --test
+
+setup-check: ## The same, with what only checks need (semgrep, bandit, pip-audit)
+	@local/bootstrap/run.sh --check
 
 demo: ## Start everything, replay real sites in time-lapse, forecast, seal, report; Ctrl-C ends it; PRODUCT=us-demand-24h SETS=folder: docs/products.md
 	@local/bootstrap/run.sh --then -m local_stack demo $(if $(PRODUCT),--product $(PRODUCT)) $(if $(SETS),--sets $(SETS))
@@ -30,8 +33,11 @@ down: ## Stop everything
 status: ## Processes, memory, addresses
 	@$(STACK) status
 
-check: setup ## Formatting, lint, types, layering, size rules, generated files
+check: setup-check ## Formatting, lint, types, layering, size and security rules, generated files
 	@$(PYTHON) local/tools/check.py
+
+audit: setup-check ## Known vulnerabilities of the pinned packages (pip-audit), where a source of advisories answers
+	@$(PYTHON) local/tools/advisories.py
 
 test: setup-test ## All tests: Python, contracts, front end, the whole path on real servers; ONLY=folder for one
 	@$(PYTHON) local/tools/all_tests.py $(ONLY)

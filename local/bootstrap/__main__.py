@@ -1,6 +1,6 @@
 """``make setup``: installs and builds everything that is missing, and nothing else.
 
-Runs on the system's Python with the standard library only. ``--test`` adds what only tests need,
+Runs on the system's Python with the standard library only. ``--check`` adds what checks need, ``--test`` what tests do,
 ``--missing`` only lists what there is to do, ``--then ARGUMENTS`` goes on with the Python it
 made and tells it with ``--began`` when the person asked.
 """
@@ -108,7 +108,18 @@ def _node_steps(context: Context, folder: str, title: str, result: str) -> list[
     ]
 
 
-def steps_of(context: Context, *, test: bool) -> list[Step]:
+def _checkers_step() -> Step:
+    return Step(
+        "checkers",
+        "semgrep, bandit, pip-audit",
+        python_side.install_checkers,
+        inputs=lambda c: digest(c.root, [c.root / "local" / "checkers.txt"], str(c.root), sys.version),
+        there=lambda c: (c.local / "venv-checkers" / "bin" / "semgrep").exists(),
+        needs=("uv",),
+    )
+
+
+def steps_of(context: Context, *, test: bool, check: bool = False) -> list[Step]:
     """Every step, in the order in which they are told."""
     steps = [
         _debian_step("debian-python", "Debian's venv", debian.PYTHON_PACKAGES),
@@ -125,6 +136,8 @@ def steps_of(context: Context, *, test: bool) -> list[Step]:
         *_node_steps(context, "blockchain", "contracts", "artifacts"),
         *_node_steps(context, "frontend", "dashboard", ".next/standalone/server.js"),
     ]
+    if test or check:
+        steps.append(_checkers_step())
     if test:
         steps += _node_steps(context, "tests/e2e", "browser tests", "")[:1]
         steps += _node_steps(context, "tests/timescale", "migration tests", "")[:1]
@@ -142,7 +155,7 @@ def main(arguments: list[str]) -> int:
     cut = arguments.index("--then") if "--then" in arguments else len(arguments)
     arguments, then = arguments[:cut], arguments[cut + 1 :]
     try:
-        steps = steps_of(context, test="--test" in arguments)
+        steps = steps_of(context, test="--test" in arguments, check="--check" in arguments)
         if "--missing" in arguments:
             print("\n".join(step.name for step in steps if not is_done(context, step)))
             return 0

