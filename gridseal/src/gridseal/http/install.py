@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from gridseal.access.guard import Access, install_guard
 from gridseal.access.install import access_of
 from gridseal.access.policies import Policies
+from gridseal.access.tenant_rows import named_for
 from gridseal.http.body import BodyMiddleware
 from gridseal.http.counters import Counters
 from gridseal.http.docs import install_docs
@@ -39,9 +40,8 @@ def conventions_of(core: CoreSettings, service: str) -> Conventions:
     """As the settings say."""
     rates = Rates(core.api_reads_per_min, core.api_writes_per_min)
     access = access_of(core, service)
-    return Conventions(
-        rates, PostgresAnswers(core.postgres_dsn, service), access=access, counters=access.counters
-    )  # fmt: skip
+    answers = PostgresAnswers(core.postgres_dsn, named_for(service, core.tenant))
+    return Conventions(rates, answers, access=access, counters=access.counters)
 
 
 def install_conventions(
