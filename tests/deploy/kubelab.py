@@ -23,7 +23,7 @@ import yaml
 
 from local_stack.scratch import free_port
 from tests.deploy.go_programs import go_program, installed_module, module_folder
-from tests.deploy.manifests import SCHEMAS, Json, kubectl
+from tests.deploy.manifests import ROOT, SCHEMAS, Json, kubectl
 
 KWOK = "sigs.k8s.io/kwok", "v0.8.0"
 VERSION = "v1.36.3"
@@ -54,6 +54,13 @@ class Cluster:
         """One command, whatever comes of it."""
         env = {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
         return subprocess.run([kubectl(), *words], env=env, input=text, capture_output=True, text=True, check=False)
+
+    def shell(self, line: str) -> subprocess.CompletedProcess[str]:
+        """One line of bash from the checkout, whatever comes of it."""
+        path = f"{Path(kubectl()).parent}{os.pathsep}{os.environ['PATH']}"
+        env = {**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
+        argv = ["bash", "-c", line]
+        return subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
     def must(self, *words: str, text: str | None = None) -> str:
         """One command that succeeds."""

@@ -7,6 +7,7 @@ their kinds), figures for the scalers.
 """
 
 import copy
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import yaml
 
 from tests.deploy.kubelab import GPU_NODE, Cluster, a_cluster
 from tests.deploy.manifests import OVERLAYS, ROOT, Json, rendered
+from tests.deploy.runbook_commands import commands
 
 ASKED = os.environ.get("CLUSTER_TESTS") == "1"
 pytestmark = [
@@ -26,6 +28,18 @@ pytestmark = [
     pytest.mark.timeout(3_600),
 ]
 NAMESPACE = ("-n", "gridseal")
+AS_IT_STANDS = (
+    ("backup-and-restore.md", "create job"), ("deploy.md", "rollout status"), ("incident.md", "get pods"),
+    ("incident.md", "get kafka"), ("rotate.md", "restart statefulset"), ("deploy.md", "apply -k"),
+    ("rollback.md", "apply -k"), ("rotate.md", "restart deployment"), ("rotate.md", "rollout status"),
+    ("rotate.md", "get certificate"), ("rotate.md", "get kafkauser"), ("rotate.md", "delete pod"),
+)  # fmt: skip
+"""Commands of runbooks: page, and words of the line."""
+WITH_MORE = (
+    ("rollback.md", "rollout undo"), ("rotate.md", "delete secret"), ("deploy.md", "create configmap"),
+    ("deploy.md", "kubectl diff"),
+)  # fmt: skip
+"""Those that need something to be there first, each with a test of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -181,15 +195,7 @@ def test_a_budget_holds_an_eviction_back(production: Cluster) -> None:
     assert "disruption budget" in drained.stderr
 
 
-@pytest.mark.parametrize(
-    ("page", "has"),
-    [
-        ("backup-and-restore.md", "create job"), ("deploy.md", "rollout status"), ("incident.md", "get pods"),
-        ("incident.md", "get kafka"), ("rotate.md", "restart statefulset"), ("deploy.md", "apply -k"),
-        ("rotate.md", "restart deployment"), ("rotate.md", "rollout status"), ("rotate.md", "get certificate"),
-        ("rotate.md", "get kafkauser"), ("rotate.md", "delete pod"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("page", "has"), AS_IT_STANDS)
 def test_a_command_of_a_runbook_does_what_it_says(production: Cluster, page: str, has: str) -> None:
     for words in the_runbook(page, has):
         done = production.kubectl(*words)
@@ -202,6 +208,28 @@ def test_a_certificate_of_kafka_is_taken_away_as_the_runbook_says(production: Cl
         production.must(*words)
 
     assert "NotFound" in production.kubectl(*NAMESPACE, "get", "secret", "kafka-forecast-api").stderr
+
+
+def test_a_deployment_of_contracts_comes_into_the_cluster(production: Cluster, tmp_path: Path) -> None:
+    record = tmp_path / "deployment.json"
+    record.write_text('{"chain_id": 31337}')
+    production.kubectl(*NAMESPACE, "delete", "configmap", "chain-deployment", "--ignore-not-found")
+    for words in the_runbook("deploy.md", "create configmap"):
+        production.must(*(w.replace("blockchain/deployments/CHAIN_ID.json", str(record)) for w in words))
+
+    kept = production.must(*NAMESPACE, "get", "configmap", "chain-deployment", "-o", "jsonpath={.data}")
+    assert json.loads(kept) == {"deployment.json": record.read_text()}
+
+
+def test_what_would_change_is_shown_before(production: Cluster) -> None:
+    production.must(*NAMESPACE, "set", "image", "deployment/asset-service", "asset-service=gridseal/other:1")
+    [line] = [c.line for c in commands() if "kubectl diff" in c.line]
+
+    done = production.shell(line)
+    production.must("apply", "-k", str(ROOT / "k8s" / "overlays" / "production"))
+
+    assert done.returncode == 1, done.stderr  # kubectl's word for a difference; 2 and more are failures
+    assert re.search(r"^-\s+(- )?image: gridseal/other:1$", done.stdout, re.M), done.stdout[-2_000:] + done.stderr
 
 
 def the_runbook(page: str, has: str) -> list[list[str]]:

@@ -16,6 +16,7 @@ from gridseal.cli.main import app
 from tests.deploy.manifests import ROOT, compose, rendered
 from tests.deploy.runbook_commands import ELSEWHERE, LIVE, NOT_RUN, Command, in_a_cluster, lines_of, why_not
 from tests.deploy.runbook_commands import commands as commands_of_runbooks
+from tests.deploy.test_cluster import AS_IT_STANDS, WITH_MORE
 
 DOCS = ROOT / "docs"
 PAGES = [
@@ -123,6 +124,14 @@ def test_every_command_is_run_or_has_a_reason_why_not() -> None:
 
     assert [c for c, way in ways.items() if sum(way) != 1] == []
     assert {*LIVE, *ELSEWHERE, *(Command(*c) for c in NOT_RUN)} - there == set()
+
+
+def test_every_command_for_a_cluster_is_run_in_one() -> None:
+    run = (*AS_IT_STANDS, *WITH_MORE)
+    mine = [c for c in commands_of_runbooks() if in_a_cluster(c)]
+
+    assert [c for c in mine if not any(c.page == page and has in c.line for page, has in run)] == []
+    assert [(page, has) for page, has in run if not any(c.page == page and has in c.line for c in mine)] == []
 
 
 @pytest.mark.parametrize("test", ELSEWHERE.values())
