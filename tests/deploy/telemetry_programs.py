@@ -27,7 +27,7 @@ TEMPO = "github.com/grafana/tempo"
 TEMPO_RELEASES = {"2.9.0": "v1.5.1-0.20251008140505-607c7fb69662"}
 """Its path says no major version, so Go knows a release of 2 only by its commit."""
 GRAFANA = ("github.com/grafana/grafana", "v1.9.2-0.20230609164553-81d85ce8028d")
-"""Of 10, before its release: no later one is a Go module that can be had."""
+"""Of 10, before its release: the newest that was found as a Go module."""
 EARLIER = {"log": "earlier\n", "stream": "stdout", "time": "2026-06-01T11:00:00.000000000Z"}
 """A line from before the collector started: it follows files from their end."""
 MESSAGE = "home-01-pv/00c1f0e2a4b6d8f0/42"

@@ -1,6 +1,6 @@
 """Grafana at work on our provisioning: every data source answers through it, and every panel's query brings its data.
 
-Proven here: the server of a Grafana 10 from before its release, the last one that can be had as a Go module, provisions
+Proven here: the server of a Grafana 10 from before its release, the newest that was found as a Go module, provisions
 our data sources and dashboards, and asks a Prometheus with our rules, PostgreSQL with our migrations, Loki and Tempo
 for what each panel shows. Not proven here: the version that compose pins; pages, of which none was drawn. That server
 knows PostgreSQL's plugin by its earlier name.

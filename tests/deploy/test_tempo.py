@@ -8,6 +8,7 @@ whole. Not proven here: the image, the end of a block after its week.
 import os
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def test_a_message_is_found_by_a_search_for_a_service_of_its_way(client: httpx.C
     trace = traceparent_of(MESSAGE)[3:35]
     for service in SERVICES:
         query = f'{{ resource.service.name = "{service}" }}'
-        assert eventually(lambda q=query: found(q), within_s=60, what=f"a trace of {service}") == [trace]
+        assert eventually(partial(found, query), within_s=60, what=f"a trace of {service}") == [trace]
     assert found('{ name = "hop.seal" && span.gridseal.series_id = "home-01/pv" }') == [trace]
     assert found('{ resource.service.name = "nobody" }') == []
     named = client.get("/api/search/tag/service.name/values").raise_for_status().json()["tagValues"]
