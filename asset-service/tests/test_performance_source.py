@@ -17,7 +17,7 @@ pytestmark = pytest.mark.servers
 
 TABLES = """
 CREATE SCHEMA telemetry; CREATE SCHEMA forecast;
-CREATE TABLE telemetry.tenant_windows (series_id text, width_s int, window_start timestamptz, mean_milli bigint,
+CREATE TABLE telemetry.own_windows (series_id text, width_s int, window_start timestamptz, mean_milli bigint,
   covered_s int, expected_s int);
 CREATE TABLE forecast.runs (run_id text PRIMARY KEY, product_id text, version int, levels_bps int[]);
 CREATE TABLE forecast.values (run_id text, series_id text, target_start timestamptz, resolution_s int,
@@ -49,7 +49,7 @@ class Tables:
 
     def window(self, period: int, watts: float, *, covered_s: int = 900, series_id: str = "here/pv") -> None:
         row = (series_id, 900, START + period * QUARTER, int(watts * 1_000), covered_s, 900)
-        self.db.execute("INSERT INTO telemetry.tenant_windows VALUES (%s, %s, %s, %s, %s, %s)", row)
+        self.db.execute("INSERT INTO telemetry.own_windows VALUES (%s, %s, %s, %s, %s, %s)", row)
 
     def run(self, run_id: str, issued: int, medians: Mapping[int, float], *, product: str = "site-6h") -> None:
         self.db.execute("INSERT INTO forecast.runs VALUES (%s, %s, 1, '{500,5000,9500}')", (run_id, product))

@@ -55,7 +55,7 @@ CREATE TABLE telemetry.windows (series_id text, width_s int, window_start timest
 CREATE SCHEMA forecast;
 CREATE TABLE forecast.runs (run_id text PRIMARY KEY, model_name text, model_version text,
   recorded_at timestamptz NOT NULL DEFAULT clock_timestamp());
-CREATE VIEW telemetry.tenant_windows AS SELECT * FROM telemetry.windows;
+CREATE VIEW telemetry.own_windows AS SELECT * FROM telemetry.windows;
 GRANT USAGE ON SCHEMA telemetry, forecast TO gridseal_service;
 GRANT ALL ON ALL TABLES IN SCHEMA telemetry, forecast TO gridseal_service;
 """

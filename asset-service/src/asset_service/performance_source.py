@@ -24,7 +24,7 @@ WITH asked (series_id, width_s) AS (
 ), actual AS (
     SELECT a.series_id, a.width_s, w.window_start, w.mean_milli, w.covered_s,
            w.covered_s >= w.expected_s AS complete, w.expected_s
-    FROM asked a JOIN telemetry.tenant_windows w ON w.series_id = a.series_id AND w.width_s = a.width_s
+    FROM asked a JOIN telemetry.own_windows w ON w.series_id = a.series_id AND w.width_s = a.width_s
     WHERE w.window_start >= %(start)s AND w.window_start + make_interval(secs => a.width_s) <= %(end)s
 ), served AS (
     SELECT DISTINCT ON (v.series_id, v.target_start) v.series_id, v.target_start,
@@ -44,7 +44,7 @@ SELECT a.series_id,
        (avg(s.median_milli - x.mean_milli) FILTER (WHERE pair) / 1e3)::float8 AS bias_w,
        (sum(x.mean_milli::numeric * a.width_s * x.covered_s / x.expected_s) / 3.6e6)::float8 AS energy_wh,
        count(*) FILTER (WHERE x.complete) AS complete,
-       EXISTS (SELECT FROM telemetry.tenant_windows w
+       EXISTS (SELECT FROM telemetry.own_windows w
                WHERE w.series_id = a.series_id AND w.width_s = a.width_s) AS measured
 FROM asked a
 LEFT JOIN actual x ON x.series_id = a.series_id

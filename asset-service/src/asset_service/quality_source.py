@@ -25,24 +25,24 @@ LEFT JOIN telemetry.devices d USING (device_id)
 LEFT JOIN LATERAL (
   SELECT count(*) AS readings, count(*) FILTER (WHERE r.quality = 'suspect') AS suspect,
          count(*) FILTER (WHERE r.quality = 'bad') AS bad
-  FROM telemetry.tenant_reading_rows r
+  FROM telemetry.own_reading_rows r
   WHERE r.device_no = d.device_no AND r.period_start >= %(start)s AND r.period_start < %(end)s) n ON true
 LEFT JOIN LATERAL (
-  SELECT period_start + make_interval(secs => period_s) AS period_end, stored_at FROM telemetry.tenant_reading_rows r
+  SELECT period_start + make_interval(secs => period_s) AS period_end, stored_at FROM telemetry.own_reading_rows r
   WHERE r.device_no = d.device_no AND r.period_start >= %(reach)s ORDER BY r.period_start DESC LIMIT 1) l ON true
 LEFT JOIN LATERAL (
   SELECT jsonb_object_agg(reason, n) AS refused FROM (
-    SELECT reason, count(*) AS n FROM telemetry.tenant_refused x
+    SELECT reason, count(*) AS n FROM telemetry.own_refused x
     WHERE x.device_id = a.device_id AND x.period_start >= %(start)s AND x.period_start < %(end)s
     GROUP BY 1) c) f ON true
 LEFT JOIN LATERAL (
   SELECT jsonb_object_agg(rule, n) AS hits FROM (
-    SELECT rule, count(*) AS n FROM telemetry.tenant_quality_hits x
+    SELECT rule, count(*) AS n FROM telemetry.own_quality_hits x
     WHERE x.device_no = d.device_no AND x.period_start >= %(start)s AND x.period_start < %(end)s
     GROUP BY 1) c) h ON true
 LEFT JOIN LATERAL (
   SELECT (sum(w.mean_milli::numeric * w.width_s * w.covered_s / w.expected_s) / 3.6e6)::float8 AS energy_wh
-  FROM telemetry.tenant_windows w
+  FROM telemetry.own_windows w
   WHERE w.series_id = a.series_id AND w.width_s = a.width_s AND w.window_start >= a.today
     AND w.window_start < %(end)s) e ON true
 """

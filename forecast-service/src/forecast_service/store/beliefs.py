@@ -47,7 +47,7 @@ WHERE v.series_id = %(series)s AND v.target_start = %(target)s AND r.product_id 
 ORDER BY v.issued_at, r.version
 """
 _ACTUALS = """
-SELECT window_start, mean_milli, covered_s >= expected_s, version FROM telemetry.tenant_windows
+SELECT window_start, mean_milli, covered_s >= expected_s, version FROM telemetry.own_windows
 WHERE series_id = %(series)s AND width_s = %(width)s AND window_start >= %(begin)s AND window_start < %(end)s
   AND count > 0
 ORDER BY window_start

@@ -11,15 +11,17 @@ from gridseal.wire.catalog import Series, Site
 from gridseal.wire.forecasts import ForecastRun, Point, Seal
 from gridseal.wire.views import ActualPoint, KindAccuracy, SeriesForecastView
 
-# The newest run of a series and product is the one that reaches furthest: every run of a product has its horizon.
+# The newest run of a series and product is the one that reaches furthest: every run of a product has its horizon. Whose
+# run it is, is asked row by row from the newest on, so that no plan reads all rows of a series first.
 _HEADS = """
 SELECT s.series_id, r.run_id, r.product_id, r.slot, r.issued_at, r.delivery_start, r.gate_closure, r.levels_bps,
        r.model_version, l.document
 FROM unnest(%(ids)s::text[], %(products)s::text[]) AS s(series_id, product_id)
 CROSS JOIN LATERAL (
-  SELECT v.run_id FROM forecast.values v JOIN forecast.runs p USING (run_id)
-  WHERE v.series_id = s.series_id AND p.product_id = coalesce(s.product_id, p.product_id)
-    AND (%(as_at)s::timestamptz IS NULL OR v.issued_at <= %(as_at)s)
+  SELECT v.run_id FROM forecast.values v
+  WHERE v.series_id = s.series_id AND (%(as_at)s::timestamptz IS NULL OR v.issued_at <= %(as_at)s)
+    AND (s.product_id IS NULL
+         OR (SELECT p.product_id FROM forecast.runs p WHERE p.run_id = v.run_id) = s.product_id)
   ORDER BY v.target_start DESC, v.issued_at DESC LIMIT 1) v
 JOIN forecast.runs r USING (run_id)
 LEFT JOIN forecast.seals l USING (run_id)
@@ -33,7 +35,7 @@ ORDER BY v.series_id, v.target_start
 _ACTUALS = """
 SELECT w.series_id, w.window_start, w.mean_milli, w.covered_s >= w.expected_s, w.version
 FROM unnest(%(ids)s::text[], %(widths)s::int[]) AS s(series_id, width_s)
-JOIN telemetry.tenant_windows w USING (series_id, width_s)
+JOIN telemetry.own_windows w USING (series_id, width_s)
 WHERE w.window_start >= %(since)s AND w.window_start <= %(until)s AND w.count > 0
 ORDER BY w.series_id, w.window_start
 """

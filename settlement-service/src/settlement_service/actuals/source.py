@@ -1,4 +1,4 @@
-"""Measured values from ``telemetry.tenant_windows``, capacities from asset-service."""
+"""Measured values from ``telemetry.own_windows``, capacities from asset-service."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,13 +13,13 @@ from settlement_service.runs import Pool
 _WINDOWS = """
 SELECT w.series_id, extract(epoch FROM w.window_start)::bigint AS start, w.mean_milli
 FROM unnest(%(series)s::text[], %(widths)s::int[], %(starts)s::timestamptz[]) AS t(series_id, width_s, start)
-JOIN telemetry.tenant_windows w ON w.series_id = t.series_id AND w.width_s = t.width_s AND w.window_start = t.start
+JOIN telemetry.own_windows w ON w.series_id = t.series_id AND w.width_s = t.width_s AND w.window_start = t.start
 WHERE w.covered_s >= w.expected_s
 """
 _LARGEST = """
 SELECT t.series_id, max(abs(w.mean_milli)) AS largest
 FROM unnest(%(series)s::text[], %(widths)s::int[]) AS t(series_id, width_s)
-JOIN telemetry.tenant_windows w ON w.series_id = t.series_id AND w.width_s = t.width_s
+JOIN telemetry.own_windows w ON w.series_id = t.series_id AND w.width_s = t.width_s
 WHERE w.window_start >= %(since)s AND w.window_start < %(until)s AND w.covered_s >= w.expected_s
 GROUP BY t.series_id
 """
