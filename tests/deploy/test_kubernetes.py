@@ -193,6 +193,19 @@ def test_scalers_and_budgets_point_at_what_exists() -> None:
             )
 
 
+def test_only_what_may_end_at_any_time_runs_on_spot_machines() -> None:
+    """By docs/capacity.md; both prefer them, and nothing must have them."""
+    may = {}
+    for manifest in rendered("production"):
+        pod = pod_of(manifest)
+        spec = pod["spec"] if pod else manifest.get("spec", {}).get("executor")
+        if spec and any(one["key"] == "gridseal.io/spot" for one in spec.get("tolerations", ())):
+            may[manifest["metadata"]["name"]] = spec["affinity"]["nodeAffinity"]
+
+    assert set(may) == {"forecast-worker", "streaming-processor"}
+    assert all("requiredDuringSchedulingIgnoredDuringExecution" not in affinity for affinity in may.values())
+
+
 def test_no_manifest_holds_a_secret() -> None:
     for overlay in OVERLAYS:
         assert not named(overlay, "Secret")
