@@ -59,13 +59,11 @@ async def run() -> None:
             pool, own, queue, catalog, clock, registry, state, limits, trains=settings.train,
             trained_until=champion_trained_until(core, settings),
         )  # fmt: skip
-        scores = ScoreLoop(
-            ScoreStore(pool), catalog, clock, registry, every_s=settings.score_every_s,
-            window=timedelta(hours=settings.score_window_h),
-        )  # fmt: skip
+        window = timedelta(hours=settings.score_window_h)
+        scores = ScoreLoop(ScoreStore(pool), catalog, clock, registry, every_s=settings.score_every_s, window=window)
         calibration = CalibrationLoop(
             CalibrationStore(pool), catalog, clock, registry, Rule(), every_s=settings.calibrate_every_s,
-            settle=timedelta(seconds=settings.calibrate_settle_s), first_look=timedelta(hours=settings.score_window_h),
+            settle=timedelta(seconds=settings.calibrate_settle_s), first_look=window,
         )  # fmt: skip
         tell = notification_loops(core, settings, pool, clock, registry)
         probes = {"catalog": reader.probe, "redis": queue.probe}
