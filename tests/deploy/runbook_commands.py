@@ -71,6 +71,7 @@ ELSEWHERE = {
     Command("deploy.md", "containers/make-secrets"): (
         "tests/deploy/test_compose.py::test_make_secrets_makes_what_compose_asks_for"
     ),
+    Command("deploy.md", "make down"): "tests/deploy/test_upgrade_in_place.py::test_everything_goes_on",
     Command(
         "deploy.md",
         "python blockchain/scripts/deploy_chain.py CONFIG --rpc URL --keystore FILE --passphrase-file FILE",
