@@ -55,7 +55,7 @@ DIALECTS = [
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
-    field = Field(tmp_path_factory.mktemp("field"), int(os.environ.get("TEST_DIALECTS_PORT_BASE", "33000")))
+    field = Field(tmp_path_factory.mktemp("field"), int(os.environ.get("TEST_DIALECTS_PORT_BASE", "23000")))
     field.environment["GATEWAY_DIALECTS"] = json.dumps(DIALECTS)
     try:
         field.start("kafka")

@@ -72,7 +72,7 @@ def certificate_of(field: Field, device: str) -> Path:
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
-    base = int(os.environ.get("TEST_IDENTITY_PORT_BASE", "27000"))
+    base = int(os.environ.get("TEST_IDENTITY_PORT_BASE", "22000"))
     with scratch_postgres() as server, scratch_database(server) as dsn:
         field = Field(tmp_path_factory.mktemp("field"), base, dsn, bound=True)
         try:

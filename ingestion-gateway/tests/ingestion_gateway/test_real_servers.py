@@ -23,7 +23,7 @@ PAST = a_reading(period_start_ms=int(time.time()) // 3_600 * 3_600_000 - 86_400_
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
-    field = Field(tmp_path_factory.mktemp("field"), int(os.environ.get("TEST_GATEWAY_PORT_BASE", "26000")))
+    field = Field(tmp_path_factory.mktemp("field"), int(os.environ.get("TEST_GATEWAY_PORT_BASE", "21000")))
     try:
         field.start("kafka")
         field.publish_catalog()
