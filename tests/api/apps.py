@@ -48,7 +48,7 @@ async def forecast(dsn: str, folder: Path) -> AsyncIterator[FastAPI]:
     from forecast_service.live.hub import Hub
     from forecast_service.settings import ForecastSettings
     from forecast_service.store.beliefs import BeliefReader
-    from forecast_service.store.database import AsyncPool, Pool, migrate
+    from forecast_service.store.database import BOUND, OWN, AsyncPool, Pool, migrate
     from forecast_service.store.flow_runs import FlowRuns
     from forecast_service.store.pages import LATEST, Pages
     from forecast_service.store.requests import RequestTable
@@ -59,8 +59,8 @@ async def forecast(dsn: str, folder: Path) -> AsyncIterator[FastAPI]:
     made, catalog, registry = module_of("forecast-service/tests/serving/builders.py"), Catalog(), CollectorRegistry()
     for item in (made.a_product(), made.a_site(), made.a_series(), made.a_series("home-02/net")):
         catalog.apply(*made.a_record(item))
-    pool = AsyncPool(dsn, min_size=1, max_size=3, open=False, kwargs={"options": "-c timezone=UTC"})
-    slow = Pool(dsn, min_size=1, max_size=3, open=False, kwargs={"options": "-c timezone=UTC"})
+    pool = AsyncPool(dsn, min_size=1, max_size=3, open=False, kwargs={"options": f"-c timezone=UTC {BOUND}"})
+    slow = Pool(dsn, min_size=1, max_size=3, open=False, kwargs={"options": f"-c timezone=UTC {OWN}"})
     pages, flows = Pages(slow), FlowRuns(slow)
     if dsn != NOBODY:
         apply_migrations(dsn, "telemetry", ROOT / "streaming-processor/src/streaming_processor/migrations")

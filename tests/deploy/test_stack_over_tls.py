@@ -127,4 +127,8 @@ def test_one_message_is_followed_from_its_device_to_the_chain(secure: Stack) -> 
     assert [hop["hop"] for hop in whole[0]][:: len(whole[0]) - 1] == ["device", "receipt"]
     assert all(hop["at"] or hop["domain"] for hop in whole[0])
     assert "succeeded" in whole[0][-1]["facts"]
-    assert "sealed on the chain" in told.run("gridseal", "trace", message).stdout
+    eventually(
+        lambda: "sealed on the chain" in told.run("gridseal", "trace", message).stdout,
+        within_s=120,
+        what="the same in words",
+    )
