@@ -9,12 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import psycopg
-from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, UndefinedColumn, UndefinedTable
-from psycopg.rows import dict_row
-
-from gridseal.access.tenant_rows import FIRST, SERVICE, tenant_options
-from gridseal.errors import UnavailableError
+from asset_service.own_database import OwnDatabase
+from gridseal.access.tenant_rows import FIRST
 from gridseal.wire.catalog import Series
 from gridseal.wire.views import AssetPerformance
 
@@ -55,13 +51,11 @@ GROUP BY a.series_id, a.width_s
 
 
 class PostgresPerformance:
-    """``PerformanceSource`` on PostgreSQL. Asked rarely, so each question opens its own connection."""
+    """``PerformanceSource`` on PostgreSQL."""
 
     def __init__(self, dsn: str, product_id: str, timeout_s: float, tenant: str = FIRST) -> None:
-        self._dsn = dsn
+        self._database = OwnDatabase(dsn, timeout_s, tenant)
         self._product_id = product_id
-        self._timeout_s = timeout_s
-        self._tenant = tenant
 
     async def performance(self, series: Sequence[Series], start: datetime, end: datetime) -> Sequence[AssetPerformance]:
         """One entry per series, in the order given."""
@@ -72,33 +66,13 @@ class PostgresPerformance:
             "start": start,
             "end": end,
         }
-        try:
-            async with await self._connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
-                await cursor.execute(_QUERY, asked)
-                rows = {row["series_id"]: row for row in await cursor.fetchall()}
-        except (UndefinedTable, UndefinedColumn, InvalidSchemaName, InsufficientPrivilege) as error:
-            raise UnavailableError("the telemetry and forecast tables are not there yet: try again shortly") from error
-        except psycopg.Error as error:
-            raise unavailable(error) from error
+        answer = await self._database.rows(_QUERY, asked, "telemetry and forecast")
+        rows = {row["series_id"]: row for row in answer}
         return [_entry(one, rows[one.series_id], start, end) for one in series]
 
     async def ping(self) -> None:
         """Return when the database answers."""
-        try:
-            async with await psycopg.AsyncConnection.connect(
-                self._dsn, connect_timeout=max(1, int(self._timeout_s))
-            ) as connection:  # without the role, which streaming-processor may yet have to make
-                await connection.execute("SELECT 1")
-        except psycopg.Error as error:
-            raise unavailable(error) from error
-
-    async def _connect(self) -> psycopg.AsyncConnection:
-        return await psycopg.AsyncConnection.connect(
-            self._dsn,
-            connect_timeout=max(1, int(self._timeout_s)),
-            options=f"-c statement_timeout={int(self._timeout_s * 1_000)} -c default_transaction_read_only=on"
-            f" {tenant_options(self._tenant, SERVICE)}",
-        )
+        await self._database.ping()
 
 
 def _entry(series: Series, row: dict[str, Any], start: datetime, end: datetime) -> AssetPerformance:
@@ -121,10 +95,3 @@ def _entry(series: Series, row: dict[str, Any], start: datetime, end: datetime) 
         energy_wh=row["energy_wh"],
         availability_ratio=min(1.0, row["complete"] / expected) if row["measured"] and expected > 0 else None,
     )
-
-
-def unavailable(error: psycopg.Error) -> UnavailableError:
-    """What to do about a question that PostgreSQL did not answer."""
-    if SERVICE in str(error):
-        return UnavailableError("the role that reads for a tenant is not there yet: streaming-processor makes it")
-    return UnavailableError("PostgreSQL does not answer: check GRIDSEAL_POSTGRES_DSN and that the server runs")

@@ -5,14 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import psycopg
-from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, UndefinedColumn, UndefinedTable
-from psycopg.rows import dict_row
-
-from asset_service.performance_source import unavailable
+from asset_service.own_database import OwnDatabase
 from asset_service.quality import AssetQuality
-from gridseal.access.tenant_rows import FIRST, SERVICE, tenant_options
-from gridseal.errors import UnavailableError
+from gridseal.access.tenant_rows import FIRST
 from gridseal.wire.catalog import Asset, Series
 
 NEWEST_WITHIN: Final = timedelta(days=60)
@@ -49,12 +44,10 @@ LEFT JOIN LATERAL (
 
 
 class PostgresQuality:
-    """``QualitySource`` on PostgreSQL. Asked rarely, so each question opens its own connection."""
+    """``QualitySource`` on PostgreSQL."""
 
     def __init__(self, dsn: str, timeout_s: float, tenant: str = FIRST) -> None:
-        self._dsn = dsn
-        self._timeout_s = timeout_s
-        self._tenant = tenant
+        self._database = OwnDatabase(dsn, timeout_s, tenant)
 
     async def quality(
         self,
@@ -84,26 +77,11 @@ class PostgresQuality:
             "end": end,
             "reach": end - NEWEST_WITHIN,
         }
-        try:
-            async with await self._connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
-                await cursor.execute(_QUERY, asked)
-                rows = {row["device_id"]: row for row in await cursor.fetchall()}
-        except (UndefinedTable, UndefinedColumn, InvalidSchemaName, InsufficientPrivilege) as error:
-            raise UnavailableError("the telemetry tables are not there yet: try again shortly") from error
-        except psycopg.Error as error:
-            raise unavailable(error) from error
+        rows = {row["device_id"]: row for row in await self._database.rows(_QUERY, asked, "telemetry")}
         return [
             _entry(one, own.get(one.asset_id), rows[one.device_id], (start, end, today))
             for one, today in zip(assets, todays, strict=True)
         ]
-
-    async def _connect(self) -> psycopg.AsyncConnection:
-        return await psycopg.AsyncConnection.connect(
-            self._dsn,
-            connect_timeout=max(1, int(self._timeout_s)),
-            options=f"-c statement_timeout={int(self._timeout_s * 1_000)} -c default_transaction_read_only=on"
-            f" {tenant_options(self._tenant, SERVICE)}",
-        )
 
 
 def _midnight(moment: datetime, zone: str) -> datetime:
